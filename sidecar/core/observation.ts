@@ -1,0 +1,46 @@
+/** One of the two versions of a rollout: the one that is trusted, and the one on trial. */
+export type Variant = "primary" | "candidate";
+
+/** Why an answer is not the variant's own; `none` when it is. */
+export type Failure = "none" | "timeout" | "unreachable" | "reset";
+
+/** What one variant answered to one request. */
+export type Answer = {
+  /** HTTP status, 100 to 599; 0 when none came. */
+  readonly status: number;
+  readonly failure: Failure;
+  /** The content-type header, or "". */
+  readonly contentType: string;
+  /** The content-encoding header, or "". */
+  readonly contentEncoding: string;
+  /** From sending the request to the end of the answer. */
+  readonly latencyMs: number;
+  /** The first bytes of the body, up to the filter's cap; empty for an answer that belongs to no pair. */
+  readonly body: Uint8Array;
+  /** Length of the whole body, whatever was captured. */
+  readonly bodyBytes: number;
+  /** Whether `body` is less than all of it. */
+  readonly truncated: boolean;
+};
+
+/** One user request: who answered it and, when it was shadowed, what the other variant answered to the copy. */
+export type Observation = {
+  readonly rollout: string;
+  /** x-request-id, or "". */
+  readonly requestId: string;
+  /** Salted hash of the sticky key in hex: the same for the same user within a rollout. */
+  readonly subject: string;
+  /** When the request began, Unix time of the proxy's clock. */
+  readonly startMs: number;
+  /** Path without query, at most 256 bytes. */
+  readonly path: string;
+  /** Generation of the traffic that chose the variant. */
+  readonly generation: number;
+  /** The variant that answered the user. */
+  readonly served: Variant;
+  /** True when a trusted override chose the variant, so that it is no evidence of a random split. */
+  readonly overridden: boolean;
+  readonly answer: Answer;
+  /** The other variant's answer; undefined when the request was not shadowed. */
+  readonly shadow: Answer | undefined;
+};
