@@ -1,0 +1,17 @@
+import { isFinal, type RolloutState } from "./state.ts";
+
+/** What a person or a pipeline asks of a rollout under way. */
+export type Command = {
+  readonly kind: "promote" | "rollback" | "pause" | "resume";
+  /** Who asks. */
+  readonly by: string;
+  /** Why, in the asker's words; "" when nothing was said. */
+  readonly reason: string;
+};
+
+/** Why the rollout can't take the command, or undefined when it can. An ended rollout takes none. */
+export function refusal(state: RolloutState, command: Command): string | undefined {
+  return isFinal(state)
+    ? `cannot ${command.kind}: the rollout has ended (${state.phase}: ${state.reason})`
+    : undefined;
+}

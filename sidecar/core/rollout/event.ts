@@ -1,0 +1,42 @@
+import type { Evidence } from "../evidence/evidence.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Verdict } from "../verdict.ts";
+
+/** What moved the rollout: the evidence with the verdict on it, or somebody's command. */
+export type Cause =
+  | { readonly kind: "evidence"; readonly verdict: Verdict }
+  | { readonly kind: "command"; readonly by: string };
+
+type Common = {
+  /** Unix time. */
+  readonly atMs: number;
+  /** One sentence. */
+  readonly reason: string;
+  readonly cause: Cause;
+  /** All counters at that time, so that the decision can be computed again. */
+  readonly evidence: Evidence;
+};
+
+/** One change of a rollout's state. The log of a name is these, and its state their replay. */
+export type RolloutEvent =
+  | (Common & {
+      readonly kind: "started";
+      readonly plan: Plan;
+      /** Generation of the first traffic: greater than any that a filter may have in force under this name. */
+      readonly generation: number;
+    })
+  | (Common & { readonly kind: "step-advanced"; readonly stepIndex: number })
+  | (Common & { readonly kind: "promoted" })
+  | (Common & { readonly kind: "rolled-back" })
+  | (Common & { readonly kind: "paused" })
+  | (Common & { readonly kind: "resumed" });
+
+/** The kinds of events, for tables and metrics. */
+export const EVENT_KINDS: readonly RolloutEvent["kind"][] = [
+  "started",
+  "step-advanced",
+  "promoted",
+  "rolled-back",
+  "paused",
+  "resumed",
+];

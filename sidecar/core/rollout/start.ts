@@ -1,0 +1,33 @@
+import type { Evidence } from "../evidence/evidence.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { RolloutEvent } from "./event.ts";
+import type { RolloutState } from "./state.ts";
+
+/** What a rollout starts from. */
+export type StartInput = {
+  readonly nowMs: number;
+  /** Who applied the plan. */
+  readonly by: string;
+  /** Nothing seen yet, for this plan. */
+  readonly evidence: Evidence;
+  /** How the last rollout under this name ended; undefined for the first. */
+  readonly previous: RolloutState | undefined;
+  /** Greatest generation that proxies report for this name; 0 when none does. */
+  readonly generationInForce: number;
+};
+
+/**
+ * Returns the event that starts a rollout. Its generation is greater than that of every rollout before and of what is in
+ * force, since filters refuse to go back.
+ */
+export function start(plan: Plan, input: StartInput): RolloutEvent {
+  return {
+    kind: "started",
+    atMs: input.nowMs,
+    reason: `started by ${input.by}`,
+    cause: { kind: "command", by: input.by },
+    evidence: input.evidence,
+    plan,
+    generation: Math.max(input.previous?.generation ?? 0, input.generationInForce) + 1,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Plan, Step } from "../plan/plan.ts";
+import { ALL_BP, type Traffic } from "../traffic.ts";
+import type { RolloutState } from "./state.ts";
+import { stepAt } from "./stepAt.ts";
+
+/** Returns the traffic that the state asks the proxies to serve. */
+export function trafficOf(plan: Plan, state: RolloutState): Traffic {
+  const { generation } = state;
+  switch (state.phase) {
+    case "progressing":
+    case "paused":
+      return { generation, ...trafficOfStep(stepAt(plan, state.stepIndex)) };
+    case "promoted":
+      return { generation, candidateBp: ALL_BP, shadowBp: 0, shadowPrimary: false };
+    case "rolled-back":
+      return { generation, candidateBp: 0, shadowBp: 0, shadowPrimary: false };
+    default:
+      return state.phase satisfies never;
+  }
+}
+
+function trafficOfStep(step: Step): Omit<Traffic, "generation"> {
+  switch (step.kind) {
+    case "shadow":
+      return { candidateBp: 0, shadowBp: step.shadowBp, shadowPrimary: false };
+    case "canary":
+      return {
+        candidateBp: step.candidateBp,
+        shadowBp: step.shadowBp,
+        shadowPrimary: step.shadowBp > 0,
+      };
+    default:
+      return step satisfies never;
+  }
+}

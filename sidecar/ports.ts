@@ -1,0 +1,182 @@
+import type { Difference } from "./core/compare/comparison.ts";
+import type { Evidence } from "./core/evidence/evidence.ts";
+import type { Observation } from "./core/observation.ts";
+import type { Plan } from "./core/plan/plan.ts";
+import type { Command } from "./core/rollout/command.ts";
+import type { RolloutEvent } from "./core/rollout/event.ts";
+import type { RolloutState } from "./core/rollout/state.ts";
+import type { Traffic } from "./core/traffic.ts";
+import type { Verdict } from "./core/verdict.ts";
+
+/** Time, injected. */
+export interface Clock {
+  /** Unix time; may jump. */
+  wallMs(): number;
+  /** Never goes back; says nothing about the date. */
+  steadyMs(): number;
+}
+
+/** One JSON line per decision or failure; never per request, no bodies, no secrets. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Makes proxies serve traffic. Both methods reject only with ActuatorError. */
+export interface Actuator {
+  /** What all proxies have in force; undefined when none is known or they differ. */
+  read(rollout: string, signal: AbortSignal): Promise<Traffic | undefined>;
+  /** Asks for the traffic. Idempotent. Resolving says that it was asked for, `read` whether it is in force. */
+  apply(rollout: string, traffic: Traffic, signal: AbortSignal): Promise<void>;
+}
+
+/** Why an actuator could not do it. */
+export type ActuatorErrorCode = "denied" | "missing" | "conflict" | "unreachable";
+
+/** An actuator's failure. */
+export class ActuatorError extends Error {
+  readonly code: ActuatorErrorCode;
+
+  constructor(code: ActuatorErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ActuatorError";
+    this.code = code;
+  }
+}
+
+/** A filter's stream as an actuator sees it. */
+export interface FilterStream {
+  /** Names of the rollouts in the filter's configuration. */
+  readonly rollouts: readonly string[];
+  /** Sends the traffic soon; only the newest of a rollout is sent when the filter reads slowly. */
+  push(rollout: string, traffic: Traffic): void;
+}
+
+/** Where filters' streams are announced. */
+export interface FilterHub {
+  /** Pushes the traffic wanted for the stream's rollouts at once, and counts the stream as connected until it is closed. */
+  connect(stream: FilterStream): FilterConnection;
+}
+
+/** One stream's side of the hub. */
+export interface FilterConnection {
+  /** What the filter says it has in force; undefined when it refused what was sent. */
+  report(rollout: string, traffic: Traffic | undefined): void;
+  close(): void;
+}
+
+/** Cumulative evidence of one counter of observations; sums over sources and epochs are the rollout's evidence. */
+export type EvidenceSnapshot = {
+  /** Who counted. */
+  readonly source: string;
+  /** Which life of the counters: rises when they begin at zero again. */
+  readonly epoch: number;
+  readonly evidence: Evidence;
+};
+
+/** A rollout as stored. */
+export type StoredRollout = {
+  readonly plan: Plan;
+  readonly state: RolloutState;
+  readonly evidence: readonly EvidenceSnapshot[];
+};
+
+/** What is to be stored together, or not at all. */
+export type Change = {
+  readonly rollout: string;
+  readonly state: RolloutState;
+  /** Appended to the log. A `started` event forgets the evidence of the rollout before it. */
+  readonly events: readonly RolloutEvent[];
+  /** Replaces the snapshot of the same source and epoch. */
+  readonly evidence: EvidenceSnapshot;
+};
+
+/** Keeps rollouts. Every method rejects only with StoreError. */
+export interface Store {
+  /** Every rollout by name, after checking that each state is the replay of its log. */
+  load(): Promise<ReadonlyMap<string, StoredRollout>>;
+  /** Returns once the change will survive a crash. After a rejection it is unknown whether it did: `load` tells. */
+  save(change: Change): Promise<void>;
+  /** A rollout's log from its first event; empty for a name that is not known. */
+  events(rollout: string): Promise<readonly RolloutEvent[]>;
+  /** Frees the store for another process. */
+  close(): Promise<void>;
+}
+
+/**
+ * - `locked`: another process has the store.
+ * - `broken`: what is stored contradicts itself; the message names the first bad event.
+ * - `unsafe`: somebody else could change the file.
+ * - `unavailable`: the last operation was not confirmed, or the store can't be opened now.
+ */
+export type StoreErrorCode = "locked" | "broken" | "unsafe" | "unavailable";
+
+/** A store's failure. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreError";
+    this.code = code;
+  }
+}
+
+/** A rollout as people see it, at one moment. */
+export type RolloutView = {
+  readonly plan: Plan;
+  readonly state: RolloutState;
+  /** What the state asks for. */
+  readonly traffic: Traffic;
+  /** What is in force; undefined while unknown. */
+  readonly inForce: Traffic | undefined;
+  readonly verdict: Verdict;
+  readonly evidence: Evidence;
+  /** The places where answers differ most, worst first. */
+  readonly differences: readonly { readonly difference: Difference; readonly count: number }[];
+};
+
+/** Rollouts as the API uses them. Changes are queued; every promise rejects only with RequestError. */
+export interface Rollouts {
+  list(): readonly RolloutView[];
+  get(name: string): RolloutView | undefined;
+  /** Calls the listener with every new view of the rollout until the returned function is called. */
+  watch(name: string, listener: (view: RolloutView) => void): () => void;
+  /** Starts the plan's rollout. The same plan again changes nothing. */
+  start(plan: Plan, by: string): Promise<RolloutView>;
+  /** `revision`: refused unless the rollout has it; undefined takes any. */
+  command(name: string, command: Command, revision: number | undefined): Promise<RolloutView>;
+}
+
+/**
+ * - `unknown`: no such rollout. - `stale`: it has another revision. - `refused`: its state does not allow it.
+ * - `busy`: a bound is reached. - `unavailable`: not confirmed by the store, or the sidecar is stopping.
+ */
+export type RequestErrorCode = "unknown" | "stale" | "refused" | "busy" | "unavailable";
+
+/** Why a request about a rollout was not done. */
+export class RequestError extends Error {
+  readonly code: RequestErrorCode;
+
+  constructor(code: RequestErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "RequestError";
+    this.code = code;
+  }
+}
+
+/** Observations that came together. */
+export type Batch = {
+  readonly observations: readonly Observation[];
+  /** Its size on the wire. */
+  readonly bytes: number;
+  /** Called once when the batch is counted. */
+  readonly counted: () => void;
+};
+
+/** Where observations go. */
+export interface Intake {
+  /** False, and nothing done, when the queue is full. */
+  offer(batch: Batch): boolean;
+}

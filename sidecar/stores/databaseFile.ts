@@ -1,0 +1,135 @@
+import { chmodSync, closeSync, constants, lstatSync, openSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../ports.ts";
+
+/** Version of the tables below; another one is refused. */
+const SCHEMA_VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE events (sequence INTEGER PRIMARY KEY, rollout TEXT NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL) STRICT;
+  CREATE INDEX events_of_rollout ON events (rollout, sequence);
+  CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, checksum TEXT NOT NULL) STRICT;
+  INSERT INTO head VALUES (1, 0, '');
+  CREATE TABLE rollouts (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+  CREATE TABLE evidence (
+    rollout TEXT NOT NULL, source TEXT NOT NULL, epoch INTEGER NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL,
+    PRIMARY KEY (rollout, source, epoch)) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** SQLite's result codes that mean something of their own here (sqlite3.h). */
+const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/**
+ * Opens the database for this process alone, making it when there is none: mode 0600, no symbolic links, write-ahead log,
+ * every commit synced to the disk. Throws StoreError.
+ */
+export function openDatabase(path: string): DatabaseSync {
+  secure(path);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { timeout: 0 });
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL; BEGIN EXCLUSIVE");
+    prepareSchema(database, path);
+    database.exec("COMMIT");
+    checkPages(database, path);
+    return database;
+  } catch (error) {
+    closeQuietly(database);
+    throw error instanceof StoreError ? error : storeErrorOf(error, path);
+  }
+}
+
+/** Closes what may already be closed or broken. */
+export function closeQuietly(database: DatabaseSync | undefined): void {
+  try {
+    database?.close();
+  } catch {
+    // A database that can't even be closed is given up; what it held is read again on the next opening.
+  }
+}
+
+/** The StoreError that an error of SQLite stands for. */
+export function storeErrorOf(error: unknown, path: string): StoreError {
+  const message = error instanceof Error ? error.message : String(error);
+  switch (resultCodeOf(error)) {
+    case SQLITE_BUSY:
+      return new StoreError(
+        "locked",
+        `${path} is in use by another sidecar: stop that one, or give another --store`,
+        { cause: error },
+      );
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return new StoreError("broken", `${path} is damaged: ${message}`, { cause: error });
+    default:
+      return new StoreError("unavailable", `${path}: ${message}`, { cause: error });
+  }
+}
+
+function resultCodeOf(error: unknown): number | undefined {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number"
+    ? error.errcode & 0xff
+    : undefined;
+}
+
+/**
+ * Makes the file, or checks the one there. An existing file is looked at by name only: closing a descriptor of it would free
+ * all of this process's locks on it (POSIX), and those are what keeps a second sidecar out.
+ */
+function secure(path: string): void {
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) {
+    secureExisting(name);
+  }
+  try {
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+    closeSync(openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+  } catch (error) {
+    if (!isExistsError(error)) {
+      throw storeErrorOf(error, path);
+    }
+  }
+}
+
+function secureExisting(name: string): void {
+  const status = lstatSync(name, { throwIfNoEntry: false });
+  if (status === undefined) {
+    return;
+  }
+  if (!status.isFile()) {
+    const what = status.isSymbolicLink() ? "a symbolic link" : "not a regular file";
+    throw new StoreError("unsafe", `${name} is ${what}: give a file of its own`);
+  }
+  if ((status.mode & 0o077) !== 0) {
+    chmodSync(name, 0o600);
+  }
+}
+
+function isExistsError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EEXIST";
+}
+
+function prepareSchema(database: DatabaseSync, path: string): void {
+  const version = database.prepare("PRAGMA user_version").get()?.user_version;
+  if (version === SCHEMA_VERSION) {
+    return;
+  }
+  const tables = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count;
+  if (version !== 0 || tables !== 0) {
+    throw new StoreError(
+      "broken",
+      `${path} has schema version ${version}, this sidecar knows ${SCHEMA_VERSION}`,
+    );
+  }
+  database.exec(SCHEMA);
+}
+
+function checkPages(database: DatabaseSync, path: string): void {
+  const found = database.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+  if (found !== "ok") {
+    throw new StoreError("broken", `${path} is damaged: ${found}`);
+  }
+}

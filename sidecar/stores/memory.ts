@@ -1,0 +1,58 @@
+import type { RolloutEvent } from "../core/rollout/event.ts";
+import type { Change, Store, StoredRollout } from "../ports.ts";
+import { StoreError } from "../ports.ts";
+import { appendTo, EMPTY_HEAD, type LoggedEvent, replayLog } from "./eventLog.ts";
+
+/** Keeps rollouts for as long as the process lives: for trying out, and for tests. */
+export function createMemoryStore(): Store {
+  return new MemoryStore();
+}
+
+class MemoryStore implements Store {
+  /** Undefined once closed. */
+  #log: LoggedEvent[] | undefined = [];
+  /** Evidence by rollout, then by source and epoch, as JSON, so that nobody can change what is stored. */
+  readonly #evidence = new Map<string, Map<string, string>>();
+
+  async load(): Promise<ReadonlyMap<string, StoredRollout>> {
+    const log = this.#openLog();
+    const rollouts = new Map<string, StoredRollout>();
+    for (const [name, { state, started }] of replayLog(log, log.at(-1) ?? EMPTY_HEAD)) {
+      const evidence = [...(this.#evidence.get(name)?.values() ?? [])].map((body) =>
+        JSON.parse(body),
+      );
+      rollouts.set(name, { plan: started.plan, state, evidence });
+    }
+    return rollouts;
+  }
+
+  async save(change: Change): Promise<void> {
+    const log = this.#openLog();
+    const { rollout, events, evidence } = change;
+    for (const event of events) {
+      log.push(appendTo(log.at(-1) ?? EMPTY_HEAD, rollout, event));
+    }
+    const isNew = events.some((event) => event.kind === "started");
+    const kept = isNew ? undefined : this.#evidence.get(rollout);
+    const snapshots = kept ?? new Map<string, string>();
+    snapshots.set(`${evidence.epoch} ${evidence.source}`, JSON.stringify(evidence));
+    this.#evidence.set(rollout, snapshots);
+  }
+
+  async events(rollout: string): Promise<readonly RolloutEvent[]> {
+    return this.#openLog()
+      .filter((record) => record.rollout === rollout)
+      .map((record): RolloutEvent => JSON.parse(record.body));
+  }
+
+  async close(): Promise<void> {
+    this.#log = undefined;
+  }
+
+  #openLog(): LoggedEvent[] {
+    if (this.#log === undefined) {
+      throw new StoreError("unavailable", "the store is closed");
+    }
+    return this.#log;
+  }
+}

@@ -1,0 +1,204 @@
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
+import type { RolloutEvent } from "../core/rollout/event.ts";
+import {
+  type Change,
+  type EvidenceSnapshot,
+  type Store,
+  type StoredRollout,
+  StoreError,
+} from "../ports.ts";
+import { closeQuietly, openDatabase, storeErrorOf } from "./databaseFile.ts";
+import { appendTo, checksumOf, type Head, type LoggedEvent, replayLog } from "./eventLog.ts";
+
+/** Where a crash can be asked for in a test; called in this order during a save. */
+export type SavePoint =
+  | "begun"
+  | "event-written"
+  | "state-written"
+  | "evidence-written"
+  | "committed";
+
+type Row = Record<string, SQLOutputValue>;
+
+/**
+ * Keeps rollouts in one SQLite file, which it holds alone until closed. What `save` confirmed survives a crash and a power
+ * failure. Throws StoreError when the file can't be had.
+ *
+ * A commit that reports failure may have been made all the same, so after any failed write the database is closed, and the
+ * next use opens it again and reads what is really there.
+ */
+export function openSqliteStore(
+  path: string,
+  reached: (point: SavePoint) => void = () => {},
+): Store {
+  return new SqliteStore(path, reached);
+}
+
+class SqliteStore implements Store {
+  readonly #path: string;
+  readonly #reached: (point: SavePoint) => void;
+  /** Undefined after a failure, until it is opened again. */
+  #database: DatabaseSync | "closed" | undefined;
+
+  constructor(path: string, reached: (point: SavePoint) => void) {
+    this.#path = path;
+    this.#reached = reached;
+    this.#database = openDatabase(path);
+  }
+
+  async load(): Promise<ReadonlyMap<string, StoredRollout>> {
+    return this.#use((database) => {
+      const states = new Map(
+        all(database, "SELECT name, state FROM rollouts").map((row) => [text(row, "name"), row]),
+      );
+      const rollouts = new Map<string, StoredRollout>();
+      for (const [name, { state, started }] of replayLog(records(database), headOf(database))) {
+        const row = states.get(name);
+        states.delete(name);
+        if (row === undefined || !isDeepStrictEqual(JSON.parse(text(row, "state")), state)) {
+          throw new StoreError("broken", `the state of ${name} is not the replay of its events`);
+        }
+        rollouts.set(name, { plan: started.plan, state, evidence: evidenceOf(database, name) });
+      }
+      for (const name of states.keys()) {
+        throw new StoreError("broken", `${name} has a state but no events`);
+      }
+      return rollouts;
+    });
+  }
+
+  async save(change: Change): Promise<void> {
+    this.#use((database) => {
+      database.exec("BEGIN IMMEDIATE");
+      this.#reached("begun");
+      this.#write(database, change);
+      database.exec("COMMIT");
+      this.#reached("committed");
+    });
+  }
+
+  async events(rollout: string): Promise<readonly RolloutEvent[]> {
+    return this.#use((database) =>
+      all(database, "SELECT body FROM events WHERE rollout = ? ORDER BY sequence", rollout).map(
+        (row): RolloutEvent => JSON.parse(text(row, "body")),
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.#database !== "closed") {
+      closeQuietly(this.#database);
+    }
+    this.#database = "closed";
+  }
+
+  #write(database: DatabaseSync, change: Change): void {
+    const { rollout } = change;
+    let head = headOf(database);
+    for (const event of change.events) {
+      const record = appendTo(head, rollout, event);
+      run(database, "INSERT INTO events VALUES (?, ?, ?, ?)", [
+        record.sequence,
+        rollout,
+        record.body,
+        record.checksum,
+      ]);
+      if (event.kind === "started") {
+        run(database, "DELETE FROM evidence WHERE rollout = ?", [rollout]);
+      }
+      head = record;
+    }
+    run(database, "UPDATE head SET sequence = ?, checksum = ?", [head.sequence, head.checksum]);
+    this.#reached("event-written");
+    run(database, "INSERT OR REPLACE INTO rollouts VALUES (?, ?)", [
+      rollout,
+      JSON.stringify(change.state),
+    ]);
+    this.#reached("state-written");
+    const { source, epoch, evidence } = change.evidence;
+    const body = JSON.stringify(evidence);
+    const checksum = checksumOf(rollout, source, epoch, body);
+    run(database, "INSERT OR REPLACE INTO evidence VALUES (?, ?, ?, ?, ?)", [
+      rollout,
+      source,
+      epoch,
+      body,
+      checksum,
+    ]);
+    this.#reached("evidence-written");
+  }
+
+  #use<T>(work: (database: DatabaseSync) => T): T {
+    if (this.#database === "closed") {
+      throw new StoreError("unavailable", `${this.#path} is closed`);
+    }
+    const database = this.#database ?? openDatabase(this.#path);
+    this.#database = database;
+    try {
+      return work(database);
+    } catch (error) {
+      closeQuietly(database);
+      this.#database = undefined;
+      throw error instanceof StoreError ? error : storeErrorOf(error, this.#path);
+    }
+  }
+}
+
+function headOf(database: DatabaseSync): Head {
+  const [row] = all(database, "SELECT sequence, checksum FROM head");
+  if (row === undefined) {
+    throw new StoreError("broken", "the end of the event log is not recorded");
+  }
+  return { sequence: integer(row, "sequence"), checksum: text(row, "checksum") };
+}
+
+function* records(database: DatabaseSync): Generator<LoggedEvent> {
+  const statement = database.prepare(
+    "SELECT sequence, rollout, body, checksum FROM events ORDER BY sequence",
+  );
+  for (const row of statement.iterate()) {
+    yield {
+      sequence: integer(row, "sequence"),
+      rollout: text(row, "rollout"),
+      body: text(row, "body"),
+      checksum: text(row, "checksum"),
+    };
+  }
+}
+
+function evidenceOf(database: DatabaseSync, rollout: string): readonly EvidenceSnapshot[] {
+  return all(database, "SELECT * FROM evidence WHERE rollout = ?", rollout).map((row) => {
+    const source = text(row, "source");
+    const epoch = integer(row, "epoch");
+    const body = text(row, "body");
+    if (text(row, "checksum") !== checksumOf(rollout, source, epoch, body)) {
+      throw new StoreError("broken", `the evidence of ${rollout} does not match its checksum`);
+    }
+    return { source, epoch, evidence: JSON.parse(body) };
+  });
+}
+
+function all(database: DatabaseSync, sql: string, ...values: readonly string[]): Row[] {
+  return database.prepare(sql).all(...values);
+}
+
+function run(database: DatabaseSync, sql: string, values: readonly (string | number)[]): void {
+  database.prepare(sql).run(...values);
+}
+
+function text(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== "string") {
+    throw new StoreError("broken", `column ${column} holds no text`);
+  }
+  return value;
+}
+
+function integer(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value !== "number") {
+    throw new StoreError("broken", `column ${column} holds no number`);
+  }
+  return value;
+}
