@@ -1,4 +1,4 @@
-/** Throws an Error with the message when the condition is false: something that only a mistake in the program can cause. */
+/** Throws when a condition fails that only a mistake in our own code can break. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) {
     throw new Error(`assertion failed: ${message}`);

@@ -1,0 +1,102 @@
+import type { Guardrail, Step } from "../plan/plan.ts";
+import { ALL_BP } from "../traffic.ts";
+import type { GuardrailVerdict, Judgement } from "../verdict.ts";
+import type { Count } from "./count.ts";
+import type { LogEValues } from "./eValues.ts";
+import type { GuardrailEvidence } from "./evidence.ts";
+import { pairsNeeded, requestsNeeded } from "./needed.ts";
+import { beyond, figures, quantity, within } from "./sentence.ts";
+
+/** One guardrail at one look: what is known of it, and what that is worth. */
+export type Assessed = {
+  readonly guardrail: Guardrail;
+  readonly known: GuardrailEvidence;
+  readonly logE: LogEValues;
+  /** Whether closed testing rejects that the candidate is within the guardrail's limit. */
+  readonly rejected: boolean;
+  readonly step: Step;
+  /** What `logE.good` must reach. */
+  readonly logPass: number;
+};
+
+/** Whether a step's traffic can be evidence for a guardrail: in a shadow step there are only pairs. */
+export function feeds(step: Step, guardrail: Guardrail): boolean {
+  return step.kind === "canary" || guardrail.kind === "disagreement";
+}
+
+/** The verdict on one guardrail, in figures and words. */
+export function assess(assessed: Assessed): GuardrailVerdict {
+  const { guardrail, known, logE } = assessed;
+  const judgement = judgementOf(assessed);
+  const needed = judgement === "pass" ? 0 : neededFor(assessed);
+  return {
+    name: guardrail.name,
+    judgement,
+    logEBad: logE.bad,
+    logEGood: logE.good,
+    reason: `${guardrail.name}: ${figures(guardrail, known)}; ${conclusion(assessed, { judgement, needed })}`,
+    primary: known.kind === "pair" ? undefined : rate(known.primary),
+    candidate: rate(known.kind === "pair" ? known.pairs : known.candidate),
+    needed,
+  };
+}
+
+/** About how many user requests a step takes to bring `needed` pairs or candidate requests; undefined when it never does. */
+export function userRequests(step: Step, guardrail: Guardrail, needed: number): number | undefined {
+  if (needed === 0) {
+    return 0;
+  }
+  const shareBp = guardrail.kind === "disagreement" ? step.shadowBp : candidateBp(step);
+  return shareBp === 0 ? undefined : Math.ceil((needed * ALL_BP) / shareBp);
+}
+
+function judgementOf({ rejected, logE, logPass }: Assessed): Judgement {
+  if (rejected) {
+    return "fail";
+  }
+  return logE.good >= logPass ? "pass" : "inconclusive";
+}
+
+function neededFor({ guardrail, known, step, logPass }: Assessed): number | undefined {
+  if (known.kind === "pair") {
+    return pairsNeeded(known, { tolerance: guardrail.tolerance, logLimit: logPass });
+  }
+  const weightBp = candidateBp(step);
+  if (guardrail.kind === "disagreement" || weightBp === 0) {
+    return undefined;
+  }
+  return requestsNeeded(known, {
+    margin: guardrail.margin,
+    tolerance: guardrail.tolerance,
+    logLimit: logPass,
+    primaryPerCandidate: (ALL_BP - weightBp) / weightBp,
+  });
+}
+
+function conclusion(
+  { guardrail, step }: Assessed,
+  found: { readonly judgement: Judgement; readonly needed: number | undefined },
+): string {
+  if (found.judgement === "fail") {
+    return beyond(guardrail);
+  }
+  if (found.judgement === "pass") {
+    return within(guardrail);
+  }
+  if (!feeds(step, guardrail)) {
+    return "a shadow step sends it no request to judge";
+  }
+  if (found.needed === undefined) {
+    return `at this rate it will not be shown to be ${within(guardrail)}`;
+  }
+  const what = guardrail.kind === "disagreement" ? "pairs" : "candidate requests";
+  return `about ${quantity(found.needed, "about")} more ${what} needed`;
+}
+
+function candidateBp(step: Step): number {
+  return step.kind === "canary" ? step.candidateBp : 0;
+}
+
+function rate({ n, k }: Count): number | undefined {
+  return n === 0 ? undefined : k / n;
+}

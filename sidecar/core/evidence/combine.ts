@@ -1,0 +1,14 @@
+import { logMeanExp } from "../special.ts";
+
+/**
+ * Which hypotheses are rejected when the null of all of them is tested by the mean of their e-values (given as logarithms): hypothesis i
+ * is, if every set that holds i has a mean of at least exp(logLimit). The chance that any true null is ever rejected is at most
+ * exp(-logLimit), whatever the dependence. It suffices to join i with its smallest companions, one at a time (Vovk and Wang,
+ * "E-values: calibration, combination and applications", Annals of Statistics 49, 2021).
+ */
+export function closedTest(logEValues: readonly number[], logLimit: number): readonly boolean[] {
+  return logEValues.map((own, index) => {
+    const others = logEValues.filter((_, other) => other !== index).sort((a, b) => a - b);
+    return logEValues.every((_, size) => logMeanExp([own, ...others.slice(0, size)]) >= logLimit);
+  });
+}

@@ -1,0 +1,119 @@
+import { assert } from "../assert.ts";
+import type { Guardrail, Plan } from "../plan/plan.ts";
+import { addCounts, type Count, NO_COUNT } from "./count.ts";
+import { addRatioSums, NO_RATIO_SUMS, type RateBatch, type RatioSums, ratioSums } from "./ratio.ts";
+
+/**
+ * All that a rollout has learnt: counters only, plain JSON, mergeable by addition, never reset.
+ * Law: `mergeEvidence(evidenceOf(plan, a), evidenceOf(plan, b))` equals `evidenceOf(plan, a ++ b)` (sums of logarithms to rounding).
+ */
+export type Evidence = {
+  /** User requests that were split at random (not overridden), in closed batches. */
+  readonly requests: { readonly primary: number; readonly candidate: number };
+  /** Pairs in which both variants answered and not both failed, in closed batches. */
+  readonly pairs: number;
+  /** By the guardrail's name. */
+  readonly guardrails: Readonly<Record<string, GuardrailEvidence>>;
+};
+
+/** What is known for one guardrail. */
+export type GuardrailEvidence = RateEvidence | PairEvidence;
+
+/** For a guardrail on user requests: failed or slow ones of each variant. */
+export type RateEvidence = RateBatch & { readonly kind: "rate"; readonly ratio: RatioSums };
+
+/** For a guardrail on pairs: `k` of `n` disagree. */
+export type PairEvidence = { readonly kind: "pair"; readonly pairs: Count };
+
+/**
+ * What the requests that began in one span of time did. Batches are cut by time and by numbers of requests alone, never by what was
+ * answered; all guardrails of a rollout grow by the same batches, so that their e-processes share one clock and may be averaged.
+ */
+export type Batch = {
+  readonly requests: { readonly primary: number; readonly candidate: number };
+  readonly pairs: number;
+  /** By the guardrail's name: a rate's counts of both variants, or a count of pairs. */
+  readonly rates: Readonly<Record<string, RateBatch>>;
+  readonly disagreements: Readonly<Record<string, Count>>;
+};
+
+/** Nothing seen, for each of the plan's guardrails. */
+export function emptyEvidence(plan: Plan): Evidence {
+  return {
+    requests: { primary: 0, candidate: 0 },
+    pairs: 0,
+    guardrails: eachGuardrail(plan, emptyGuardrail),
+  };
+}
+
+/** Sums two pieces of evidence for the same plan. */
+export function mergeEvidence(a: Evidence, b: Evidence): Evidence {
+  const names = Object.keys(a.guardrails);
+  assert(names.length === Object.keys(b.guardrails).length, "evidence of two plans");
+  return {
+    requests: {
+      primary: a.requests.primary + b.requests.primary,
+      candidate: a.requests.candidate + b.requests.candidate,
+    },
+    pairs: a.pairs + b.pairs,
+    guardrails: Object.fromEntries(
+      names.map((name) => [name, mergeGuardrail(evidenceFor(a, name), evidenceFor(b, name))]),
+    ),
+  };
+}
+
+/** The evidence with one more batch. */
+export function addBatch(plan: Plan, evidence: Evidence, batch: Batch): Evidence {
+  const seen: Evidence = {
+    requests: batch.requests,
+    pairs: batch.pairs,
+    guardrails: eachGuardrail(plan, (guardrail) => guardrailEvidence(guardrail, batch)),
+  };
+  return mergeEvidence(evidence, seen);
+}
+
+/** The evidence of a list of batches. */
+export function evidenceOf(plan: Plan, batches: readonly Batch[]): Evidence {
+  return batches.reduce((sum, batch) => addBatch(plan, sum, batch), emptyEvidence(plan));
+}
+
+/** What is known for the guardrail of that name, which must be one of the plan that the evidence is of. */
+export function evidenceFor(evidence: Evidence, name: string): GuardrailEvidence {
+  const found = evidence.guardrails[name];
+  assert(found !== undefined, `evidence without guardrail ${name}`);
+  return found;
+}
+
+function eachGuardrail(
+  plan: Plan,
+  make: (guardrail: Guardrail) => GuardrailEvidence,
+): Record<string, GuardrailEvidence> {
+  return Object.fromEntries(plan.guardrails.map((guardrail) => [guardrail.name, make(guardrail)]));
+}
+
+function emptyGuardrail(guardrail: Guardrail): GuardrailEvidence {
+  return guardrail.kind === "disagreement"
+    ? { kind: "pair", pairs: NO_COUNT }
+    : { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, ratio: NO_RATIO_SUMS };
+}
+
+function guardrailEvidence(guardrail: Guardrail, batch: Batch): GuardrailEvidence {
+  if (guardrail.kind === "disagreement") {
+    return { kind: "pair", pairs: batch.disagreements[guardrail.name] ?? NO_COUNT };
+  }
+  const rate = batch.rates[guardrail.name] ?? { primary: NO_COUNT, candidate: NO_COUNT };
+  return { kind: "rate", ...rate, ratio: ratioSums(guardrail.margin, rate) };
+}
+
+function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): GuardrailEvidence {
+  if (a.kind === "pair" && b.kind === "pair") {
+    return { kind: "pair", pairs: addCounts(a.pairs, b.pairs) };
+  }
+  assert(a.kind === "rate" && b.kind === "rate", "evidence of two kinds");
+  return {
+    kind: "rate",
+    primary: addCounts(a.primary, b.primary),
+    candidate: addCounts(a.candidate, b.candidate),
+    ratio: addRatioSums(a.ratio, b.ratio),
+  };
+}

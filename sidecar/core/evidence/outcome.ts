@@ -1,0 +1,70 @@
+import type { Comparison } from "../compare/comparison.ts";
+import type { Answer, Observation } from "../observation.ts";
+import type { Guardrail } from "../plan/plan.ts";
+
+/** Why an observation, or the pair in it, is no evidence. Counted for people; none of them is lost without a trace. */
+export type Exclusion =
+  /** Began in a window that is closed, or before the book was opened. */
+  | "late"
+  /** Began too far in the future by the sidecar's clock. */
+  | "future"
+  /** A trusted override chose the variant, so it is not the users' traffic: neither a served request nor a pair. */
+  | "overridden"
+  /** One of the two answers of a pair did not come from its variant (timeout, unreachable, reset): no pair. */
+  | "unanswered"
+  /** Both variants failed: such a pair says nothing of whether they agree. */
+  | "bothFailed"
+  /** The pair could not be decided for a guardrail: cut off before any difference, or without a prediction. */
+  | "undecided";
+
+/**
+ * Whether a request failed for its user: no complete answer came, or its status is 500 or more.
+ * Below 500 the variant has answered; 4xx is what the client asked for (a worse 4xx rate shows in pairs).
+ */
+export function failed(answer: Answer): boolean {
+  return answered(answer) ? answer.status >= 500 : true;
+}
+
+/** Whether a complete answer, of whatever status, took longer than `slowerThanMs`, or none came at all. */
+export function slow(answer: Answer, slowerThanMs: number): boolean {
+  return !answered(answer) || answer.latencyMs > slowerThanMs;
+}
+
+/** Whether the variant itself gave a complete answer. */
+export function answered(answer: Answer): boolean {
+  return answer.failure === "none" && answer.status !== 0;
+}
+
+/** Whether the pair in an observation is evidence, and if not, why; "none" when there is no pair. */
+export function pairIn(observation: Observation): "pair" | "none" | "unanswered" | "bothFailed" {
+  const { answer, shadow } = observation;
+  if (shadow === undefined) {
+    return "none";
+  }
+  if (!answered(answer) || !answered(shadow)) {
+    return "unanswered";
+  }
+  return failed(answer) && failed(shadow) ? "bothFailed" : "pair";
+}
+
+/**
+ * Whether a pair disagrees for a guardrail; undefined when that can't be told.
+ * A pair in which just one variant failed always disagrees. One that was cut off disagrees when what is known differs, and is undecided
+ * otherwise: this may overstate disagreement, and never hides it.
+ */
+export function disagrees(
+  guardrail: Extract<Guardrail, { kind: "disagreement" }>,
+  pair: { readonly oneFailed: boolean; readonly comparison: Comparison | undefined },
+): boolean | undefined {
+  if (pair.oneFailed) {
+    return true;
+  }
+  if (guardrail.of === "prediction") {
+    return pair.comparison?.prediction?.flipped;
+  }
+  if (pair.comparison === undefined) {
+    return undefined;
+  }
+  const { equal, method } = pair.comparison;
+  return equal && method === "truncated" ? undefined : !equal;
+}

@@ -1,0 +1,74 @@
+/** Width of a window. Short, so that what changes for both variants at once cannot look like a difference between them. */
+export const WINDOW_MS = 1_000;
+/** How long after a request's deadline its observation may still arrive. */
+export const REPORT_MS = 1_000;
+/** How far in the future a start may lie: proxies' clocks differ a little. */
+export const FUTURE_MS = 5_000;
+
+/**
+ * Windows of requests by the time they *began*, 1 s wide. A window is held open until every request that began in it must have been
+ * reported, and closes by the clock alone: closing on what was answered would favour quick answers.
+ * Bounded: a start is let in only between the closed windows and 5 s from now.
+ */
+export type Windows<T> = {
+  /** How long after its end a window closes. */
+  readonly holdMs: number;
+  /** By the window's beginning. */
+  readonly open: Map<number, T>;
+  /** Every window that begins before is closed. */
+  closedUntilMs: number;
+  /** The latest time heard of. */
+  nowMs: number;
+};
+
+/** One closed window. */
+export type ClosedWindow<T> = { readonly beginMs: number; readonly value: T };
+
+/**
+ * No window yet. Those that began before now are closed from the start: of the requests in flight now, only the slow ones would be seen.
+ */
+export function openWindows<T>(requestTimeoutMs: number, nowMs: number): Windows<T> {
+  return {
+    holdMs: requestTimeoutMs + REPORT_MS,
+    open: new Map(),
+    closedUntilMs: Math.ceil(nowMs / WINDOW_MS) * WINDOW_MS,
+    nowMs,
+  };
+}
+
+/** The value of the window that a start belongs to, made when it is the first; or why there is none. */
+export function windowOf<T>(
+  windows: Windows<T>,
+  startMs: number,
+  make: () => T,
+): T | "late" | "future" {
+  const beginMs = Math.floor(startMs / WINDOW_MS) * WINDOW_MS;
+  if (beginMs < windows.closedUntilMs) {
+    return "late";
+  }
+  if (!(startMs <= windows.nowMs + FUTURE_MS)) {
+    return "future";
+  }
+  const found = windows.open.get(beginMs);
+  if (found !== undefined) {
+    return found;
+  }
+  const made = make();
+  windows.open.set(beginMs, made);
+  return made;
+}
+
+/** Closes and takes the windows whose time has come, in the order they began. Time that goes back changes nothing. */
+export function takeClosed<T>(windows: Windows<T>, nowMs: number): readonly ClosedWindow<T>[] {
+  windows.nowMs = Math.max(windows.nowMs, nowMs);
+  const untilMs = Math.floor((windows.nowMs - windows.holdMs) / WINDOW_MS) * WINDOW_MS;
+  if (untilMs <= windows.closedUntilMs) {
+    return [];
+  }
+  windows.closedUntilMs = untilMs;
+  const due = [...windows.open].filter(([beginMs]) => beginMs < untilMs).sort(([a], [b]) => a - b);
+  return due.map(([beginMs, value]) => {
+    windows.open.delete(beginMs);
+    return { beginMs, value };
+  });
+}
