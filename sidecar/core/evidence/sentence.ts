@@ -2,6 +2,8 @@ import type { Guardrail } from "../plan/plan.ts";
 import type { Count } from "./count.ts";
 import type { GuardrailEvidence } from "./evidence.ts";
 
+const commas = new Intl.NumberFormat("en-US");
+
 /** What was counted for a guardrail: "0 of 212 candidate requests failed (primary 1 of 4,020)". */
 export function figures(guardrail: Guardrail, evidence: GuardrailEvidence): string {
   if (evidence.kind === "pair") {
@@ -34,7 +36,7 @@ export function beyond(guardrail: Guardrail): string {
 /** A whole number with commas, to two significant digits when `about`. */
 export function quantity(count: number, precision: "exact" | "about" = "exact"): string {
   const rounded = precision === "about" ? Number(count.toPrecision(2)) : count;
-  return Math.round(rounded).toLocaleString("en-US");
+  return commas.format(Math.round(rounded));
 }
 
 /** A share in percent with at most four significant digits: "1.5%". */

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { logEValues } from "../../sidecar/core/evidence/eValues.ts";
+import {
+  type Batch,
+  type Evidence,
+  emptyEvidence,
+  evidenceFor,
+  evidenceOf,
+  type GuardrailEvidence,
+  mergeEvidence,
+} from "../../sidecar/core/evidence/evidence.ts";
+import { ratioSums } from "../../sidecar/core/evidence/ratio.ts";
+import { betsAbove, betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
+import { batchOf, disagreement, errorRate, latency, planWith } from "../support/evidence.ts";
+
+const plan = planWith([errorRate, latency, disagreement]);
+
+const count = fc
+  .record({
+    n: fc.oneof(fc.nat(5), fc.nat(100_000)),
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map(({ n, share }) => ({ n, k: Math.floor(n * share) }));
+const rate = fc.record({ primary: count, candidate: count });
+const batches: fc.Arbitrary<readonly Batch[]> = fc.array(
+  fc.record({ errors: rate, slow: rate, pairs: count }).map(batchOf),
+  { maxLength: 12 },
+);
+
+function logarithms(known: GuardrailEvidence): readonly number[] {
+  return known.kind === "rate" ? [...known.ratio.worse, ...known.ratio.better] : [];
+}
+
+function countsOf(evidence: Evidence): unknown {
+  const guardrails = Object.entries(evidence.guardrails).map(([name, known]) =>
+    known.kind === "rate" ? [name, known.primary, known.candidate] : [name, known.pairs],
+  );
+  return { ...evidence, guardrails };
+}
+
+function assertSame(actual: Evidence, expected: Evidence): void {
+  assert.deepEqual(countsOf(actual), countsOf(expected));
+  for (const { name } of plan.guardrails) {
+    const sums = logarithms(evidenceFor(expected, name));
+    for (const [index, sum] of logarithms(evidenceFor(actual, name)).entries()) {
+      const other = sums[index] ?? Number.NaN;
+      assert(
+        Math.abs(sum - other) <= 1e-9 * Math.max(1, Math.abs(other)),
+        `${name}: ${sum} ${other}`,
+      );
+    }
+  }
+}
+
+test("merging the evidence of two lists of batches equals the evidence of both", () => {
+  fc.assert(
+    fc.property(batches, batches, (a, b) => {
+      const merged = mergeEvidence(evidenceOf(plan, a), evidenceOf(plan, b));
+      assertSame(merged, evidenceOf(plan, [...a, ...b]));
+    }),
+  );
+});
+
+test("merging is commutative to the last bit", () => {
+  fc.assert(
+    fc.property(batches, batches, (a, b) => {
+      const [first, second] = [evidenceOf(plan, a), evidenceOf(plan, b)];
+      assert.deepEqual(mergeEvidence(first, second), mergeEvidence(second, first));
+    }),
+  );
+});
+
+test("merging with empty evidence changes nothing", () => {
+  fc.assert(
+    fc.property(batches, (a) => {
+      const evidence = evidenceOf(plan, a);
+      assert.deepEqual(mergeEvidence(evidence, emptyEvidence(plan)), evidence);
+      assert.deepEqual(mergeEvidence(emptyEvidence(plan), evidence), evidence);
+    }),
+  );
+});
+
+test("an empty batch changes nothing", () => {
+  assert.deepEqual(evidenceOf(plan, [batchOf({})]), emptyEvidence(plan));
+});
+
+test("evidence survives JSON to the last bit", () => {
+  fc.assert(
+    fc.property(batches, (a) => {
+      const evidence = evidenceOf(plan, a);
+      assert.deepEqual(JSON.parse(JSON.stringify(evidence)), evidence);
+    }),
+  );
+});
+
+test("evidence of another plan is refused", () => {
+  const other = emptyEvidence(planWith([errorRate]));
+  assert.throws(() => mergeEvidence(emptyEvidence(plan), other), /evidence of two plans/);
+  assert.throws(() => evidenceFor(other, "latency"), /evidence without guardrail latency/);
+});
+
+const unit = fc.oneof(
+  fc.double({ min: 1e-12, max: 1 - 1e-12, noNaN: true }),
+  fc.constantFrom(1e-12, 1e-6, 0.5, 0.8, 0.95, 1 - 1e-12),
+);
+const hugeCount = fc
+  .record({ n: fc.oneof(fc.nat(3), fc.nat(2 ** 31 - 1)), share: fc.constantFrom(0, 1e-9, 0.5, 1) })
+  .map(({ n, share }) => ({ n, k: Math.floor(n * share) }));
+
+test("e-values are finite at any tolerance, margin and count", () => {
+  fc.assert(
+    fc.property(
+      fc.record({ tolerance: unit, margin: fc.constantFrom(1, 1.0001, 1.5, 1e6) }),
+      fc.record({ primary: hugeCount, candidate: hugeCount }),
+      ({ tolerance, margin }, seen) => {
+        const known = { kind: "rate", ...seen, ratio: ratioSums(margin, seen) } as const;
+        const { bad, good } = logEValues(known, tolerance);
+        assert(Number.isFinite(bad) && Number.isFinite(good), `${bad} ${good}`);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+test("e-values are 1 before anything was seen", () => {
+  for (const [name, known] of Object.entries(emptyEvidence(plan).guardrails)) {
+    const { bad, good } = logEValues(known, 0.01);
+    assert(Math.abs(bad) + Math.abs(good) < 1e-12, name);
+  }
+});
+
+test("a batch without requests of one variant says nothing of the ratio", () => {
+  const seen = { n: 50, k: 20 };
+  const none = { n: 0, k: 0 };
+  const evidence = evidenceOf(plan, [
+    batchOf({ errors: { candidate: seen, primary: none } }),
+    batchOf({ errors: { candidate: none, primary: seen } }),
+  ]);
+  const known = evidenceFor(evidence, "errorRate");
+  assert.deepEqual(logarithms(known), logarithms(evidenceFor(emptyEvidence(plan), "errorRate")));
+  assert.deepEqual(evidence.requests, { primary: 50, candidate: 50 });
+});
+
+test("one more agreeing pair never lowers the good e-value, one more disagreeing pair never lowers the bad", () => {
+  fc.assert(
+    fc.property(unit, count, (tolerance, { n, k }) => {
+      const good = (seen: { n: number; k: number }) => logThreshold(betsBelow(tolerance), seen);
+      const bad = (seen: { n: number; k: number }) => logThreshold(betsAbove(tolerance), seen);
+      assert(good({ n: n + 1, k }) >= good({ n, k }));
+      assert(good({ n: n + 1, k: k + 1 }) <= good({ n, k }));
+      assert(bad({ n: n + 1, k }) <= bad({ n, k }));
+      assert(bad({ n: n + 1, k: k + 1 }) >= bad({ n, k }));
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,96 @@
+import type { Batch } from "../../sidecar/core/evidence/evidence.ts";
+import type { RateBatch } from "../../sidecar/core/evidence/ratio.ts";
+import type { Answer, Observation } from "../../sidecar/core/observation.ts";
+import type { Guardrail, Plan, Step } from "../../sidecar/core/plan/plan.ts";
+
+/** Guardrails of a usual plan. */
+export const errorRate: Guardrail & { kind: "errorRate" } = {
+  kind: "errorRate",
+  name: "errorRate",
+  margin: 1.5,
+  tolerance: 0.01,
+};
+export const latency: Guardrail & { kind: "latency" } = {
+  kind: "latency",
+  name: "latency",
+  slowerThanMs: 250,
+  margin: 1.5,
+  tolerance: 0.02,
+};
+export const disagreement: Guardrail & { kind: "disagreement" } = {
+  kind: "disagreement",
+  name: "disagreement",
+  of: "answer",
+  tolerance: 0.15,
+};
+
+const minimum = { pairs: 0, requests: 0, timeMs: 0 };
+
+/** Steps that copy every request, and one that sends a tenth of the users to the candidate too. */
+export const shadowStep: Step = { kind: "shadow", shadowBp: 10_000, minimum };
+export const canaryStep: Step = { kind: "canary", candidateBp: 1_000, shadowBp: 10_000, minimum };
+
+/** A plan with these guardrails, alpha 0.05 each way unless said otherwise. */
+export function planWith(
+  guardrails: readonly Guardrail[],
+  alpha: Plan["alpha"] = { rollback: 0.05, promotion: 0.05 },
+): Plan {
+  return {
+    name: "test",
+    primary: "v1",
+    candidate: "v2",
+    requestTimeoutMs: 3_000,
+    steps: [shadowStep, canaryStep],
+    guardrails,
+    alpha,
+    compare: { prediction: undefined, ignore: [], tolerances: [], unordered: [] },
+  };
+}
+
+/** A batch for `errorRate`, `latency` and `disagreement`, of which any may be left out. */
+export function batchOf(seen: {
+  readonly errors?: RateBatch;
+  readonly slow?: RateBatch;
+  readonly pairs?: { readonly n: number; readonly k: number };
+}): Batch {
+  const none: RateBatch = { primary: { n: 0, k: 0 }, candidate: { n: 0, k: 0 } };
+  const exposures = seen.errors ?? seen.slow ?? none;
+  return {
+    requests: { primary: exposures.primary.n, candidate: exposures.candidate.n },
+    pairs: seen.pairs?.n ?? 0,
+    rates: { errorRate: seen.errors ?? none, latency: seen.slow ?? none },
+    disagreements: { disagreement: seen.pairs ?? { n: 0, k: 0 } },
+  };
+}
+
+/** A good answer, but for what is given. */
+export function answerWith(part: Partial<Answer> = {}): Answer {
+  return {
+    status: 200,
+    failure: "none",
+    contentType: "application/json",
+    contentEncoding: "",
+    latencyMs: 10,
+    body: new Uint8Array(),
+    bodyBytes: 0,
+    truncated: false,
+    ...part,
+  };
+}
+
+/** A request answered well by the primary and not shadowed, but for what is given. */
+export function observationWith(part: Partial<Observation> = {}): Observation {
+  return {
+    rollout: "test",
+    requestId: "",
+    subject: "0123456789abcdef",
+    startMs: 0,
+    path: "/",
+    generation: 1,
+    served: "primary",
+    overridden: false,
+    answer: answerWith(),
+    shadow: undefined,
+    ...part,
+  };
+}
