@@ -1,8 +1,39 @@
+import type { Variant } from "../observation.ts";
+
 /** How two answers differ at one path. */
 export type Difference = {
   /** Normalised JSONPath (`$['a'][0]`), or `status`, `contentType`, `body`. */
   readonly path: string;
+  /** Seen from the primary: `missing` is absent from the candidate's answer, `extra` is only in it. */
   readonly kind: "missing" | "extra" | "type" | "value";
+};
+
+/** Why a body could not be read by its content type or content encoding. A closed set, fit for a metric's label. */
+export type UndecodableReason =
+  | "tooLarge"
+  | "tooDeep"
+  | "tooManyTokens"
+  | "invalidUtf8"
+  | "invalidJson"
+  | "duplicateKey"
+  | "numberRange"
+  | "encodingUnknown"
+  | "encodingLayers"
+  | "encodingBroken"
+  | "encodingBomb";
+
+/** A body that could not be read, and who sent it. */
+export type Undecodable = {
+  readonly variant: Variant;
+  readonly reason: UndecodableReason;
+};
+
+/** What the predictions of two answers say. */
+export type PredictionComparison = {
+  /** True also when only one answer has a label; false when neither has. */
+  readonly flipped: boolean;
+  /** Candidate's score minus the primary's; undefined unless both are numbers. */
+  readonly scoreDifference: number | undefined;
 };
 
 /** What comparing the two answers of a pair says. */
@@ -12,22 +43,13 @@ export type Comparison = {
    * `truncated`: one was not captured whole, so only what is known without it was compared.
    */
   readonly method: "json" | "bytes" | "undecodable" | "truncated";
-  /** Which variants sent a body that could not be read, and why; empty otherwise. */
-  readonly undecodable: readonly {
-    readonly variant: "primary" | "candidate";
-    readonly reason: string;
-  }[];
+  /** At most one of each variant; empty unless the method is `undecodable`. */
+  readonly undecodable: readonly Undecodable[];
+  /** Whether no difference was found. Of a `truncated` pair this is no evidence that the answers agree. */
   readonly equal: boolean;
-  /** At most 32; `differencesCount` counts all. */
+  /** At most 32, the shallowest first; `differencesCount` counts all. */
   readonly differences: readonly Difference[];
   readonly differencesCount: number;
-  /** Undefined when the rules name no prediction. */
-  readonly prediction:
-    | {
-        /** True also when only one answer has a label; false when neither has. */
-        readonly flipped: boolean;
-        /** Candidate's score minus the primary's; undefined unless both are numbers. */
-        readonly scoreDifference: number | undefined;
-      }
-    | undefined;
+  /** Undefined when the rules name no prediction, and when a `truncated` answer hides it. */
+  readonly prediction: PredictionComparison | undefined;
 };

@@ -1,0 +1,215 @@
+import type { Segment } from "./path.ts";
+
+/** What the rules say of the values on a path. */
+export type Effect =
+  | { readonly kind: "ignore" }
+  | { readonly kind: "unordered" }
+  | { readonly kind: "tolerance"; readonly absolute: number; readonly relative: number };
+
+/** A path and what it stands for. */
+export type Pattern = { readonly segments: readonly Segment[]; readonly effect: Effect };
+
+/**
+ * What the rules say of one value and where its children go: a state of a deterministic automaton over all patterns. It is
+ * walked along with the documents, so that no path is built or matched as text. Undefined in place of a state means that no
+ * rule applies there or anywhere below.
+ */
+export type PathState = {
+  /** Nothing at or below this value counts. */
+  readonly ignored: boolean;
+  /** The order of this array means nothing. */
+  readonly unordered: boolean;
+  /** The widest of the tolerances on this value; zeros when there is none. */
+  readonly absolute: number;
+  readonly relative: number;
+  /** Whether a tolerance applies to this value or may apply to one below. */
+  readonly tolerant: boolean;
+  /** Children whose key a rule names; all the others go to `otherName` or `otherIndex`. */
+  readonly names: ReadonlyMap<string, PathState>;
+  readonly otherName: PathState | undefined;
+  readonly indices: ReadonlyMap<number, PathState>;
+  readonly otherIndex: PathState | undefined;
+};
+
+/** The state of a member of an object. */
+export function nameState(state: PathState | undefined, name: string): PathState | undefined {
+  return state === undefined ? undefined : (state.names.get(name) ?? state.otherName);
+}
+
+/** The state of an element of an array. */
+export function indexState(state: PathState | undefined, index: number): PathState | undefined {
+  return state === undefined ? undefined : (state.indices.get(index) ?? state.otherIndex);
+}
+
+/** Work that `buildAutomaton` may do: patterns with `..` and `*` can combine to very many states. */
+export const AUTOMATON_WORK_MAX = 200_000;
+
+/** An automaton, by its first state, which is the whole document's. */
+export type Automaton =
+  | { readonly kind: "automaton"; readonly first: PathState | undefined }
+  | { readonly kind: "tooComplex" };
+
+/** A pattern, and how many of its segments are behind. */
+type Position = { readonly pattern: Pattern; readonly order: number; readonly done: number };
+type Draft = {
+  ignored: boolean;
+  unordered: boolean;
+  absolute: number;
+  relative: number;
+  tolerant: boolean;
+  readonly positions: readonly Position[];
+  readonly names: Map<string, Draft>;
+  otherName: Draft | undefined;
+  readonly indices: Map<number, Draft>;
+  otherIndex: Draft | undefined;
+};
+type Builder = { readonly drafts: Map<string, Draft>; readonly open: Draft[]; work: number };
+
+/** Joins patterns into one automaton (subset construction), unless that takes more work than `AUTOMATON_WORK_MAX`. */
+export function buildAutomaton(patterns: readonly Pattern[]): Automaton {
+  const builder: Builder = { drafts: new Map(), open: [], work: 0 };
+  const first = draftOf(
+    builder,
+    patterns.map((pattern, order) => ({ pattern, order, done: 0 })),
+  );
+  for (let draft = builder.open.pop(); draft !== undefined; draft = builder.open.pop()) {
+    connect(builder, draft);
+    if (builder.work > AUTOMATON_WORK_MAX) {
+      return { kind: "tooComplex" };
+    }
+  }
+  markTolerant([...builder.drafts.values()]);
+  return { kind: "automaton", first };
+}
+
+function draftOf(builder: Builder, positions: readonly Position[]): Draft | undefined {
+  builder.work += 1 + positions.length;
+  if (positions.length === 0) {
+    return undefined;
+  }
+  const key = positions.map((position) => `${position.order}:${position.done}`).join();
+  const known = builder.drafts.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const draft = newDraft(positions);
+  builder.drafts.set(key, draft);
+  if (!draft.ignored) {
+    builder.open.push(draft);
+  }
+  return draft;
+}
+
+function newDraft(positions: readonly Position[]): Draft {
+  const draft: Draft = {
+    ignored: false,
+    unordered: false,
+    absolute: 0,
+    relative: 0,
+    tolerant: false,
+    positions,
+    names: new Map(),
+    otherName: undefined,
+    indices: new Map(),
+    otherIndex: undefined,
+  };
+  for (const { pattern, done } of positions) {
+    if (done === pattern.segments.length) {
+      applyEffect(draft, pattern.effect);
+    }
+  }
+  return draft;
+}
+
+function applyEffect(draft: Draft, effect: Effect): void {
+  switch (effect.kind) {
+    case "ignore":
+      draft.ignored = true;
+      break;
+    case "unordered":
+      draft.unordered = true;
+      break;
+    case "tolerance":
+      draft.absolute = Math.max(draft.absolute, effect.absolute);
+      draft.relative = Math.max(draft.relative, effect.relative);
+      draft.tolerant = true;
+      break;
+    default:
+      effect satisfies never;
+  }
+}
+
+function connect(builder: Builder, draft: Draft): void {
+  draft.otherName = draftOf(builder, advance(draft, "name", undefined));
+  draft.otherIndex = draftOf(builder, advance(draft, "index", undefined));
+  for (const { pattern, done } of draft.positions) {
+    const segment = pattern.segments[done];
+    if (segment?.kind === "name") {
+      connectName(builder, draft, segment.name);
+    } else if (segment?.kind === "index") {
+      connectIndex(builder, draft, segment.index);
+    }
+  }
+}
+function connectName(builder: Builder, draft: Draft, name: string): void {
+  const next = draft.names.has(name) ? undefined : draftOf(builder, advance(draft, "name", name));
+  if (next !== undefined) {
+    draft.names.set(name, next);
+  }
+}
+
+function connectIndex(builder: Builder, draft: Draft, index: number): void {
+  const next = draft.indices.has(index)
+    ? undefined
+    : draftOf(builder, advance(draft, "index", index));
+  if (next !== undefined) {
+    draft.indices.set(index, next);
+  }
+}
+
+/** Where a state's positions go by one key; an undefined key is one that no rule names. */
+function advance(
+  draft: Draft,
+  kind: "name" | "index",
+  key: string | number | undefined,
+): readonly Position[] {
+  const next: Position[] = [];
+  for (const position of draft.positions) {
+    const { pattern, order, done } = position;
+    const segment = pattern.segments[done];
+    if (segment?.deep === true) {
+      next.push(position);
+    }
+    if (segment !== undefined && matches(segment, kind, key)) {
+      next.push({ pattern, order, done: done + 1 });
+    }
+  }
+  return next;
+}
+
+function matches(
+  segment: Segment,
+  kind: "name" | "index",
+  key: string | number | undefined,
+): boolean {
+  if (segment.kind === "any") {
+    return true;
+  }
+  return segment.kind === kind && key === (segment.kind === "name" ? segment.name : segment.index);
+}
+
+function markTolerant(drafts: readonly Draft[]): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const draft of drafts) {
+      if (!draft.tolerant && childrenOf(draft).some((child) => child?.tolerant === true)) {
+        draft.tolerant = true;
+        changed = true;
+      }
+    }
+  }
+}
+
+function childrenOf(draft: Draft): readonly (Draft | undefined)[] {
+  return [draft.otherName, draft.otherIndex, ...draft.names.values(), ...draft.indices.values()];
+}

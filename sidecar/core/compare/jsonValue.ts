@@ -1,0 +1,21 @@
+/** A parsed document. Whole numbers beyond 2^53 that were written as digits alone are kept exactly, as bigint. */
+export type JsonValue = null | boolean | number | bigint | string | JsonArray | JsonObject;
+/** An array of a document. */
+export type JsonArray = readonly JsonValue[];
+/** An object of a document. Members are own properties, `__proto__` among them: never look one up without `Object.hasOwn`. */
+export type JsonObject = { readonly [name: string]: JsonValue };
+
+/** Array.isArray, which does not narrow readonly arrays. */
+export function isArray(value: JsonValue): value is JsonArray {
+  return Array.isArray(value);
+}
+
+/** Whether a value is an object. */
+export function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value is an array or an object. */
+export function isContainer(value: JsonValue): value is JsonArray | JsonObject {
+  return typeof value === "object" && value !== null;
+}

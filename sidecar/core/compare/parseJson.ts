@@ -1,0 +1,97 @@
+import type { UndecodableReason } from "./comparison.ts";
+import { inspect } from "./inspect.ts";
+import type { JsonValue } from "./jsonValue.ts";
+import { type Shape, scan } from "./scan.ts";
+
+/** What a document may cost. */
+export type JsonLimits = {
+  /** Bytes of the text. */
+  readonly bytesMax: number;
+  /** Levels of arrays and objects. */
+  readonly depthMax: number;
+  /** Brackets, commas and colons outside strings: an upper bound of values and names, but for one. */
+  readonly tokensMax: number;
+};
+
+/** 1 MiB, 64 levels, 200,000 tokens. */
+export const JSON_LIMITS: JsonLimits = { bytesMax: 2 ** 20, depthMax: 64, tokensMax: 200_000 };
+
+/** A document, or why the bytes are none. */
+export type ParsedJson =
+  | { readonly kind: "json"; readonly value: JsonValue }
+  | { readonly kind: "problem"; readonly reason: UndecodableReason };
+
+/**
+ * Reads a document (RFC 8259). Limits are looked at before anything is built. A byte order mark is skipped. Refused are invalid
+ * UTF-8, a name that occurs twice in one object, and a number beyond the range of a double (1e400). A lone surrogate written as
+ * an escape is kept; -0 equals 0.
+ */
+export function parseJson(bytes: Uint8Array, limits: JsonLimits): ParsedJson {
+  if (bytes.length > limits.bytesMax) {
+    return { kind: "problem", reason: "tooLarge" };
+  }
+  const shape = scan(bytes);
+  if (shape.depth > limits.depthMax) {
+    return { kind: "problem", reason: "tooDeep" };
+  }
+  if (shape.tokens > limits.tokensMax) {
+    return { kind: "problem", reason: "tooManyTokens" };
+  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    return { kind: "problem", reason: "invalidUtf8" };
+  }
+  const value = parseText(text);
+  return value === undefined
+    ? { kind: "problem", reason: "invalidJson" }
+    : inspected(value, shape, text);
+}
+
+function inspected(value: JsonValue, shape: Shape, text: string): ParsedJson {
+  const inspection = inspect(value);
+  if (inspection.names !== shape.names) {
+    return { kind: "problem", reason: "duplicateKey" };
+  }
+  if (!inspection.finite) {
+    return { kind: "problem", reason: "numberRange" };
+  }
+  return { kind: "json", value: inspection.wide ? parseWide(text) : value };
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseText(text: string): JsonValue | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Parses again, keeping whole numbers beyond 2^53 by their text. */
+function parseWide(text: string): JsonValue {
+  const value: JsonValue = JSON.parse(text, keepWide);
+  return value;
+}
+
+function keepWide(
+  _name: string,
+  value: JsonValue,
+  context?: { readonly source?: string },
+): JsonValue {
+  return typeof value === "number" &&
+    !Number.isSafeInteger(value) &&
+    context?.source !== undefined &&
+    /^-?[0-9]+$/.test(context.source)
+    ? BigInt(context.source)
+    : value;
+}

@@ -1,0 +1,207 @@
+import { indexState, nameState, type PathState } from "./automaton.ts";
+import { canonicalText } from "./canonical.ts";
+import type { Difference } from "./comparison.ts";
+import { isArray, isContainer, isObject, type JsonObject, type JsonValue } from "./jsonValue.ts";
+import { closeNumbers, isNumber } from "./number.ts";
+import { type Place, pathText } from "./pathText.ts";
+import { matchPairwise, matchTexts, type Unmatched } from "./unordered.ts";
+
+/** Where differences are written. */
+export type Differences = {
+  /** The first `DIFFERENCES_MAX`. */
+  readonly listed: Difference[];
+  /** All of them, listed or not. */
+  count: number;
+};
+
+/** Most differences that are listed; the rest are counted. */
+export const DIFFERENCES_MAX = 32;
+/** Longest unordered arrays whose elements are matched under tolerances; longer ones are matched exactly. */
+export const MATCH_LENGTH_MAX = 64;
+/** Values that matching under tolerances may look at in one pair of answers; what is unmatched by then differs. */
+export const MATCH_WORK_MAX = 500_000;
+
+/** Two values to compare, and the rules for them and what is below them. */
+export type Both = {
+  readonly primary: JsonValue;
+  readonly candidate: JsonValue;
+  readonly state: PathState | undefined;
+};
+
+type Spot = Both & Place;
+type Work = { left: number };
+type Search = {
+  readonly found: Differences;
+  /** Pairs of arrays and pairs of objects that are still to be looked into. */
+  readonly queue: Spot[];
+  /** Shared with the searches that matching starts inside this one. */
+  readonly work: Work;
+};
+
+/** Writes every difference of two values, the shallowest first. Without recursion into the documents. */
+export function findDifferences(both: Both, found: Differences): void {
+  const search: Search = { found, queue: [], work: { left: MATCH_WORK_MAX } };
+  begin(search, both);
+  for (let head = 0; head < search.queue.length; head += 1) {
+    const spot = search.queue[head];
+    if (spot !== undefined) {
+      lookInto(search, spot);
+    }
+  }
+}
+
+/** Whether two values do not differ under their rules. */
+export function equalValues(both: Both): boolean {
+  return equalWithin({ left: MATCH_WORK_MAX }, both);
+}
+
+function equalWithin(work: Work, both: Both): boolean {
+  const search: Search = { found: { listed: [], count: 0 }, queue: [], work };
+  begin(search, both);
+  for (let head = 0; head < search.queue.length && search.found.count === 0; head += 1) {
+    const spot = search.queue[head];
+    if (spot !== undefined) {
+      work.left -= sizeOf(spot.primary) + sizeOf(spot.candidate);
+      lookInto(search, spot);
+    }
+    if (work.left < 0) {
+      return false;
+    }
+  }
+  return search.found.count === 0;
+}
+
+function sizeOf(value: JsonValue): number {
+  return isContainer(value) ? 1 + Object.keys(value).length : 1;
+}
+
+function begin(search: Search, { primary, candidate, state }: Both): void {
+  if (primary !== candidate && state?.ignored !== true) {
+    compareSpot(search, { parent: undefined, key: "", primary, candidate, state });
+  }
+}
+
+/** Compares two values that are not the same scalar; containers of one kind are queued. */
+function compareSpot(search: Search, spot: Spot): void {
+  const { primary, candidate, state } = spot;
+  if (isContainer(primary) && isContainer(candidate) && isArray(primary) === isArray(candidate)) {
+    search.queue.push(spot);
+  } else if (isNumber(primary) && isNumber(candidate)) {
+    if (!closeNumbers(primary, candidate, state ?? EXACT)) {
+      note(search, spot, "value");
+    }
+  } else {
+    const alike = typeof primary === typeof candidate && !isContainer(primary);
+    note(search, spot, alike && primary !== null && candidate !== null ? "value" : "type");
+  }
+}
+
+const EXACT = { absolute: 0, relative: 0 };
+
+function lookInto(search: Search, spot: Spot): void {
+  const { primary, candidate } = spot;
+  if (isArray(primary) && isArray(candidate)) {
+    if (spot.state?.unordered === true) {
+      compareUnordered(search, spot, { primary, candidate });
+    } else {
+      compareArrays(search, spot, { primary, candidate });
+    }
+  } else if (isObject(primary) && isObject(candidate)) {
+    compareObjects(search, spot, { primary, candidate });
+  }
+}
+
+type Objects = { readonly primary: JsonObject; readonly candidate: JsonObject };
+type Arrays = { readonly primary: readonly JsonValue[]; readonly candidate: readonly JsonValue[] };
+
+function compareObjects(search: Search, spot: Spot, objects: Objects): void {
+  for (const key in objects.primary) {
+    const primary = objects.primary[key];
+    const candidate = objects.candidate[key];
+    if (primary === undefined || primary === candidate) {
+      continue;
+    }
+    const state = nameState(spot.state, key);
+    if (state?.ignored === true) {
+      continue;
+    }
+    if (candidate === undefined || !Object.hasOwn(objects.candidate, key)) {
+      note(search, { parent: spot, key }, "missing");
+    } else {
+      compareSpot(search, { parent: spot, key, primary, candidate, state });
+    }
+  }
+  findExtra(search, spot, objects);
+}
+
+function findExtra(search: Search, spot: Spot, objects: Objects): void {
+  for (const key in objects.candidate) {
+    if (!Object.hasOwn(objects.primary, key) && nameState(spot.state, key)?.ignored !== true) {
+      note(search, { parent: spot, key }, "extra");
+    }
+  }
+}
+
+function compareArrays(search: Search, spot: Spot, arrays: Arrays): void {
+  const length = Math.max(arrays.primary.length, arrays.candidate.length);
+  for (let key = 0; key < length; key += 1) {
+    const primary = arrays.primary[key];
+    const candidate = arrays.candidate[key];
+    if (primary === candidate) {
+      continue;
+    }
+    const state = indexState(spot.state, key);
+    if (state?.ignored === true) {
+      continue;
+    }
+    if (primary === undefined || candidate === undefined) {
+      note(search, { parent: spot, key }, candidate === undefined ? "missing" : "extra");
+    } else {
+      compareSpot(search, { parent: spot, key, primary, candidate, state });
+    }
+  }
+}
+
+/** Compares as multisets. Rules for a single index of an array without order mean nothing and are not looked at. */
+function compareUnordered(search: Search, spot: Spot, arrays: Arrays): void {
+  const state = spot.state?.otherIndex;
+  if (state?.ignored === true) {
+    return;
+  }
+  const { missing, extra } = matchElements(search.work, arrays, state);
+  for (const key of missing) {
+    note(search, { parent: spot, key }, "missing");
+  }
+  for (const key of extra) {
+    note(search, { parent: spot, key }, "extra");
+  }
+}
+
+function matchElements(work: Work, arrays: Arrays, state: PathState | undefined): Unmatched {
+  const { primary, candidate } = arrays;
+  if (state?.tolerant === true && Math.max(primary.length, candidate.length) <= MATCH_LENGTH_MAX) {
+    return matchPairwise({
+      primaryLength: primary.length,
+      candidateLength: candidate.length,
+      same: (left, right) =>
+        equalWithin(work, {
+          primary: primary[left] ?? null,
+          candidate: candidate[right] ?? null,
+          state,
+        }),
+    });
+  }
+  const textOf = (element: JsonValue): string => {
+    const text = canonicalText(element, state);
+    work.left -= text.length >> 2;
+    return text;
+  };
+  return matchTexts(primary.map(textOf), candidate.map(textOf));
+}
+
+function note(search: Search, place: Place, kind: Difference["kind"]): void {
+  if (search.found.count < DIFFERENCES_MAX) {
+    search.found.listed.push({ path: pathText(place), kind });
+  }
+  search.found.count += 1;
+}

@@ -1,0 +1,48 @@
+import { compare } from "../core/compare/compare.ts";
+import type { Comparison } from "../core/compare/comparison.ts";
+import type { CompiledRules } from "../core/compare/rules.ts";
+import type { Answer, Observation } from "../core/observation.ts";
+import { DECODE_LIMITS, type DecodedBody, type DecodeLimits, decodeBody } from "./decodeBody.ts";
+
+/**
+ * Compares the two answers of an observation, content encodings undone; undefined when it has one answer only. A body whose
+ * encoding can't be undone makes the comparison `undecodable`. Says nothing of transport failures: look at them first.
+ */
+export function comparePair(
+  observation: Observation,
+  rules: CompiledRules,
+  limits: DecodeLimits = DECODE_LIMITS,
+): Comparison | undefined {
+  const { answer, shadow } = observation;
+  if (shadow === undefined) {
+    return undefined;
+  }
+  const [primary, candidate] =
+    observation.served === "primary" ? [answer, shadow] : [shadow, answer];
+  if (isPlain(primary, candidate)) {
+    return compare(primary, candidate, rules);
+  }
+  const left = decodeBody(primary.body, primary.contentEncoding, limits);
+  const right = decodeBody(candidate.body, candidate.contentEncoding, limits);
+  return compare(withBody(primary, left), withBody(candidate, right), rules, {
+    primary: reasonOf(left),
+    candidate: reasonOf(right),
+  });
+}
+
+/** Nothing to undo; nor can a part of a compressed body be read. */
+function isPlain(primary: Answer, candidate: Answer): boolean {
+  return (
+    (primary.contentEncoding === "" && candidate.contentEncoding === "") ||
+    primary.truncated ||
+    candidate.truncated
+  );
+}
+
+function withBody(answer: Answer, decoded: DecodedBody): Answer {
+  return decoded.kind === "bytes" ? { ...answer, body: decoded.bytes } : answer;
+}
+
+function reasonOf(decoded: DecodedBody): Comparison["undecodable"][number]["reason"] | undefined {
+  return decoded.kind === "problem" ? decoded.reason : undefined;
+}
