@@ -11,7 +11,7 @@ import {
   type GuardrailEvidence,
   mergeEvidence,
 } from "../../sidecar/core/evidence/evidence.ts";
-import { ratioSums } from "../../sidecar/core/evidence/ratio.ts";
+import { rateSums } from "../../sidecar/core/evidence/rate.ts";
 import { betsAbove, betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
 import { batchOf, disagreement, errorRate, latency, planWith } from "../support/evidence.ts";
 
@@ -30,7 +30,7 @@ const batches: fc.Arbitrary<readonly Batch[]> = fc.array(
 );
 
 function logarithms(known: GuardrailEvidence): readonly number[] {
-  return known.kind === "rate" ? [...known.ratio.worse, ...known.ratio.better] : [];
+  return known.kind === "rate" ? [...known.sums.beyond, ...known.sums.below] : [];
 }
 
 function countsOf(evidence: Evidence): unknown {
@@ -115,7 +115,11 @@ test("e-values are finite at any tolerance, margin and count", () => {
       fc.record({ tolerance: unit, margin: fc.constantFrom(1, 1.0001, 1.5, 1e6) }),
       fc.record({ primary: hugeCount, candidate: hugeCount }),
       ({ tolerance, margin }, seen) => {
-        const known = { kind: "rate", ...seen, ratio: ratioSums(margin, seen) } as const;
+        const known = {
+          kind: "rate",
+          ...seen,
+          sums: rateSums({ margin, tolerance }, seen),
+        } as const;
         const { bad, good } = logEValues(known, tolerance);
         assert(Number.isFinite(bad) && Number.isFinite(good), `${bad} ${good}`);
       },

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
-  addRatioSums,
-  logBetter,
-  logWorse,
-  NO_RATIO_SUMS,
-  type RatioSums,
-  ratioSums,
-} from "../../sidecar/core/evidence/ratio.ts";
+  addRateSums,
+  logBelow,
+  logBeyond,
+  NO_RATE_SUMS,
+  type RateSums,
+  rateSums,
+} from "../../sidecar/core/evidence/rate.ts";
 import { betsAbove, betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
 
 type Vectors = {
@@ -37,24 +37,27 @@ function close(actual: number, oracle: number, what: string): void {
   assert(error < 1e-9, `${what}: ${actual} instead of ${oracle}`);
 }
 
-function sumsAfter(margin: number, batches: number): RatioSums {
+function sumsAfter(margin: number, batches: number): RateSums {
   return vectors.inputs.canary_batches
     .slice(0, batches)
     .reduce(
       (sums, [n, k, primaryN, primaryK]) =>
-        addRatioSums(
+        addRateSums(
           sums,
-          ratioSums(margin, { candidate: { n, k }, primary: { n: primaryN, k: primaryK } }),
+          rateSums(
+            { margin, tolerance: 0 },
+            { candidate: { n, k }, primary: { n: primaryN, k: primaryK } },
+          ),
         ),
-      NO_RATIO_SUMS,
+      NO_RATE_SUMS,
     );
 }
 
 for (const { name, margin, logE } of [
-  { name: "rr_eprocess rollback H0: RR<=1.25", margin: 1.25, logE: logWorse },
-  { name: "rr_eprocess rollback H0: RR<=1.0", margin: 1, logE: logWorse },
-  { name: "rr_eprocess promote H0: RR>=1.5", margin: 1.5, logE: logBetter },
-  { name: "rr_eprocess promote H0: RR>=2.0", margin: 2, logE: logBetter },
+  { name: "rr_eprocess rollback H0: RR<=1.25", margin: 1.25, logE: logBeyond },
+  { name: "rr_eprocess rollback H0: RR<=1.0", margin: 1, logE: logBeyond },
+  { name: "rr_eprocess promote H0: RR>=1.5", margin: 1.5, logE: logBelow },
+  { name: "rr_eprocess promote H0: RR>=2.0", margin: 2, logE: logBelow },
 ]) {
   test(`the ratio e-process equals the reference: ${name}`, () => {
     const points = Object.entries(expected[name]?.log_e_after_batch ?? {});

@@ -1,5 +1,5 @@
 import type { Batch } from "../../sidecar/core/evidence/evidence.ts";
-import type { RateBatch } from "../../sidecar/core/evidence/ratio.ts";
+import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import type { Answer, Observation } from "../../sidecar/core/observation.ts";
 import type { Guardrail, Plan, Step } from "../../sidecar/core/plan/plan.ts";
 

@@ -1,7 +1,7 @@
 import { assert } from "../assert.ts";
 import type { Guardrail, Plan } from "../plan/plan.ts";
 import { addCounts, type Count, NO_COUNT } from "./count.ts";
-import { addRatioSums, NO_RATIO_SUMS, type RateBatch, type RatioSums, ratioSums } from "./ratio.ts";
+import { addRateSums, NO_RATE_SUMS, type RateBatch, type RateSums, rateSums } from "./rate.ts";
 
 /**
  * All that a rollout has learnt: counters only, plain JSON, mergeable by addition, never reset.
@@ -20,7 +20,7 @@ export type Evidence = {
 export type GuardrailEvidence = RateEvidence | PairEvidence;
 
 /** For a guardrail on user requests: failed or slow ones of each variant. */
-export type RateEvidence = RateBatch & { readonly kind: "rate"; readonly ratio: RatioSums };
+export type RateEvidence = RateBatch & { readonly kind: "rate"; readonly sums: RateSums };
 
 /** For a guardrail on pairs: `k` of `n` disagree. */
 export type PairEvidence = { readonly kind: "pair"; readonly pairs: Count };
@@ -94,7 +94,7 @@ function eachGuardrail(
 function emptyGuardrail(guardrail: Guardrail): GuardrailEvidence {
   return guardrail.kind === "disagreement"
     ? { kind: "pair", pairs: NO_COUNT }
-    : { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, ratio: NO_RATIO_SUMS };
+    : { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, sums: NO_RATE_SUMS };
 }
 
 function guardrailEvidence(guardrail: Guardrail, batch: Batch): GuardrailEvidence {
@@ -102,7 +102,7 @@ function guardrailEvidence(guardrail: Guardrail, batch: Batch): GuardrailEvidenc
     return { kind: "pair", pairs: batch.disagreements[guardrail.name] ?? NO_COUNT };
   }
   const rate = batch.rates[guardrail.name] ?? { primary: NO_COUNT, candidate: NO_COUNT };
-  return { kind: "rate", ...rate, ratio: ratioSums(guardrail.margin, rate) };
+  return { kind: "rate", ...rate, sums: rateSums(guardrail, rate) };
 }
 
 function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): GuardrailEvidence {
@@ -114,6 +114,6 @@ function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): GuardrailEv
     kind: "rate",
     primary: addCounts(a.primary, b.primary),
     candidate: addCounts(a.candidate, b.candidate),
-    ratio: addRatioSums(a.ratio, b.ratio),
+    sums: addRateSums(a.sums, b.sums),
   };
 }

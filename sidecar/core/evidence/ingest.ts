@@ -8,7 +8,7 @@ import { countPath, type DifferingPaths, noPaths } from "./paths.ts";
 import { addTally, emptyTally, type Tally, tallyPair, tallyServed } from "./tally.ts";
 
 /** A batch is cut when it holds this many user requests, */
-const BATCH_REQUESTS = 20;
+const BATCH_REQUESTS = 200;
 /** or when it is this long. */
 const BATCH_MS = 10_000;
 
@@ -70,9 +70,10 @@ export function observe(
 /**
  * Closes the windows whose time has come and adds them to the evidence; true when it grew.
  *
- * Closed windows are joined to one batch until it holds 20 requests or spans 10 s. Where the split is random, a batch of n requests keeps
- * 1 - 1/n of what the ratio e-process can learn; at a few requests a second, windows of 1 s would throw most of it away, as many have
- * no candidate request. Only the time and the number of requests cut a batch, so the e-processes stay valid.
+ * Closed windows are joined to one batch until it holds 200 requests or spans 10 s. Where the split is random, a batch of n requests keeps
+ * 1 - 1/n of what the ratio's e-process can learn, and the smaller it is, the more the tolerance costs a bet on `beyond`. At a few requests
+ * a second, windows of 1 s would throw most of it away, as many have no candidate request; batches of minutes would let the rates change
+ * within one. Only the time and the number of requests cut a batch, so the e-processes stay valid.
  */
 export function closeWindows(book: EvidenceBook, nowMs: number): boolean {
   const before = book.evidence;

@@ -1,7 +1,7 @@
 import { logMeanExp } from "../special.ts";
 import type { Count } from "./count.ts";
 import type { PairEvidence, RateEvidence } from "./evidence.ts";
-import { addRatioSums, logBetter, ratioSums } from "./ratio.ts";
+import { addRateSums, logBelow, rateSums } from "./rate.ts";
 import { betsBelow, logThreshold } from "./threshold.ts";
 
 /** Beyond this many the answer is "it can't be said". */
@@ -36,10 +36,10 @@ export function requestsNeeded(
     readonly primaryPerCandidate: number;
   },
 ): number | undefined {
-  const { tolerance, margin } = goal;
+  const { tolerance } = goal;
   const primaryRate = smoothed(evidence.primary, prior(tolerance / 5, tolerance));
   const candidateRate = smoothed(evidence.candidate, prior(primaryRate, tolerance));
-  const perRequest = ratioSums(margin, {
+  const perRequest = rateSums(goal, {
     candidate: { n: 1, k: candidateRate },
     primary: { n: goal.primaryPerCandidate, k: primaryRate * goal.primaryPerCandidate },
   });
@@ -47,7 +47,7 @@ export function requestsNeeded(
   const { n, k } = evidence.candidate;
   return firstReaching(goal.logLimit, (more) =>
     logMeanExp([
-      logBetter(addRatioSums(evidence.ratio, perRequest, more)),
+      logBelow(addRateSums(evidence.sums, perRequest, more)),
       logThreshold(bets, { n: n + more, k: k + candidateRate * more }),
     ]),
   );
@@ -62,7 +62,7 @@ function smoothed(seen: Count, before: Count): number {
   return Math.min(1, (seen.k + before.k) / (seen.n + before.n));
 }
 
-/** The smallest whole number, to a hundredth of itself, at which a function that ends up rising or falling for good reaches the limit. */
+/** The smallest whole number, to a hundredth of itself, at which a convex function reaches the limit; convex, so it crosses it once. */
 function firstReaching(limit: number, logE: (more: number) => number): number | undefined {
   if (logE(0) >= limit) {
     return 0;
