@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { findEnvoy } from "../sidecar/envoy/find.ts";
+import { type Measurement, type Options, parseOptions } from "./options.ts";
+import { formatTable, makeReport, missedLimits, type Result } from "./report.ts";
+import { pinSelf } from "./rig/cores.ts";
+import { describeMachine } from "./rig/machine.ts";
+import { type Rig, startRig } from "./rig/rig.ts";
+import { measureMemory } from "./scenarios/memory.ts";
+import { measurePairCost } from "./scenarios/pairCost.ts";
+import { measurePrimaryP99 } from "./scenarios/primaryP99.ts";
+import { measureShadow } from "./scenarios/shadow.ts";
+import { measureSplit } from "./scenarios/split.ts";
+
+// npm run bench: what the filter and the sidecar cost, as ratios to Envoy's own features and to a floor. See options.ts for the
+// command line. Exit status 0 when everything that was asked for was measured, whatever the figures are; 1 when something was not.
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  say(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
+});
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  const pinning = pinSelf();
+  if (pinning.kind === "unpinned") {
+    say(`bench: nothing is pinned to a core, so figures are noisier: ${pinning.why}`);
+  }
+  const needsEnvoy = options.only.some((name) => name !== "sidecar");
+  const envoy = needsEnvoy ? await findEnvoy({ env: process.env, say }) : undefined;
+  const rig = envoy === undefined ? undefined : await startRig(envoy.path, pinning);
+  const results: Result[] = [];
+  try {
+    for (const name of options.only) {
+      await measureOne(name, { rig, options, results });
+    }
+  } finally {
+    await rig?.close();
+  }
+  const where = { machine: describeMachine(pinning), envoy, command: args, rounds: options.rounds };
+  if (options.report !== undefined) {
+    writeFileSync(options.report, `${JSON.stringify(makeReport(results, where), undefined, 2)}\n`);
+  }
+  console.log(formatTable(results));
+  const missed = missedLimits(results);
+  console.log(missed.length === 0 ? "Within all limits." : `Limits missed: ${missed.join(", ")}.`);
+  return results.length === options.only.length ? 0 : 1;
+}
+
+/** What a measurement may use, and where its result goes. */
+type Run = {
+  readonly rig: Rig | undefined;
+  readonly options: Options;
+  readonly results: Result[];
+};
+
+/** Measures one figure. One that can't be measured is said and left out, so that the others are still had. */
+async function measureOne(name: Measurement, run: Run): Promise<void> {
+  say(`bench: ${name} ...`);
+  try {
+    const result = await measurementOf(name, run);
+    run.results.push(result);
+    say(`bench: ${name} ${result.ratio.toFixed(3)}: ${result.figures}`);
+  } catch (error) {
+    say(`bench: ${name} was not measured: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function measurementOf(name: Measurement, { rig, options }: Run): Promise<Result> {
+  if (name === "sidecar") {
+    return await measurePairCost(options.rounds);
+  }
+  assert(rig !== undefined, `${name} needs Envoy`);
+  switch (name) {
+    case "split":
+      return await measureSplit(rig, options.rounds);
+    case "shadow":
+      return await measureShadow(rig, options.rounds);
+    case "primaryP99":
+      return await measurePrimaryP99(rig, options.rounds);
+    case "memory":
+      return await measureMemory(rig);
+    default:
+      return name satisfies never;
+  }
+}

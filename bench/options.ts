@@ -1,0 +1,45 @@
+import { parseArgs } from "node:util";
+
+/** What can be measured, in the order in which it is. */
+export const MEASUREMENTS = ["split", "shadow", "primaryP99", "memory", "sidecar"] as const;
+
+/** Name of one measurement: the key of its figure in the report. */
+export type Measurement = (typeof MEASUREMENTS)[number];
+
+/** What the command line asks for. */
+export type Options = {
+  /** File for the JSON report, if one is wanted. */
+  readonly report: string | undefined;
+  readonly only: readonly Measurement[];
+  /** Interleaved rounds of each ratio, 1 to 100. */
+  readonly rounds: number;
+};
+
+const ROUNDS = 5;
+const ROUNDS_MAX = 100;
+
+/** Reads the arguments after the script's name. Throws a sentence that says what is allowed when something is not. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      report: { type: "string" },
+      only: { type: "string" },
+      rounds: { type: "string" },
+    },
+  });
+  const rounds = Number(values.rounds ?? ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
+    throw new Error(`--rounds: ${values.rounds}: a whole number from 1 to ${ROUNDS_MAX}`);
+  }
+  const names = values.only?.split(",") ?? MEASUREMENTS;
+  const unknown = names.find((name) => !MEASUREMENTS.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new Error(`--only: ${JSON.stringify(unknown)}: some of ${MEASUREMENTS.join(",")}`);
+  }
+  return {
+    report: values.report,
+    only: MEASUREMENTS.filter((name) => names.includes(name)),
+    rounds,
+  };
+}

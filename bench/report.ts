@@ -1,0 +1,78 @@
+import type { Measurement } from "./options.ts";
+
+/** Greatest value of each figure that the project holds itself to. */
+export const LIMITS: Readonly<Record<Measurement, number>> = {
+  split: 1.3,
+  shadow: 1.4,
+  primaryP99: 1.1,
+  memory: 1.05,
+  sidecar: 3,
+};
+
+const WHAT: Readonly<Record<Measurement, string>> = {
+  split: "CPU of Envoy per request: filter split / weighted_clusters",
+  shadow:
+    "CPU of Envoy per request: filter shadow 100 %, pairs delivered / request_mirror_policies",
+  primaryP99: "user's p99 at a third of capacity: filter shadow / request_mirror_policies",
+  memory: "resident memory of Envoy after 200,000 more shadowed requests / before",
+  sidecar: "CPU per pair: sidecar's way of a pair / protobuf decode + JSON.parse of both bodies",
+};
+
+/** One figure, and everything that it was made of. */
+export type Result = {
+  readonly measurement: Measurement;
+  readonly ratio: number;
+  /** One line of plain figures for the table. */
+  readonly figures: string;
+  readonly raw: unknown;
+};
+
+/** What `--report` writes. */
+export type Report = {
+  readonly ratios: Readonly<Partial<Record<Measurement, number>>>;
+  readonly raw: Readonly<Record<string, unknown>>;
+};
+
+/** The report of these results, with where and how they were measured. */
+export function makeReport(
+  results: readonly Result[],
+  where: Readonly<Record<string, unknown>>,
+): Report {
+  return {
+    ratios: Object.fromEntries(
+      results.map(({ measurement, ratio }) => [measurement, rounded(ratio)]),
+    ),
+    raw: {
+      ...where,
+      limits: LIMITS,
+      ...Object.fromEntries(results.map(({ measurement, raw }) => [measurement, raw])),
+    },
+  };
+}
+
+/** The figures whose limit is missed; a figure that is not a number misses it. */
+export function missedLimits(results: readonly Result[]): Measurement[] {
+  return results
+    .filter(({ measurement, ratio }) => !(ratio <= LIMITS[measurement]))
+    .map(({ measurement }) => measurement);
+}
+
+/** A table for people: one row for each figure with its limit, then what it is. */
+export function formatTable(results: readonly Result[]): string {
+  const missed = missedLimits(results);
+  const rows = results.map(({ measurement, ratio, figures }) =>
+    [
+      measurement.padEnd(11),
+      ratio.toFixed(3).padStart(7),
+      `<= ${LIMITS[measurement].toFixed(2)}`.padStart(8),
+      missed.includes(measurement) ? "  MISSED  " : "  ok      ",
+      figures,
+      `\n${" ".repeat(12)}${WHAT[measurement]}`,
+    ].join(""),
+  );
+  return [`${"".padEnd(11)}${"ratio".padStart(7)}${"limit".padStart(8)}`, ...rows].join("\n");
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

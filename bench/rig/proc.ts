@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+
+/** Length of one tick of the CPU times in /proc: USER_HZ is 100 on every Linux that Envoy is built for. */
+const TICK_US = 10_000;
+
+/**
+ * CPU time of all threads of a process, in microseconds, from the text of /proc/<pid>/stat (proc(5): fields 14 and 15,
+ * utime and stime). The second field, the command in brackets, may itself hold blanks and brackets.
+ */
+export function parseCpuUs(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  if (!Number.isFinite(ticks)) {
+    throw new Error(`/proc/<pid>/stat has no CPU times where proc(5) puts them: ${stat.trim()}`);
+  }
+  return ticks * TICK_US;
+}
+
+/** Resident bytes of a process from the text of /proc/<pid>/status (VmRSS). */
+export function parseResidentBytes(status: string): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  if (kibibytes === undefined) {
+    throw new Error("/proc/<pid>/status has no VmRSS: the process has ended");
+  }
+  return Number(kibibytes) * 1024;
+}
+
+/** The numbers of a CPU list such as "0-2,5" (cpuset(7)). */
+export function parseCpuList(list: string): number[] {
+  return list
+    .trim()
+    .split(",")
+    .flatMap((part) => {
+      const [first, last = first] = part.split("-").map(Number);
+      if (first === undefined || last === undefined || Number.isNaN(first + last)) {
+        throw new Error(`not a list of CPUs: ${JSON.stringify(list)}`);
+      }
+      return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    });
+}
+
+/** CPU time that a running process has used so far, all threads, microseconds. Steps of 10 ms. */
+export function cpuUs(pid: number): number {
+  return parseCpuUs(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
+
+/** Resident memory of a running process in bytes. */
+export function residentBytes(pid: number): number {
+  return parseResidentBytes(readFileSync(`/proc/${pid}/status`, "utf8"));
+}

@@ -1,0 +1,45 @@
+import type { FrontKind } from "../rig/envoyConfig.ts";
+import type { Front, Rig } from "../rig/rig.ts";
+import { type RatioSummary, summariseRounds } from "../stats.ts";
+import { type CpuRound, measureCpu } from "./cpu.ts";
+
+const ROUND_MS = 3000;
+
+/** Our way and Envoy's own way to do the same job. */
+export type Sides = { readonly ours: FrontKind; readonly native: FrontKind };
+
+/** Interleaved rounds of two front Envoys. */
+export type CpuRatio = RatioSummary & {
+  readonly details: readonly { readonly ours: CpuRound; readonly native: CpuRound }[];
+};
+
+/** CPU time per request of ours to native's, in `rounds` rounds of one spell each; every second round begins with the other side. */
+export async function measureCpuRatio(rig: Rig, sides: Sides, rounds: number): Promise<CpuRatio> {
+  const ours = await rig.front(sides.ours);
+  const native = await rig.front(sides.native);
+  const spell = (front: Front): Promise<CpuRound> => measureCpu(front, rig.requests, ROUND_MS);
+  const details: { ours: CpuRound; native: CpuRound }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    details.push(await alternate(round, { ours: () => spell(ours), native: () => spell(native) }));
+  }
+  const summary = summariseRounds(
+    details.map((round) => ({
+      ours: round.ours.usPerRequest,
+      native: round.native.usPerRequest,
+    })),
+  );
+  return { ...summary, details };
+}
+
+/** Runs both sides one after the other, ours first in even rounds and last in odd ones, so that neither always follows the other. */
+export async function alternate<T>(
+  round: number,
+  run: { readonly ours: () => Promise<T>; readonly native: () => Promise<T> },
+): Promise<{ ours: T; native: T }> {
+  if (round % 2 === 0) {
+    const ours = await run.ours();
+    return { ours, native: await run.native() };
+  }
+  const native = await run.native();
+  return { ours: await run.ours(), native };
+}

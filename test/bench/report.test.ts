@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatTable, LIMITS, makeReport, missedLimits, type Result } from "../../bench/report.ts";
+
+const result = (measurement: Result["measurement"], ratio: number): Result => ({
+  measurement,
+  ratio,
+  figures: `figures of ${measurement}`,
+  raw: { rounds: [ratio] },
+});
+
+test("the report has a ratio for each figure that was measured, and what it was made of", () => {
+  const report = makeReport([result("split", 1.23456), result("memory", 1)], { machine: "m" });
+  assert.deepEqual(report.ratios, { split: 1.235, memory: 1 });
+  const raw = {
+    machine: "m",
+    limits: LIMITS,
+    split: { rounds: [1.23456] },
+    memory: { rounds: [1] },
+  };
+  assert.deepEqual(report.raw, raw);
+});
+
+test("a figure at its limit is within it; one above, or none, misses it", () => {
+  const results = [
+    result("split", LIMITS.split),
+    result("shadow", LIMITS.shadow + 0.001),
+    result("sidecar", Number.NaN),
+  ];
+  assert.deepEqual(missedLimits(results), ["shadow", "sidecar"]);
+});
+
+test("the table shows each ratio beside its limit, and marks the missed ones", () => {
+  const table = formatTable([result("split", 1.25), result("shadow", 1.5)]);
+  assert.match(table, /split +1\.250 +<= 1\.30 +ok +figures of split/);
+  assert.match(table, /shadow +1\.500 +<= 1\.40 +MISSED +figures of shadow/);
+});
