@@ -1,5 +1,6 @@
 import type { Difference } from "./core/compare/comparison.ts";
 import type { Evidence } from "./core/evidence/evidence.ts";
+import type { Exclusion } from "./core/evidence/outcome.ts";
 import type { Observation } from "./core/observation.ts";
 import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
@@ -135,6 +136,8 @@ export type RolloutView = {
   readonly evidence: Evidence;
   /** The places where answers differ most, worst first. */
   readonly differences: readonly { readonly difference: Difference; readonly count: number }[];
+  /** Observations and pairs that are no evidence, since the process began, by reason. */
+  readonly excluded: Readonly<Record<Exclusion, number>>;
 };
 
 /** Rollouts as the API uses them. Changes are queued; every promise rejects only with RequestError. */

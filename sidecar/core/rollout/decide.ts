@@ -13,6 +13,8 @@ export type DecideInput = {
   readonly evidence: Evidence;
   /** What `judge` says of the step under way on that evidence. */
   readonly verdict: Verdict;
+  /** Greatest generation that proxies are known to have for this name; 0 when none is. */
+  readonly generationInForce: number;
   readonly command?: Command | undefined;
 };
 
@@ -30,13 +32,11 @@ export function decide(
     return undefined;
   }
   const { verdict, command } = input;
-  const common = { atMs: input.nowMs, evidence: input.evidence };
   if (verdict.judgement === "fail") {
-    const cause: Cause = { kind: "evidence", verdict };
-    return { kind: "rolled-back", reason: firstReason(verdict), cause, ...common };
+    return { kind: "rolled-back", ...byEvidence(input), ...newTraffic(state, input) };
   }
   if (command !== undefined) {
-    return commanded(state, command, common);
+    return commanded(state, command, input);
   }
   if (state.phase === "paused" || verdict.judgement !== "pass") {
     return undefined;
@@ -44,9 +44,8 @@ export function decide(
   if (!isMinimumMet(stepAt(plan, state.stepIndex), state, input)) {
     return undefined;
   }
-  const cause: Cause = { kind: "evidence", verdict };
-  const end = { reason: firstReason(verdict), cause, ...common };
   const stepIndex = state.stepIndex + 1;
+  const end = { ...byEvidence(input), ...newTraffic(state, input) };
   return stepIndex < plan.steps.length
     ? { kind: "step-advanced", stepIndex, ...end }
     : { kind: "promoted", ...end };
@@ -68,24 +67,41 @@ export function isMinimumMet(
 function commanded(
   state: RolloutState,
   command: Command,
-  common: { readonly atMs: number; readonly evidence: Evidence },
+  input: DecideInput,
 ): RolloutEvent | undefined {
   const cause: Cause = { kind: "command", by: command.by };
   const reason = command.reason === "" ? `asked by ${command.by}` : command.reason;
+  const common = { atMs: input.nowMs, reason, cause, evidence: input.evidence };
   switch (command.kind) {
     case "promote":
-      return { kind: "promoted", reason, cause, ...common };
+      return { kind: "promoted", ...common, ...newTraffic(state, input) };
     case "rollback":
-      return { kind: "rolled-back", reason, cause, ...common };
+      return { kind: "rolled-back", ...common, ...newTraffic(state, input) };
     case "pause":
-      return state.phase === "paused" ? undefined : { kind: "paused", reason, cause, ...common };
+      return state.phase === "paused" ? undefined : { kind: "paused", ...common };
     case "resume":
-      return state.phase === "paused" ? { kind: "resumed", reason, cause, ...common } : undefined;
+      return state.phase === "paused" ? { kind: "resumed", ...common } : undefined;
     default:
       return command.kind satisfies never;
   }
 }
 
-function firstReason(verdict: Verdict): string {
-  return verdict.reasons[0] ?? `every guardrail says ${verdict.judgement}`;
+function byEvidence(input: DecideInput): {
+  readonly atMs: number;
+  readonly reason: string;
+  readonly cause: Cause;
+  readonly evidence: Evidence;
+} {
+  const { verdict } = input;
+  const reason = verdict.reasons[0] ?? `every guardrail says ${verdict.judgement}`;
+  return {
+    atMs: input.nowMs,
+    reason,
+    cause: { kind: "evidence", verdict },
+    evidence: input.evidence,
+  };
+}
+
+function newTraffic(state: RolloutState, input: DecideInput): { readonly generation: number } {
+  return { generation: Math.max(state.generation, input.generationInForce) + 1 };
 }

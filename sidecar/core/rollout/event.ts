@@ -17,17 +17,17 @@ type Common = {
   readonly evidence: Evidence;
 };
 
+type NewTraffic = {
+  /** Generation of the traffic from now on: greater than the one before and than what was known to be in force. */
+  readonly generation: number;
+};
+
 /** One change of a rollout's state. The log of a name is these, and its state their replay. */
 export type RolloutEvent =
-  | (Common & {
-      readonly kind: "started";
-      readonly plan: Plan;
-      /** Generation of the first traffic: greater than any that a filter may have in force under this name. */
-      readonly generation: number;
-    })
-  | (Common & { readonly kind: "step-advanced"; readonly stepIndex: number })
-  | (Common & { readonly kind: "promoted" })
-  | (Common & { readonly kind: "rolled-back" })
+  | (Common & NewTraffic & { readonly kind: "started"; readonly plan: Plan })
+  | (Common & NewTraffic & { readonly kind: "step-advanced"; readonly stepIndex: number })
+  | (Common & NewTraffic & { readonly kind: "promoted" })
+  | (Common & NewTraffic & { readonly kind: "rolled-back" })
   | (Common & { readonly kind: "paused" })
   | (Common & { readonly kind: "resumed" });
 

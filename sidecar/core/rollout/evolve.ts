@@ -64,11 +64,16 @@ function started(
   };
 }
 
-function decided(state: RolloutState, phase: Phase, event: RolloutEvent): RolloutState {
+function decided(
+  state: RolloutState,
+  phase: Phase,
+  event: RolloutEvent & { readonly generation: number },
+): RolloutState {
+  assert(event.generation > state.generation, `${event.kind} with an old generation`);
   return {
     ...state,
     phase,
-    generation: state.generation + 1,
+    generation: event.generation,
     reason: event.reason,
     decidedAtMs: event.atMs,
   };

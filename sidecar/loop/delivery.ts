@@ -1,0 +1,171 @@
+import { sameTraffic, type Traffic } from "../core/traffic.ts";
+import type { Metrics } from "../metrics.ts";
+import { type Actuator, ActuatorError, type Clock, type Log } from "../ports.ts";
+import { backoffMs } from "./backoff.ts";
+
+/** How often traffic in force is looked at again, and how soon after it was applied. */
+const RECHECK_MS = 1_000;
+const RETRY_MS = { minMs: 100, maxMs: 5_000 };
+/** An actuator that takes longer is given up for this attempt. */
+const ATTEMPT_MS = 5_000;
+
+/** What a delivery needs of its surroundings. */
+export type DeliveryParts = {
+  readonly actuator: Actuator;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+type Attempt = { readonly abort: AbortController; readonly startedMs: number; done: Promise<void> };
+
+/**
+ * Makes the proxies serve one rollout's traffic, and keeps it so: what is in force is read again and again, and applied where
+ * it differs. At most one attempt counts at a time; a new wish ends the one under way, whose late effects the generation undoes.
+ */
+export class Delivery {
+  readonly #rollout: string;
+  readonly #parts: DeliveryParts;
+  #wanted: Traffic | undefined;
+  #inForce: Traffic | undefined;
+  #attempt: Attempt | undefined;
+  /** Whether what is wanted has not been handed to the actuator yet. */
+  #fresh = false;
+  /** Attempts since what is wanted was last seen in force. */
+  #attempts = 0;
+  #isFailing = false;
+  #nextMs = 0;
+
+  constructor(rollout: string, parts: DeliveryParts) {
+    this.#rollout = rollout;
+    this.#parts = parts;
+  }
+
+  /** What was in force when last read; undefined while unknown. */
+  get inForce(): Traffic | undefined {
+    return this.#inForce;
+  }
+
+  /** Sets what the proxies are to serve, and starts at once when that is new. */
+  want(traffic: Traffic): void {
+    if (this.#wanted === undefined || !sameTraffic(this.#wanted, traffic)) {
+      this.#wanted = traffic;
+      this.#fresh = true;
+      this.#attempts = 0;
+      this.#nextMs = 0;
+      this.#giveUp();
+    }
+    this.poll();
+  }
+
+  /** Reads again soon: somebody has news of what is in force. */
+  recheck(): void {
+    this.#nextMs = 0;
+  }
+
+  /** Starts an attempt when one is due. */
+  poll(): void {
+    const nowMs = this.#parts.clock.steadyMs();
+    if (this.#attempt !== undefined && nowMs - this.#attempt.startedMs >= ATTEMPT_MS) {
+      this.#giveUp();
+      this.#failed(new ActuatorError("unreachable", `no answer in ${ATTEMPT_MS} ms`));
+    }
+    if (this.#wanted === undefined || this.#attempt !== undefined || nowMs < this.#nextMs) {
+      return;
+    }
+    const attempt = { abort: new AbortController(), startedMs: nowMs, done: Promise.resolve() };
+    this.#attempt = attempt;
+    attempt.done = this.#run(attempt, this.#wanted);
+  }
+
+  /** Ends the attempt under way; nothing is applied any more. */
+  stop(): void {
+    this.#wanted = undefined;
+    this.#giveUp();
+  }
+
+  /** Resolves when no attempt is under way. */
+  async settled(): Promise<void> {
+    await this.#attempt?.done;
+  }
+
+  async #run(attempt: Attempt, wanted: Traffic): Promise<void> {
+    try {
+      if (this.#fresh) {
+        await this.#apply(attempt, wanted);
+        return;
+      }
+      const inForce = await this.#parts.actuator.read(this.#rollout, attempt.abort.signal);
+      if (this.#attempt === attempt) {
+        await this.#compare(attempt, { wanted, inForce });
+      }
+    } catch (error) {
+      if (this.#attempt === attempt) {
+        this.#failed(error);
+      }
+    } finally {
+      if (this.#attempt === attempt) {
+        this.#attempt = undefined;
+      }
+    }
+  }
+
+  async #compare(
+    attempt: Attempt,
+    found: { readonly wanted: Traffic; readonly inForce: Traffic | undefined },
+  ): Promise<void> {
+    const { wanted, inForce } = found;
+    const { clock, log, metrics } = this.#parts;
+    const wasAhead = (this.#inForce?.generation ?? 0) > wanted.generation;
+    this.#inForce = inForce;
+    if (inForce !== undefined && sameTraffic(inForce, wanted)) {
+      this.#attempts = 0;
+      this.#isFailing = false;
+      this.#nextMs = clock.steadyMs() + RECHECK_MS;
+      return;
+    }
+    if (inForce !== undefined && inForce.generation > wanted.generation && !wasAhead) {
+      metrics.generationsAhead.inc();
+      log.warn({ rollout: this.#rollout, wanted, inForce }, "proxies have a newer generation");
+    }
+    await this.#apply(attempt, wanted);
+  }
+
+  async #apply(attempt: Attempt, wanted: Traffic): Promise<void> {
+    await this.#parts.actuator.apply(this.#rollout, wanted, attempt.abort.signal);
+    if (this.#attempt !== attempt) {
+      return;
+    }
+    this.#parts.metrics.applies.inc();
+    this.#isFailing = false;
+    if (this.#fresh) {
+      this.#fresh = false;
+      this.#parts.log.info({ rollout: this.#rollout, ...wanted }, "traffic applied");
+    }
+    this.#retryLater();
+  }
+
+  #failed(error: unknown): void {
+    const code = error instanceof ActuatorError ? error.code : "unreachable";
+    this.#parts.metrics.actuatorFailures.inc({ code });
+    if (!this.#isFailing) {
+      this.#isFailing = true;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#parts.log.warn({ rollout: this.#rollout, code, why }, "traffic not applied");
+    }
+    this.#inForce = undefined;
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    const { clock, random } = this.#parts;
+    this.#nextMs = clock.steadyMs() + backoffMs(this.#attempts, RETRY_MS, random);
+    this.#attempts += 1;
+  }
+
+  #giveUp(): void {
+    this.#attempt?.abort.abort();
+    this.#attempt = undefined;
+  }
+}

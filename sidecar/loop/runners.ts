@@ -1,0 +1,231 @@
+import { emptyEvidence } from "../core/evidence/evidence.ts";
+import type { Plan } from "../core/plan/plan.ts";
+import { type Command, refusal } from "../core/rollout/command.ts";
+import { decide } from "../core/rollout/decide.ts";
+import type { RolloutEvent } from "../core/rollout/event.ts";
+import { evolve } from "../core/rollout/evolve.ts";
+import { start } from "../core/rollout/start.ts";
+import { isFinal } from "../core/rollout/state.ts";
+import type { Traffic } from "../core/traffic.ts";
+import { RequestError, type StoredRollout } from "../ports.ts";
+import { Delivery, type DeliveryParts } from "./delivery.ts";
+import { type MakeComparer, Runner } from "./runner.ts";
+import type { StoreKeeper } from "./storeKeeper.ts";
+
+/** How often evidence is saved while nothing is decided: what a crash may cost. */
+const SAVE_MS = 1_000;
+
+/** What the runners need of their surroundings. */
+export type RunnersParts = DeliveryParts & {
+  readonly keeper: StoreKeeper;
+  readonly makeComparer: MakeComparer;
+  readonly rolloutsMax: number;
+};
+
+type Saved = { readonly evidence: unknown; readonly atMs: number };
+
+/** All rollouts in memory. A runner is here, and its state moves, only after the store has confirmed it. */
+export class Runners {
+  readonly #parts: RunnersParts;
+  readonly #byName = new Map<string, Runner>();
+  readonly #deliveries = new Map<string, Delivery>();
+  readonly #saved = new Map<Runner, Saved>();
+  readonly #origin: { readonly wallMs: number; readonly steadyMs: number };
+
+  constructor(parts: RunnersParts) {
+    this.#parts = parts;
+    this.#origin = { wallMs: parts.clock.wallMs(), steadyMs: parts.clock.steadyMs() };
+  }
+
+  get(name: string): Runner | undefined {
+    return this.#byName.get(name);
+  }
+
+  all(): readonly Runner[] {
+    return [...this.#byName.values()];
+  }
+
+  /** Takes over what the store holds; evidence already counted here goes on counting. */
+  adoptAll(stored: ReadonlyMap<string, StoredRollout>): void {
+    for (const rollout of stored.values()) {
+      const runner = this.#byName.get(rollout.plan.name);
+      if (runner?.continues(rollout)) {
+        runner.adopt(rollout.state);
+      } else {
+        this.#add(this.#runnerOf(rollout));
+      }
+    }
+  }
+
+  /** Decides what the evidence asks for, if anything, and saves it; evidence alone is saved now and then. */
+  async step(runner: Runner): Promise<void> {
+    runner.look(this.#parts.clock.wallMs());
+    const event = this.#decide(runner);
+    if (event !== undefined || this.#isSaveDue(runner)) {
+      await this.#save(runner, event);
+    }
+  }
+
+  /** Starts the plan's rollout, and returns its runner. Rejects with RequestError. */
+  async start(wish: {
+    readonly plan: Plan;
+    readonly by: string;
+    readonly generationInForce: number;
+  }): Promise<Runner> {
+    const { plan, by, generationInForce } = wish;
+    const before = this.#byName.get(plan.name);
+    if (before !== undefined && isSamePlan(before.plan, plan)) {
+      return before;
+    }
+    this.#checkStartable(plan.name, before);
+    const previous = before?.state;
+    const nowMs = this.#eventMs(previous?.updatedAtMs);
+    const evidence = emptyEvidence(plan);
+    const event = start(plan, { nowMs, by, evidence, previous, generationInForce });
+    const state = evolve(previous, event);
+    const runner = this.#runnerOf({ plan, state, evidence: [] });
+    await this.#save(runner, event);
+    return this.#byName.get(plan.name) === runner ? runner : unconfirmed();
+  }
+
+  /** Does what was asked for, unless the state forbids it. Rejects with RequestError. */
+  async command(wish: {
+    readonly name: string;
+    readonly command: Command;
+    readonly revision: number | undefined;
+  }): Promise<Runner> {
+    const { name, command, revision } = wish;
+    const runner = this.#byName.get(name);
+    if (runner === undefined) {
+      throw new RequestError("unknown", `no rollout is named ${name}`);
+    }
+    await this.step(runner);
+    if (revision !== undefined && revision !== runner.state.revision) {
+      const found = runner.state.revision;
+      throw new RequestError("stale", `${name} has revision ${found}, not ${revision}`);
+    }
+    const reason = refusal(runner.state, command);
+    if (reason !== undefined) {
+      throw new RequestError("refused", `${name}: ${reason}`);
+    }
+    const event = this.#decide(runner, command);
+    if (event !== undefined && !(await this.#save(runner, event))) {
+      return unconfirmed();
+    }
+    return runner;
+  }
+
+  /** Has the rollout's traffic delivered; returns what is in force, as far as known. */
+  deliver(runner: Runner): Traffic | undefined {
+    const { name } = runner.plan;
+    const delivery = this.#deliveries.get(name) ?? new Delivery(name, this.#parts);
+    this.#deliveries.set(name, delivery);
+    delivery.want(runner.traffic);
+    return delivery.inForce;
+  }
+
+  /** What is in force for the name may have changed. */
+  recheck(name: string): void {
+    this.#deliveries.get(name)?.recheck();
+  }
+
+  /** Resolves when no attempt of an actuator is under way. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.settled()));
+  }
+
+  /** Saves what evidence there is, and applies nothing any more. */
+  async stop(): Promise<void> {
+    for (const delivery of this.#deliveries.values()) {
+      delivery.stop();
+    }
+    for (const runner of this.all()) {
+      if (this.#saved.get(runner)?.evidence !== runner.evidence) {
+        await this.#save(runner, undefined);
+      }
+    }
+  }
+
+  #decide(runner: Runner, command?: Command): RolloutEvent | undefined {
+    const { plan, state, evidence, verdict } = runner;
+    const generationInForce = this.#deliveries.get(plan.name)?.inForce?.generation ?? 0;
+    const nowMs = this.#eventMs(state.updatedAtMs);
+    return decide(plan, state, { nowMs, evidence, verdict, generationInForce, command });
+  }
+
+  async #save(runner: Runner, event: RolloutEvent | undefined): Promise<boolean> {
+    const { keeper, log, metrics } = this.#parts;
+    const rollout = runner.plan.name;
+    const { evidence } = runner;
+    const isStart = event?.kind === "started";
+    const state = event === undefined || isStart ? runner.state : evolve(runner.state, event);
+    const events = event === undefined ? [] : [event];
+    if (!(await keeper.save({ rollout, state, events, evidence: runner.snapshot }))) {
+      return false;
+    }
+    this.#saved.set(runner, { evidence, atMs: this.#parts.clock.steadyMs() });
+    if (event === undefined) {
+      return true;
+    }
+    if (isStart) {
+      this.#add(runner);
+    } else {
+      runner.adopt(state);
+    }
+    this.deliver(runner);
+    metrics.decisions.inc({ rollout, kind: event.kind });
+    const { kind, reason } = event;
+    const { revision, stepIndex } = state;
+    log.info({ rollout, kind, reason, revision, step: stepIndex, ...runner.traffic }, "decided");
+    return true;
+  }
+
+  #add(runner: Runner): void {
+    const { name } = runner.plan;
+    const before = this.#byName.get(name);
+    if (before !== undefined) {
+      this.#saved.delete(before);
+    }
+    this.#byName.set(name, runner);
+    this.#saved.set(runner, { evidence: runner.evidence, atMs: this.#parts.clock.steadyMs() });
+  }
+
+  #runnerOf(rollout: StoredRollout): Runner {
+    const { clock, makeComparer } = this.#parts;
+    return new Runner(rollout, { wallMs: clock.wallMs(), makeComparer });
+  }
+
+  #isSaveDue(runner: Runner): boolean {
+    const saved = this.#saved.get(runner);
+    return (
+      saved === undefined ||
+      (saved.evidence !== runner.evidence && this.#parts.clock.steadyMs() - saved.atMs >= SAVE_MS)
+    );
+  }
+
+  #checkStartable(name: string, before: Runner | undefined): void {
+    if (before !== undefined && !isFinal(before.state)) {
+      throw new RequestError("refused", `${name} is under way with another plan: end that first`);
+    }
+    if (before === undefined && this.#byName.size >= this.#parts.rolloutsMax) {
+      throw new RequestError("busy", `there are ${this.#byName.size} rollouts already`);
+    }
+  }
+
+  /** Unix time of an event: the clock when the process began and what has passed since, and never before the last event. */
+  #eventMs(lastMs = 0): number {
+    const passedMs = this.#parts.clock.steadyMs() - this.#origin.steadyMs;
+    return Math.max(lastMs, Math.round(this.#origin.wallMs + passedMs));
+  }
+}
+
+function isSamePlan(a: Plan, b: Plan): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function unconfirmed(): never {
+  throw new RequestError(
+    "unavailable",
+    "the store did not confirm the change: whether it was made is known once the store answers again",
+  );
+}

@@ -1,0 +1,87 @@
+import { sameTraffic } from "../core/traffic.ts";
+import type { Metrics } from "../metrics.ts";
+import type { RolloutView } from "../ports.ts";
+
+const PHASES = ["progressing", "paused", "promoted", "rolled-back"] as const;
+
+/** The newest view of every rollout, for whoever asks, watches or scrapes. */
+export class ViewBoard {
+  readonly #metrics: Metrics;
+  readonly #views = new Map<string, RolloutView>();
+  readonly #listeners = new Map<string, Set<(view: RolloutView) => void>>();
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  list(): readonly RolloutView[] {
+    return [...this.#views.values()].sort((a, b) => (a.plan.name < b.plan.name ? -1 : 1));
+  }
+
+  get(name: string): RolloutView | undefined {
+    return this.#views.get(name);
+  }
+
+  /** Calls the listener with every new view of the name until the returned function is called. */
+  watch(name: string, listener: (view: RolloutView) => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(name) === listeners) {
+        this.#listeners.delete(name);
+      }
+    };
+  }
+
+  /** Shows the view; tells the listeners when it says something new. */
+  publish(view: RolloutView): void {
+    const { name } = view.plan;
+    for (const [reason, count] of Object.entries(view.excluded)) {
+      this.#metrics.rolloutExcluded.set({ rollout: name, reason }, count);
+    }
+    const before = this.#views.get(name);
+    if (before !== undefined && isSame(before, view)) {
+      return;
+    }
+    this.#views.set(name, view);
+    this.#measure(view);
+    for (const listener of this.#listeners.get(name) ?? []) {
+      listener(view);
+    }
+  }
+
+  #measure(view: RolloutView): void {
+    const metrics = this.#metrics;
+    const rollout = view.plan.name;
+    metrics.rolloutCandidateBp.set({ rollout }, view.traffic.candidateBp);
+    metrics.rolloutShadowBp.set({ rollout }, view.traffic.shadowBp);
+    metrics.rolloutGeneration.set({ rollout }, view.traffic.generation);
+    metrics.rolloutStep.set({ rollout }, view.state.stepIndex);
+    const isInForce = view.inForce !== undefined && sameTraffic(view.inForce, view.traffic);
+    metrics.rolloutInForce.set({ rollout }, Number(isInForce));
+    for (const phase of PHASES) {
+      metrics.rolloutPhase.set({ rollout, phase }, Number(phase === view.state.phase));
+    }
+    const { pairs, requests } = view.evidence;
+    metrics.rolloutPairs.set({ rollout }, pairs);
+    metrics.rolloutRequests.set({ rollout, variant: "primary" }, requests.primary);
+    metrics.rolloutRequests.set({ rollout, variant: "candidate" }, requests.candidate);
+    for (const { name: guardrail, logEBad, logEGood } of view.verdict.guardrails) {
+      metrics.guardrailLogE.set({ rollout, guardrail, against: "bad" }, logEBad);
+      metrics.guardrailLogE.set({ rollout, guardrail, against: "good" }, logEGood);
+    }
+  }
+}
+
+function isSame(a: RolloutView, b: RolloutView): boolean {
+  return (
+    a.state === b.state &&
+    a.verdict === b.verdict &&
+    a.evidence === b.evidence &&
+    a.inForce?.generation === b.inForce?.generation &&
+    a.inForce?.candidateBp === b.inForce?.candidateBp &&
+    a.inForce?.shadowBp === b.inForce?.shadowBp
+  );
+}
