@@ -1,0 +1,86 @@
+import { Failure } from "../policy/answer";
+import { Counter, dropCounter } from "../policy/counters";
+import { DropReason } from "../policy/drops";
+import { Exchange, ShadowStage } from "../policy/exchange";
+import {
+  answerSize,
+  observationSize,
+  writeAnswer,
+  writeAnswerHead,
+  writeShadowHead,
+  writeSubject,
+} from "../policy/observation";
+import { fieldSize, WireWriter } from "../policy/wire";
+import { Root } from "./root";
+import { closeExchange, count, exchangeAt, exchangeCount } from "./world";
+
+/** Field of `Batch` that holds its observations. */
+const OBSERVATIONS: i32 = 2;
+
+const writer = new WireWriter();
+
+/**
+ * Queues what is known of an exchange for the sidecar, once. Host calls may speak for the root
+ * context afterwards, so this comes last in a callback.
+ */
+export function report(root: Root, exchange: Exchange): void {
+  if (exchange.reported || !exchange.observed) return;
+  exchange.reported = true;
+  const paired = exchange.stage == ShadowStage.Answered;
+  const answer = answerSize(exchange.answer);
+  const shadow = paired ? answerSize(exchange.shadow) : -1;
+  const size = observationSize(exchange.subject, answer, shadow);
+  if (root.outbox.open(writer, fieldSize(size))) {
+    writer.head(OBSERVATIONS, size);
+    writeSubject(writer, exchange.subject);
+    writeAnswerHead(writer, answer);
+    writeAnswer(writer, exchange.answer);
+    if (paired) {
+      writeShadowHead(writer, shadow);
+      writeAnswer(writer, exchange.shadow);
+      count(Counter.Pairs);
+    }
+    count(Counter.Observations);
+  } else root.drop(exchange.subject.rollout, reasonOfLoss(root));
+  exchange.clear();
+  if (root.outbox.isFull) root.stream.flush(root);
+}
+
+/** Reports what is complete; frees the exchange when nothing more will happen to it. */
+export function settle(root: Root, exchange: Exchange): void {
+  const over = exchange.isOver;
+  if (exchange.observed && !exchange.reported && exchange.isComplete) report(root, exchange);
+  if (over) release(root, exchange);
+}
+
+/** Frees an exchange. */
+export function release(root: Root, exchange: Exchange): void {
+  root.live--;
+  closeExchange(exchange);
+}
+
+/** Reports every exchange whose deadline has passed: what is missing by then has timed out. */
+export function reportLate(root: Root, nowNs: u64): void {
+  for (let i = 0; i < exchangeCount(); i++) {
+    const exchange = exchangeAt(i);
+    if (exchange.root != root.id || !exchange.observed || exchange.reported) continue;
+    if (exchange.deadlineNs > nowNs) continue;
+    const elapsedUs = (nowNs - exchange.startNs) / 1000;
+    if (!exchange.answered) {
+      exchange.answer.failure = Failure.Timeout;
+      exchange.answer.latencyUs = elapsedUs;
+      count(Counter.RequestsTimedOut);
+      if (exchange.stage != ShadowStage.Answered) exchange.dropShadow();
+    } else if (exchange.stage == ShadowStage.Sent) {
+      exchange.shadow.failure = Failure.Timeout;
+      exchange.shadow.latencyUs = (nowNs - exchange.sentNs) / 1000;
+      exchange.stage = ShadowStage.Answered;
+    } else exchange.dropShadow();
+    report(root, exchange);
+  }
+}
+
+function reasonOfLoss(root: Root): DropReason {
+  if (!root.stream.greeted) return DropReason.NoSidecar;
+  return root.stream.credit < 64 * 1024 ? DropReason.NoCredit : DropReason.QueueFull;
+}

@@ -1,0 +1,156 @@
+import { HeaderMap } from "../abi/enums";
+import { callForeign, fillRandom, readPairs, removeHeader, setHeader } from "../abi/host";
+import { landed } from "../abi/memory";
+import { decodePairs } from "../abi/pairs";
+import { hexInto, utf8 } from "../policy/bytes";
+import { Counter, dropCounter } from "../policy/counters";
+import { DropReason } from "../policy/drops";
+import { Exchange } from "../policy/exchange";
+import { Headers, OVERRIDE, RequestHead, ROLLOUT, SHADOW, VARIANT } from "../policy/headers";
+import { pathEnd } from "../policy/match";
+import { overrideOf } from "../policy/override";
+import { bucketOf, Variant, variantOf } from "../policy/split";
+import { Found, StickyKind } from "../policy/sticky";
+import { ActiveRollout, Root } from "./root";
+import { copyBody, planShadow, sendShadow } from "./shadow";
+import { count, nowNs, unixMs } from "./world";
+
+const CLEAR_ROUTE_CACHE = utf8("clear_route_cache");
+const KEY_BYTES: i32 = 16;
+
+const headers = new Headers();
+const head = new RequestHead();
+const found = new Found();
+const random = new StaticArray<u8>(KEY_BYTES);
+
+/** Chooses the variant of a request and, where it is in the cohort, begins to copy it. */
+export function requestHeaders(root: Root | null, exchange: Exchange | null, ended: bool): void {
+  const size = readPairs(HeaderMap.RequestHeaders);
+  headers.bytes = landed();
+  headers.count = size < 0 ? -1 : decodePairs(headers.bytes, size, headers.spans);
+  if (headers.count < 0) return stripUnread();
+  head.read(headers);
+  const trusted = root !== null && root.trustsShadow && head.shadow >= 0;
+  strip(trusted);
+  if (root === null || exchange === null) return;
+  if (trusted) return count(Counter.RequestsTrustedShadow);
+  const rollout = root.match(headers, head);
+  if (rollout === null) return count(Counter.RequestsUnmatched);
+  serve(root, rollout, exchange);
+  if (ended) sendShadow(root, exchange);
+}
+
+/** A piece of the request's body passes. */
+export function requestBody(root: Root, exchange: Exchange, size: i32, ended: bool): void {
+  copyBody(root, exchange, size);
+  if (ended) sendShadow(root, exchange);
+}
+
+/** The headers can't be read: ours are removed unseen, and the request goes to the primary. */
+function stripUnread(): void {
+  removeHeader(HeaderMap.RequestHeaders, VARIANT);
+  removeHeader(HeaderMap.RequestHeaders, SHADOW);
+  removeHeader(HeaderMap.RequestHeaders, OVERRIDE);
+  removeHeader(HeaderMap.RequestHeaders, ROLLOUT);
+  count(dropCounter(DropReason.Headers));
+}
+
+/** Removes the client's copies of our headers; a trusted shadow keeps its mark and its variant. */
+function strip(trusted: bool): void {
+  if (noneSent()) return;
+  if (head.overrideAt >= 0) removeHeader(HeaderMap.RequestHeaders, OVERRIDE);
+  if (head.rollout >= 0) removeHeader(HeaderMap.RequestHeaders, ROLLOUT);
+  if (trusted) return;
+  if (head.variant >= 0) removeHeader(HeaderMap.RequestHeaders, VARIANT);
+  if (head.shadow >= 0) removeHeader(HeaderMap.RequestHeaders, SHADOW);
+  count(Counter.HeadersStripped);
+}
+
+function noneSent(): bool {
+  return head.variant < 0 && head.shadow < 0 && head.overrideAt < 0 && head.rollout < 0;
+}
+
+function serve(root: Root, rollout: ActiveRollout, exchange: Exchange): void {
+  const subject = exchange.subject;
+  const traffic = rollout.traffic;
+  exchange.budget = rollout.limits.budget;
+  exchange.startNs = nowNs();
+  subject.rollout = rollout.index;
+  subject.generation = traffic.generation;
+  subject.overridden = false;
+  const bucket = chooseByKey(rollout, exchange);
+  chooseByOverride(rollout, exchange);
+  count(subject.served == Variant.Candidate ? Counter.RequestsCandidate : Counter.RequestsPrimary);
+  if (head.streaming) root.drop(rollout.index, DropReason.Streaming);
+  else if (traffic.known) observe(root, rollout, exchange, bucket);
+  const version = rollout.config.variant(subject.served).versionBytes;
+  setHeader(HeaderMap.RequestHeaders, VARIANT, version);
+  callForeign(CLEAR_ROUTE_CACHE);
+}
+
+/** Chooses the variant by the user's bucket, which it returns. */
+function chooseByKey(rollout: ActiveRollout, exchange: Exchange): u32 {
+  const subject = exchange.subject;
+  const sticky = rollout.config.sticky;
+  let keyed = sticky.find(headers, found);
+  if (!keyed && sticky.kind == StickyKind.Cookie) return chooseByFreshKey(rollout, exchange);
+  if (!keyed) keyed = sticky.findRequestId(headers, head, found);
+  if (!keyed) {
+    // Nothing to split by: the primary, and no evidence of a random split.
+    count(Counter.RequestsUnkeyed);
+    subject.hash = 0;
+    subject.served = Variant.Primary;
+    subject.overridden = true;
+    return u32.MAX_VALUE;
+  }
+  subject.hash = rollout.config.key.hash(headers.bytes, found.start, found.end);
+  const bucket = bucketOf(subject.hash);
+  subject.served = variantOf(bucket, rollout.traffic.candidateBp);
+  return bucket;
+}
+
+/** A user without the cookie gets one with the answer, and is split by it at once. */
+function chooseByFreshKey(rollout: ActiveRollout, exchange: Exchange): u32 {
+  if (exchange.cookieKey.length == 0) exchange.cookieKey = new StaticArray<u8>(KEY_BYTES * 2);
+  fillRandom(random);
+  hexInto(random, exchange.cookieKey);
+  exchange.issuesCookie = true;
+  exchange.https = head.https;
+  const subject = exchange.subject;
+  subject.hash = rollout.config.key.hash(exchange.cookieKey, 0, exchange.cookieKey.length);
+  const bucket = bucketOf(subject.hash);
+  subject.served = variantOf(bucket, rollout.traffic.candidateBp);
+  return bucket;
+}
+
+function chooseByOverride(rollout: ActiveRollout, exchange: Exchange): void {
+  const i = head.overrideAt;
+  if (i < 0) return;
+  const overrides = rollout.config.overrides;
+  const chosen = overrideOf(overrides, headers.bytes, headers.valueStart(i), headers.valueEnd(i));
+  if (chosen == 0) return count(Counter.OverridesRefused);
+  exchange.subject.served = chosen as Variant;
+  exchange.subject.overridden = true;
+  count(Counter.RequestsOverridden);
+}
+
+/** Keeps what the observation will say, and copies the request if its bucket is in the cohort. */
+function observe(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket: u32): void {
+  const subject = exchange.subject;
+  const traffic = rollout.traffic;
+  exchange.observed = true;
+  exchange.deadlineNs = exchange.startNs + u64(rollout.config.requestTimeoutMs) * 1_000_000;
+  subject.startUnixMs = unixMs(exchange.startNs);
+  const id = head.requestId;
+  subject.requestId.length = 0;
+  if (id >= 0) subject.requestId.set(headers.bytes, headers.valueStart(id), headers.valueEnd(id));
+  subject.path.length = 0;
+  if (head.path < 0) return;
+  const start = headers.valueStart(head.path);
+  const end = pathEnd(headers.bytes, start, headers.valueEnd(head.path));
+  subject.path.set(headers.bytes, start, end);
+  if (bucket >= traffic.shadowBp) return;
+  if (subject.served == Variant.Candidate && !traffic.shadowPrimary) return;
+  if (!rollout.config.shadow.lists(headers.bytes, start, end)) return;
+  planShadow(root, rollout, exchange, headers);
+}

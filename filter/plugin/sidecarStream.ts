@@ -1,0 +1,213 @@
+import { Buffer, Clock } from "../abi/enums";
+import { cancelStream, closeStream, grpcService, openStream, sendMessage } from "../abi/grpc";
+import { fillRandom, now, readBuffer, readProperty, speakFor } from "../abi/host";
+import { landed } from "../abi/memory";
+import { Backoff } from "../policy/backoff";
+import { ascii, hexInto, utf8 } from "../policy/bytes";
+import { PluginConfig } from "../policy/config";
+import { Counter } from "../policy/counters";
+import { addLitter } from "../policy/litter";
+import { encodeHello, encodeInForce, Hello, InForce } from "../policy/messages";
+import { decodeSidecarMessage, SidecarMessage, SidecarMessageKind } from "../policy/sidecarMessage";
+import { refusalOf } from "../policy/traffic";
+import { ActiveRollout, Root } from "./root";
+import { count, shareTraffic } from "./world";
+
+const SERVICE = utf8("understudy.v1.ObserveService");
+const METHOD = utf8("Observe");
+const NODE_ID = utf8("xds\0node\0id");
+
+/** Largest message of the sidecar that is read. */
+const RECEIVED_BYTES_MAX: i32 = 64 * 1024;
+/** Least credit that is worth a batch. */
+const CREDIT_BYTES_MIN: i64 = 512;
+const CREDIT_BYTES_MAX: i64 = 1 << 30;
+/** How long the sidecar may take to greet, and to acknowledge. */
+const GREETING_MS: u64 = 5_000;
+const SILENCE_MS: u64 = 15_000;
+/** Garbage that one message leaves, about. */
+const MESSAGE_LITTER: i32 = 8 * 1024;
+
+/** One root context's stream to the sidecar. */
+export class SidecarStream {
+  /** 0 while there is none. */
+  token: u32 = 0;
+  /** Whether the sidecar has greeted: only then is there credit. */
+  greeted: bool = false;
+  credit: i64 = 0;
+  private readonly service: StaticArray<u8>;
+  private readonly backoff: Backoff = new Backoff();
+  private messageBytesMax: u32 = 0;
+  private source: string = "";
+  private retryAtMs: u64 = 0;
+  /** When the sidecar was last heard, or had nothing to answer. */
+  private heardMs: u64 = 0;
+  private sent: u64 = 0;
+  private acknowledged: u64 = 0;
+
+  constructor(config: PluginConfig) {
+    this.service = grpcService(utf8(config.cluster), utf8(config.authority));
+  }
+
+  /** Connects when it is time, and gives up on a sidecar that is silent. */
+  tick(root: Root, nowMs: u64): void {
+    if (this.token == 0) {
+      if (nowMs >= this.retryAtMs) this.connect(root, nowMs);
+      return;
+    }
+    const waiting = !this.greeted || this.acknowledged < this.sent;
+    if (!waiting) this.heardMs = nowMs;
+    if (nowMs - this.heardMs > (this.greeted ? SILENCE_MS : GREETING_MS)) {
+      cancelStream(this.token);
+      this.fail(nowMs);
+    }
+  }
+
+  /** Sends what waits, as far as the credit goes. Host calls speak for the root afterwards. */
+  flush(root: Root): void {
+    const outbox = root.outbox;
+    if (!this.greeted || outbox.isEmpty) return;
+    speakFor(root.id);
+    while (this.token != 0 && this.credit >= CREDIT_BYTES_MIN) {
+      if (!outbox.build(i32(this.credit), i32(this.messageBytesMax))) break;
+      this.credit -= i64(outbox.messageSize);
+      this.sent = outbox.sequence - 1;
+      addLitter(64);
+      sendMessage(this.token, outbox.message, outbox.messageSize);
+      count(Counter.Batches);
+    }
+  }
+
+  /** Whether the sidecar has acknowledged everything that was queued. */
+  settled(root: Root): bool {
+    return !this.greeted || (root.outbox.isEmpty && this.acknowledged >= this.sent);
+  }
+
+  /** Ends our side. */
+  close(): void {
+    if (this.token != 0) closeStream(this.token);
+    this.token = 0;
+    this.greeted = false;
+  }
+
+  /** The stream has ended, by the peer or by Envoy. Tokens that are not ours are ignored. */
+  ended(token: u32, nowMs: u64): void {
+    if (token == 0 || token != this.token) return;
+    closeStream(token);
+    this.fail(nowMs);
+  }
+
+  receive(root: Root, token: u32, size: i32): void {
+    if (token == 0 || token != this.token) return;
+    addLitter(MESSAGE_LITTER);
+    this.heardMs = now(Clock.Monotonic) / 1_000_000;
+    const read = size > RECEIVED_BYTES_MAX ? -1 : readBuffer(Buffer.GrpcReceive, size);
+    const message =
+      read < 0 ? new SidecarMessage() : decodeSidecarMessage(landed(), read);
+    if (read < 0 || message.kind == SidecarMessageKind.Malformed) {
+      count(Counter.MessagesMalformed);
+      return;
+    }
+    if (message.kind == SidecarMessageKind.Limits) this.greet(root, message);
+    else if (message.kind == SidecarMessageKind.Ack) this.acknowledge(root, message);
+    else if (message.kind == SidecarMessageKind.Traffic) this.take(root, message);
+  }
+
+  private connect(root: Root, nowMs: u64): void {
+    addLitter(MESSAGE_LITTER);
+    this.heardMs = nowMs;
+    this.greeted = false;
+    this.credit = 0;
+    this.sent = 0;
+    this.acknowledged = 0;
+    const token = openStream(this.service, SERVICE, METHOD);
+    if (token == 0) return this.fail(nowMs);
+    this.token = token;
+    count(Counter.StreamsOpened);
+    const hello = encodeHello(this.hello(root));
+    sendMessage(token, hello, hello.length);
+  }
+
+  private fail(nowMs: u64): void {
+    this.token = 0;
+    this.greeted = false;
+    this.credit = 0;
+    const random = new StaticArray<u8>(2);
+    fillRandom(random);
+    this.retryAtMs = nowMs + this.backoff.next((u64(random[0]) << 8) | u64(random[1]));
+    count(Counter.StreamsFailed);
+  }
+
+  private hello(root: Root): Hello {
+    const hello = new Hello();
+    if (this.source == "") this.source = randomName();
+    hello.source = this.source;
+    const size = readProperty(NODE_ID);
+    if (size > 0) hello.nodeId = ascii(landed(), min(size, 256));
+    for (let i = 0; i < root.rollouts.length; i++) {
+      const rollout = root.rollouts[i];
+      hello.rollouts.push(rollout.config.name);
+      if (!rollout.traffic.known) continue;
+      hello.inForce.push(new InForce(rollout.config.name, rollout.traffic, ""));
+    }
+    hello.nextSequence = root.outbox.sequence;
+    return hello;
+  }
+
+  private greet(root: Root, message: SidecarMessage): void {
+    if (this.greeted) return;
+    this.greeted = true;
+    this.backoff.reset();
+    const bytesMax = message.messageBytesMax;
+    this.messageBytesMax = bytesMax > u32(i32.MAX_VALUE) ? u32(i32.MAX_VALUE) : bytesMax;
+    this.credit = min(i64(message.creditBytes), CREDIT_BYTES_MAX);
+    this.flush(root);
+  }
+
+  private acknowledge(root: Root, message: SidecarMessage): void {
+    if (!this.greeted) return;
+    if (message.sequence > this.acknowledged) this.acknowledged = message.sequence;
+    this.credit = min(this.credit + i64(message.creditBytes), CREDIT_BYTES_MAX);
+    if (root.outbox.isFull) this.flush(root);
+  }
+
+  /** Puts traffic in force, or says why not. */
+  private take(root: Root, message: SidecarMessage): void {
+    const rollout = rolloutNamed(root, message.rollout);
+    if (rollout === null) {
+      this.answer(new InForce(message.rollout, message.traffic, "rollout: not configured here"));
+      return;
+    }
+    const refusal = refusalOf(rollout.traffic, message.traffic);
+    if (refusal == "") {
+      if (!rollout.traffic.known || !rollout.traffic.same(message.traffic)) {
+        rollout.traffic.set(message.traffic);
+        shareTraffic(rollout.config.name, rollout.traffic);
+      }
+      count(Counter.TrafficTaken);
+    } else count(Counter.TrafficRefused);
+    this.answer(new InForce(rollout.config.name, rollout.traffic, refusal));
+  }
+
+  private answer(inForce: InForce): void {
+    if (inForce.refused == "rollout: not configured here") count(Counter.TrafficRefused);
+    const bytes = encodeInForce(inForce);
+    sendMessage(this.token, bytes, bytes.length);
+  }
+}
+
+function rolloutNamed(root: Root, name: string): ActiveRollout | null {
+  for (let i = 0; i < root.rollouts.length; i++) {
+    if (root.rollouts[i].config.name == name) return root.rollouts[i];
+  }
+  return null;
+}
+
+/** 16 random bytes in hexadecimal. */
+function randomName(): string {
+  const random = new StaticArray<u8>(16);
+  const text = new StaticArray<u8>(32);
+  fillRandom(random);
+  hexInto(random, text);
+  return ascii(text, text.length);
+}

@@ -1,0 +1,151 @@
+import { Clock } from "../abi/enums";
+import { addToCounter, defineCounter, now, readShared, sharedSize, writeShared } from "../abi/host";
+import { landed } from "../abi/memory";
+import { utf8 } from "../policy/bytes";
+import { COUNTERS, Counter, counterName } from "../policy/counters";
+import { Exchange } from "../policy/exchange";
+import { SlotTable } from "../policy/slotTable";
+import { decodeShared, encodeShared, Traffic } from "../policy/traffic";
+
+/** What all root contexts of a VM share. */
+
+const counts = new StaticArray<u64>(COUNTERS);
+const counterIds = new StaticArray<u32>(COUNTERS);
+
+/** Counts something; Envoy hears of it on the next tick. */
+export function count(counter: i32): void {
+  unchecked(counts[counter]++);
+}
+
+/** Makes Envoy's counters, once. */
+export function defineCounters(): void {
+  if (counterIds[Counter.RequestsPrimary] != 0) return;
+  for (let i = 0; i < COUNTERS; i++) counterIds[i] = defineCounter(utf8(counterName(i)));
+}
+
+/** Adds what was counted since the last call to Envoy's counters. */
+export function flushCounters(): void {
+  for (let i = 0; i < COUNTERS; i++) {
+    const pending = unchecked(counts[i]);
+    if (pending == 0 || unchecked(counterIds[i]) == 0) continue;
+    addToCounter(unchecked(counterIds[i]), pending);
+    unchecked((counts[i] = 0));
+  }
+}
+
+/** Nanoseconds of a clock that never goes back. */
+export function nowNs(): u64 {
+  return now(Clock.Monotonic);
+}
+
+let unixOffsetNs: u64 = 0;
+
+/** Looks at the wall clock; between two looks time goes on by the monotonic one. */
+export function setClock(): void {
+  unixOffsetNs = now(Clock.Realtime) - nowNs();
+}
+
+/** Unix time in milliseconds of an instant of the monotonic clock. */
+export function unixMs(ns: u64): u64 {
+  if (unixOffsetNs == 0) setClock();
+  return (ns + unixOffsetNs) / 1_000_000;
+}
+
+const exchanges: Exchange[] = [];
+const idle: Exchange[] = [];
+const byContext = new SlotTable();
+const byToken = new SlotTable();
+
+/** An exchange for a stream that begins. */
+export function openExchange(root: u32, context: u32): Exchange {
+  if (idle.length == 0) {
+    const made = new Exchange(exchanges.length + 1);
+    exchanges.push(made);
+    idle.push(made);
+  }
+  const exchange = idle.pop();
+  exchange.begin(root, context);
+  byContext.set(context, exchange.slot);
+  return exchange;
+}
+
+/** The exchange of a stream, or null for a context that is not known. */
+export function exchangeOf(context: u32): Exchange | null {
+  const slot = byContext.get(context);
+  return slot == 0 ? null : unchecked(exchanges[slot - 1]);
+}
+
+/** The exchange whose copy has this token, or null. */
+export function exchangeOfToken(token: u32): Exchange | null {
+  const slot = byToken.get(token);
+  return slot == 0 ? null : unchecked(exchanges[slot - 1]);
+}
+
+/** Notes that a copy was sent. */
+export function keepToken(exchange: Exchange, token: u32): void {
+  exchange.token = token;
+  byToken.set(token, exchange.slot);
+}
+
+/** Notes that no answer to the copy is to come. */
+export function forgetToken(exchange: Exchange): void {
+  byToken.remove(exchange.token);
+  exchange.token = 0;
+}
+
+/** Notes that the stream has ended. */
+export function forgetContext(exchange: Exchange): void {
+  byContext.remove(exchange.context);
+  exchange.context = 0;
+}
+
+/** Puts an exchange back into the pool. */
+export function closeExchange(exchange: Exchange): void {
+  exchange.clear();
+  exchange.root = 0;
+  idle.push(exchange);
+}
+
+/** Exchanges ever made; those in use have a root. */
+export function exchangeCount(): i32 {
+  return exchanges.length;
+}
+
+/** One of the exchanges ever made. */
+export function exchangeAt(i: i32): Exchange {
+  return unchecked(exchanges[i]);
+}
+
+const traffics = new Map<string, Traffic>();
+
+/** The traffic of a rollout, the same for every configuration in this VM. */
+export function trafficOf(rollout: string): Traffic {
+  if (!traffics.has(rollout)) traffics.set(rollout, new Traffic());
+  const traffic = traffics.get(rollout);
+  readTraffic(rollout, traffic);
+  return traffic;
+}
+
+/** Takes over what another worker, or a VM before this one, knew last. */
+function readTraffic(rollout: string, traffic: Traffic): void {
+  if (readShared(sharedKey(rollout)) == 0) return;
+  const shared = new Traffic();
+  if (!decodeShared(landed(), sharedSize(), shared)) return;
+  if (!traffic.known || shared.generation > traffic.generation) traffic.set(shared);
+}
+
+/** Leaves the traffic for other workers and VMs, unless they know later one. */
+export function shareTraffic(rollout: string, traffic: Traffic): void {
+  const key = sharedKey(rollout);
+  const shared = new Traffic();
+  for (let attempt = 0; attempt < 4; attempt++) {
+    const cas = readShared(key);
+    const readable = cas != 0 && decodeShared(landed(), sharedSize(), shared);
+    if (readable && shared.generation >= traffic.generation) return;
+    if (writeShared(key, encodeShared(traffic), cas)) return;
+  }
+}
+
+function sharedKey(rollout: string): StaticArray<u8> {
+  return utf8("understudy.traffic." + rollout);
+}

@@ -1,0 +1,113 @@
+import { Answer } from "./answer";
+import { Capture, CaptureBudget, releaseCapture } from "./capture";
+import { Subject } from "./observation";
+import { Variant } from "./split";
+
+const NO_BUDGET = new CaptureBudget(0);
+
+/** How far the copy of a request has come. */
+export enum ShadowStage {
+  /** Not shadowed, or given up. */
+  None = 0,
+  /** The request's body is being copied. */
+  Copying = 1,
+  /** Sent; the answer is to come. */
+  Sent = 2,
+  /** The answer, or its failure, is in. */
+  Answered = 3,
+}
+
+/**
+ * One user request and its copy. Kept in a pool: lives from the request's headers until the stream
+ * has ended and no answer to the copy is to come.
+ */
+export class Exchange {
+  /** Place in the pool, from 1. */
+  readonly slot: u32;
+  /** Id of the root context, 0 while the exchange is idle. */
+  root: u32 = 0;
+  /** Id of the stream's context; 0 when it has ended. */
+  context: u32 = 0;
+  /** Token of the copy's call; 0 when there is none. */
+  token: u32 = 0;
+  /** Whether the request is of a rollout and is reported. */
+  observed: bool = false;
+  reported: bool = false;
+  /** Whether the user's answer is complete. */
+  answered: bool = false;
+  /** Whether the answer is to issue a cookie with this key. */
+  issuesCookie: bool = false;
+  cookieKey: StaticArray<u8> = new StaticArray<u8>(0);
+  https: bool = false;
+  startNs: u64 = 0;
+  deadlineNs: u64 = 0;
+  sentNs: u64 = 0;
+  stage: ShadowStage = ShadowStage.None;
+  /** Where the copy goes. */
+  shadowVariant: Variant = Variant.Candidate;
+  /** The copy's headers as pairs, and its body so far. */
+  shadowHeaders: Capture | null = null;
+  shadowBody: Capture | null = null;
+  /** What the rollout's captures may take. */
+  budget: CaptureBudget = NO_BUDGET;
+  readonly subject: Subject = new Subject();
+  readonly answer: Answer = new Answer();
+  readonly shadow: Answer = new Answer();
+
+  constructor(slot: u32) {
+    this.slot = slot;
+  }
+
+  /** Whether nothing more will happen to it. */
+  get isOver(): bool {
+    return this.context == 0 && this.token == 0;
+  }
+
+  /** Whether both answers that can come are in, so that it can be reported. */
+  get isComplete(): bool {
+    return this.answered && (this.stage == ShadowStage.None || this.stage == ShadowStage.Answered);
+  }
+
+  /** Whether the answers' bodies are wanted. */
+  get isPair(): bool {
+    return this.stage != ShadowStage.None && !this.reported;
+  }
+
+  /** Gives up the copy that is not sent yet, or is sent and no longer awaited. */
+  dropShadow(): void {
+    this.releaseCopy();
+    this.stage = ShadowStage.None;
+    this.shadow.clear(this.budget);
+    this.answer.dropBody(this.budget);
+  }
+
+  /** Gives back the copy's headers and body, once sent or given up. */
+  releaseCopy(): void {
+    const headers = this.shadowHeaders;
+    if (headers !== null) releaseCapture(this.budget, headers);
+    this.shadowHeaders = null;
+    const body = this.shadowBody;
+    if (body !== null) releaseCapture(this.budget, body);
+    this.shadowBody = null;
+  }
+
+  /** Gives back everything that is held for a report. */
+  clear(): void {
+    this.releaseCopy();
+    this.answer.clear(this.budget);
+    this.shadow.clear(this.budget);
+  }
+
+  /** Makes an idle exchange ready for a stream. */
+  begin(root: u32, context: u32): void {
+    this.root = root;
+    this.context = context;
+    this.budget = NO_BUDGET;
+    this.token = 0;
+    this.observed = false;
+    this.reported = false;
+    this.answered = false;
+    this.issuesCookie = false;
+    this.stage = ShadowStage.None;
+  }
+}

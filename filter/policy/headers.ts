@@ -1,0 +1,201 @@
+import { spells, startsWith, utf8 } from "./bytes";
+
+/** Most headers of one request or answer that are looked at. */
+export const HEADERS_MAX: i32 = 2048;
+/** Most headers of a request that is copied. */
+export const SHADOW_HEADERS_MAX: i32 = 1000;
+
+/** Headers that the filter, a route or the sidecar acts on; a client's copies are always removed. */
+export const VARIANT: StaticArray<u8> = utf8("x-understudy-variant");
+export const SHADOW: StaticArray<u8> = utf8("x-understudy-shadow");
+export const OVERRIDE: StaticArray<u8> = utf8("x-understudy-override");
+export const ROLLOUT: StaticArray<u8> = utf8("x-understudy-rollout");
+
+const OWN_PREFIX = utf8("x-understudy-");
+const ENVOY_PREFIX = utf8("x-envoy-");
+export const COOKIE: StaticArray<u8> = utf8("cookie");
+const PATH = utf8(":path");
+const METHOD = utf8(":method");
+const AUTHORITY = utf8(":authority");
+const SCHEME = utf8(":scheme");
+const PROTOCOL = utf8(":protocol");
+const UPGRADE = utf8("upgrade");
+const CONTENT_TYPE = utf8("content-type");
+const CONTENT_ENCODING = utf8("content-encoding");
+const STATUS = utf8(":status");
+const REQUEST_ID = utf8("x-request-id");
+const CONNECT = utf8("CONNECT");
+const HTTPS = utf8("https");
+const GRPC = utf8("application/grpc");
+const EVENT_STREAM = utf8("text/event-stream");
+
+const HOP_BY_HOP: StaticArray<u8>[] = [
+  utf8("connection"),
+  utf8("keep-alive"),
+  utf8("proxy-connection"),
+  utf8("proxy-authenticate"),
+  utf8("proxy-authorization"),
+  utf8("te"),
+  utf8("trailer"),
+  utf8("transfer-encoding"),
+  utf8("upgrade"),
+  utf8("http2-settings"),
+  utf8("expect"),
+  utf8("content-length"),
+];
+
+/** The headers of one message: text in `bytes`, and for each header four positions in `spans`. */
+export class Headers {
+  bytes: StaticArray<u8> = new StaticArray<u8>(0);
+  spans: StaticArray<i32> = new StaticArray<i32>(HEADERS_MAX * 4);
+  count: i32 = 0;
+
+  nameStart(i: i32): i32 {
+    return unchecked(this.spans[i * 4]);
+  }
+
+  nameEnd(i: i32): i32 {
+    return unchecked(this.spans[i * 4 + 1]);
+  }
+
+  valueStart(i: i32): i32 {
+    return unchecked(this.spans[i * 4 + 2]);
+  }
+
+  valueEnd(i: i32): i32 {
+    return unchecked(this.spans[i * 4 + 3]);
+  }
+
+  /** Whether header `i` has this name. Envoy's names are lower case. */
+  isNamed(i: i32, name: StaticArray<u8>): bool {
+    return spells(this.bytes, this.nameStart(i), this.nameEnd(i), name);
+  }
+
+  /** Position of the first header of this name from `from` on, or -1. */
+  find(name: StaticArray<u8>, from: i32 = 0): i32 {
+    for (let i = from; i < this.count; i++) {
+      if (this.isNamed(i, name)) return i;
+    }
+    return -1;
+  }
+
+  /** Whether header `i` exists and has this value. */
+  isValue(i: i32, value: StaticArray<u8>): bool {
+    return i >= 0 && spells(this.bytes, this.valueStart(i), this.valueEnd(i), value);
+  }
+
+  /** Whether the value of header `i` begins so. */
+  valueStarts(i: i32, text: StaticArray<u8>): bool {
+    return i >= 0 && startsWith(this.bytes, this.valueStart(i), this.valueEnd(i), text);
+  }
+
+  /** Whether a copy of the request carries header `i` on: end to end, and neither ours nor Envoy's. */
+  isCopied(i: i32): bool {
+    const start = this.nameStart(i);
+    const end = this.nameEnd(i);
+    if (startsWith(this.bytes, start, end, OWN_PREFIX)) return false;
+    if (startsWith(this.bytes, start, end, ENVOY_PREFIX)) return false;
+    if (end - start > 19) return true;
+    for (let k = 0; k < HOP_BY_HOP.length; k++) {
+      if (spells(this.bytes, start, end, unchecked(HOP_BY_HOP[k]))) return false;
+    }
+    return true;
+  }
+}
+
+/** Where a request's headers of interest stand; -1 for those it lacks. */
+export class RequestHead {
+  path: i32 = -1;
+  authority: i32 = -1;
+  requestId: i32 = -1;
+  overrideAt: i32 = -1;
+  /** The client's copies of our other headers. */
+  variant: i32 = -1;
+  shadow: i32 = -1;
+  rollout: i32 = -1;
+  /** An upgrade, a tunnel or gRPC, whose body has no end to wait for. */
+  streaming: bool = false;
+  https: bool = false;
+
+  read(headers: Headers): void {
+    this.path = -1;
+    this.authority = -1;
+    this.requestId = -1;
+    this.overrideAt = -1;
+    this.variant = -1;
+    this.shadow = -1;
+    this.rollout = -1;
+    this.streaming = false;
+    this.https = false;
+    for (let i = 0; i < headers.count; i++) {
+      const start = headers.nameStart(i);
+      const size = headers.nameEnd(i) - start;
+      if (size == 0) continue;
+      const first = unchecked(headers.bytes[start]);
+      if (first == 0x3a) this.readPseudo(headers, i, size);
+      else if (size == 12) this.readTwelve(headers, i);
+      else if (size >= 19 && size <= 21) this.readOwn(headers, i);
+      else if (size == 7 && headers.isNamed(i, UPGRADE)) this.streaming = true;
+    }
+  }
+
+  private readPseudo(headers: Headers, i: i32, size: i32): void {
+    if (size == 5 && headers.isNamed(i, PATH)) this.path = i;
+    else if (size == 10 && headers.isNamed(i, AUTHORITY)) this.authority = i;
+    else if (size == 7 && headers.isNamed(i, METHOD)) {
+      if (headers.isValue(i, CONNECT)) this.streaming = true;
+    } else if (size == 7 && headers.isNamed(i, SCHEME)) this.https = headers.isValue(i, HTTPS);
+    else if (size == 9 && headers.isNamed(i, PROTOCOL)) this.streaming = true;
+  }
+
+  private readTwelve(headers: Headers, i: i32): void {
+    if (this.requestId < 0 && headers.isNamed(i, REQUEST_ID)) this.requestId = i;
+    else if (headers.isNamed(i, CONTENT_TYPE) && headers.valueStarts(i, GRPC)) {
+      this.streaming = true;
+    }
+  }
+
+  private readOwn(headers: Headers, i: i32): void {
+    if (headers.isNamed(i, VARIANT)) this.variant = i;
+    else if (headers.isNamed(i, SHADOW)) this.shadow = i;
+    else if (headers.isNamed(i, OVERRIDE)) this.overrideAt = i;
+    else if (headers.isNamed(i, ROLLOUT)) this.rollout = i;
+  }
+}
+
+/** Where an answer's headers of interest stand; -1 for those it lacks. */
+export class AnswerHead {
+  /** 100 to 599, or 0 when there is none. */
+  status: i32 = 0;
+  contentType: i32 = -1;
+  contentEncoding: i32 = -1;
+  /** Server-sent events, whose body has no end to wait for. */
+  streaming: bool = false;
+
+  read(headers: Headers): void {
+    this.status = 0;
+    this.contentType = -1;
+    this.contentEncoding = -1;
+    for (let i = 0; i < headers.count; i++) {
+      const size = headers.nameEnd(i) - headers.nameStart(i);
+      if (size == 7 && headers.isNamed(i, STATUS)) this.status = statusOf(headers, i);
+      else if (size == 12 && headers.isNamed(i, CONTENT_TYPE)) this.contentType = i;
+      else if (size == 16 && headers.isNamed(i, CONTENT_ENCODING)) this.contentEncoding = i;
+    }
+    this.streaming =
+      headers.valueStarts(this.contentType, EVENT_STREAM) ||
+      headers.valueStarts(this.contentType, GRPC);
+  }
+}
+
+function statusOf(headers: Headers, i: i32): i32 {
+  const start = headers.valueStart(i);
+  if (headers.valueEnd(i) - start != 3) return 0;
+  let status = 0;
+  for (let k = 0; k < 3; k++) {
+    const digit = i32(headers.bytes[start + k]) - 0x30;
+    if (digit < 0 || digit > 9) return 0;
+    status = status * 10 + digit;
+  }
+  return status >= 100 && status <= 599 ? status : 0;
+}

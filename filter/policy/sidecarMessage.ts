@@ -1,0 +1,98 @@
+import { Traffic } from "./traffic";
+import { WireReader } from "./wire";
+
+/** Longest name of a rollout in a message. */
+const NAME_BYTES_MAX: i32 = 256;
+
+/** Which message of the sidecar it is; the numbers are those of the contract. */
+export enum SidecarMessageKind {
+  Malformed = 0,
+  Limits = 1,
+  Traffic = 2,
+  Ack = 3,
+  /** Of a later version of the contract. */
+  Unknown = 4,
+}
+
+/** A message of the sidecar, decoded. Which fields mean something is said by `kind`. */
+export class SidecarMessage {
+  kind: SidecarMessageKind = SidecarMessageKind.Unknown;
+  messageBytesMax: u32 = 0;
+  creditBytes: u32 = 0;
+  sequence: u64 = 0;
+  rollout: string = "";
+  readonly traffic: Traffic = new Traffic();
+}
+
+/** Decodes a `SidecarMessage` of proto/observe.proto. Never traps, whatever the bytes. */
+export function decodeSidecarMessage(bytes: StaticArray<u8>, size: i32): SidecarMessage {
+  const out = new SidecarMessage();
+  const reader = new WireReader(bytes, 0, size);
+  while (reader.next()) {
+    if (reader.field < 1 || reader.field > 3) {
+      reader.skip();
+      continue;
+    }
+    const kind = reader.field as SidecarMessageKind;
+    const length = reader.length();
+    if (!reader.ok) break;
+    const inner = new WireReader(bytes, reader.at, reader.at + length);
+    out.kind = kind;
+    if (kind == SidecarMessageKind.Limits) readLimits(inner, out);
+    else if (kind == SidecarMessageKind.Traffic) readTraffic(bytes, inner, out);
+    else readAck(inner, out);
+    if (!inner.ok) reader.ok = false;
+    reader.at += length;
+  }
+  if (!reader.ok) out.kind = SidecarMessageKind.Malformed;
+  return out;
+}
+
+function readLimits(reader: WireReader, out: SidecarMessage): void {
+  while (reader.next()) {
+    if (reader.field == 1) out.messageBytesMax = u32Of(reader.number());
+    else if (reader.field == 2) out.creditBytes = u32Of(reader.number());
+    else reader.skip();
+  }
+}
+
+function readAck(reader: WireReader, out: SidecarMessage): void {
+  while (reader.next()) {
+    if (reader.field == 1) out.sequence = reader.number();
+    else if (reader.field == 2) out.creditBytes = u32Of(reader.number());
+    else reader.skip();
+  }
+}
+
+function readTraffic(bytes: StaticArray<u8>, reader: WireReader, out: SidecarMessage): void {
+  const traffic = out.traffic;
+  traffic.known = true;
+  while (reader.next()) {
+    if (reader.field == 1) out.rollout = readName(bytes, reader);
+    else if (reader.field == 2) traffic.generation = reader.number();
+    else if (reader.field == 3) traffic.candidateBp = u32Of(reader.number());
+    else if (reader.field == 4) traffic.shadowBp = u32Of(reader.number());
+    else if (reader.field == 5) traffic.shadowPrimary = reader.number() != 0;
+    else reader.skip();
+  }
+}
+
+/** A name in printable ASCII; any other is malformed. */
+function readName(bytes: StaticArray<u8>, reader: WireReader): string {
+  const length = reader.length();
+  if (length > NAME_BYTES_MAX) reader.ok = false;
+  if (!reader.ok) return "";
+  let name = "";
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[reader.at + i];
+    if (byte < 0x20 || byte > 0x7e) reader.ok = false;
+    name += String.fromCharCode(i32(byte));
+  }
+  reader.at += length;
+  return name;
+}
+
+/** Values beyond 32 bits become the largest, so that range checks refuse them. */
+function u32Of(value: u64): u32 {
+  return value > u64(u32.MAX_VALUE) ? u32.MAX_VALUE : u32(value);
+}
