@@ -7,6 +7,9 @@ import type { Guardrail, Plan, Step } from "./plan/plan.ts";
 import { logMeanExp } from "./special.ts";
 import type { GuardrailVerdict, Verdict } from "./verdict.ts";
 
+/** Odds above are not told apart. */
+const ODDS_MAX = 1_000_000;
+
 /**
  * What the evidence says of a rollout in a step of its plan.
  *
@@ -52,7 +55,7 @@ function failureReasons(guardrails: readonly GuardrailVerdict[], plan: Plan): re
   const bySeverity = guardrails.toSorted((a, b) => b.logEBad - a.logEBad);
   const culprits = bySeverity.filter(({ judgement }) => judgement === "fail");
   const logBad = logMeanExp(guardrails.map(({ logEBad }) => logEBad));
-  const strength = `the mean evidence against the candidate is ${odds(logBad)} to 1, ${odds(-Math.log(plan.alpha.rollback))} to 1 rolls back`;
+  const strength = `evidence against the candidate: ${odds(logBad)}, where ${odds(-Math.log(plan.alpha.rollback))} rolls back`;
   if (culprits.length > 0) {
     return [...culprits.map(({ reason }) => reason), strength];
   }
@@ -86,5 +89,7 @@ function whatIsMissing(
 }
 
 function odds(logE: number): string {
-  return quantity(Math.min(Math.exp(logE), 1e15), "about");
+  return logE > Math.log(ODDS_MAX)
+    ? `over ${quantity(ODDS_MAX)} to 1`
+    : `${quantity(Math.exp(logE), "about")} to 1`;
 }

@@ -1,8 +1,8 @@
 import { logMeanExp } from "../special.ts";
 import type { Count } from "./count.ts";
 import type { PairEvidence, RateEvidence } from "./evidence.ts";
-import { addRateSums, logBelow, rateSums } from "./rate.ts";
-import { betsBelow, logThreshold } from "./threshold.ts";
+import { rateSums } from "./rate.ts";
+import { betsBelow } from "./threshold.ts";
 
 /** Beyond this many the answer is "it can't be said". */
 const NEEDED_MAX = 1e9;
@@ -15,17 +15,13 @@ export function pairsNeeded(
   evidence: PairEvidence,
   goal: { readonly tolerance: number; readonly logLimit: number },
 ): number | undefined {
-  const bets = betsBelow(goal.tolerance);
   const rate = smoothed(evidence.pairs, prior(goal.tolerance / 5, goal.tolerance));
-  const { n, k } = evidence.pairs;
-  return firstReaching(goal.logLimit, (more) =>
-    logThreshold(bets, { n: n + more, k: k + rate * more }),
-  );
+  return firstReaching(goal.logLimit, thresholdGains(evidence.pairs, rate, goal.tolerance));
 }
 
 /**
  * About how many more candidate requests until `good` reaches exp(logLimit), when both variants go on at the rates seen so far and the
- * primary answers `primaryPerCandidate` requests for each of the candidate's; undefined when it never would.
+ * primary answers `primaryPerCandidate` requests for each of the candidate's; undefined when it never would. 0 when it has.
  */
 export function requestsNeeded(
   evidence: RateEvidence,
@@ -36,21 +32,30 @@ export function requestsNeeded(
     readonly primaryPerCandidate: number;
   },
 ): number | undefined {
-  const { tolerance } = goal;
+  const { tolerance, primaryPerCandidate } = goal;
   const primaryRate = smoothed(evidence.primary, prior(tolerance / 5, tolerance));
   const candidateRate = smoothed(evidence.candidate, prior(primaryRate, tolerance));
   const perRequest = rateSums(goal, {
     candidate: { n: 1, k: candidateRate },
-    primary: { n: goal.primaryPerCandidate, k: primaryRate * goal.primaryPerCandidate },
+    primary: { n: primaryPerCandidate, k: primaryRate * primaryPerCandidate },
   });
-  const bets = betsBelow(tolerance);
-  const { n, k } = evidence.candidate;
-  return firstReaching(goal.logLimit, (more) =>
-    logMeanExp([
-      logBelow(addRateSums(evidence.sums, perRequest, more)),
-      logThreshold(bets, { n: n + more, k: k + candidateRate * more }),
-    ]),
-  );
+  const ratioGains = evidence.sums.below.map((at, bet) => ({
+    at,
+    slope: perRequest.below[bet] ?? 0,
+  }));
+  // As many bets each, so the mean of all is the mean of the two e-processes, which is `good`.
+  const gains = [...ratioGains, ...thresholdGains(evidence.candidate, candidateRate, tolerance)];
+  return firstReaching(goal.logLimit, gains);
+}
+
+/** What a bet has gained, and gains by each further request: logarithms. */
+type Gain = { readonly at: number; readonly slope: number };
+
+function thresholdGains({ n, k }: Count, rate: number, tolerance: number): readonly Gain[] {
+  return betsBelow(tolerance).map(({ hit, miss }) => ({
+    at: k * hit + (n - k) * miss,
+    slope: rate * hit + (1 - rate) * miss,
+  }));
 }
 
 /** What is believed before anything was seen: `rate`, as if seen on 1 / tolerance requests, so that no event yet is not "never". */
@@ -62,26 +67,33 @@ function smoothed(seen: Count, before: Count): number {
   return Math.min(1, (seen.k + before.k) / (seen.n + before.n));
 }
 
-/** The smallest whole number, to a hundredth of itself, at which a convex function reaches the limit; convex, so it crosses it once. */
-function firstReaching(limit: number, logE: (more: number) => number): number | undefined {
-  if (logE(0) >= limit) {
+/**
+ * The smallest number of further requests, to a fiftieth, at which the bets' mean reaches the limit. It can't before one of them does, and
+ * has when one of them alone makes up the mean; between, its logarithm is convex and below the limit at the start, so it crosses once.
+ */
+function firstReaching(logLimit: number, gains: readonly Gain[]): number | undefined {
+  const logMeanAt = (more: number) => logMeanExp(gains.map(({ at, slope }) => at + more * slope));
+  if (logMeanAt(0) >= logLimit) {
     return 0;
   }
-  let above = 1;
-  while (logE(above) < limit) {
-    above *= 2;
-    if (above > NEEDED_MAX) {
-      return undefined;
-    }
-  }
-  let below = above / 2;
-  while (above - below > Math.max(1, above / 100)) {
+  let below = firstBet(logLimit, gains);
+  let above = firstBet(logLimit + Math.log(gains.length), gains);
+  while (above > below * 1.02 + 1) {
     const middle = (below + above) / 2;
-    if (logE(middle) < limit) {
+    if (logMeanAt(middle) < logLimit) {
       below = middle;
     } else {
       above = middle;
     }
   }
-  return Math.ceil(above);
+  return above > NEEDED_MAX ? undefined : Math.ceil(above);
+}
+
+/** When the first of the bets reaches the limit; infinite when none ever does. */
+function firstBet(logLimit: number, gains: readonly Gain[]): number {
+  return gains.reduce(
+    (first, { at, slope }) =>
+      slope > 0 ? Math.min(first, Math.max(0, (logLimit - at) / slope)) : first,
+    Number.POSITIVE_INFINITY,
+  );
 }
