@@ -30,8 +30,8 @@ export type Undecodable = {
 
 /** What the predictions of two answers say. */
 export type PredictionComparison = {
-  /** True also when only one answer has a label; false when neither has. */
-  readonly flipped: boolean;
+  /** True also when only one answer has a label; undefined when neither has, which is no evidence that they agree. */
+  readonly flipped: boolean | undefined;
   /** Candidate's score minus the primary's; undefined unless both are numbers. */
   readonly scoreDifference: number | undefined;
 };

@@ -27,12 +27,21 @@ export function comparePredictions(
   const primary = valueAt(documents.primary, label);
   const candidate = valueAt(documents.candidate, label);
   return {
-    flipped:
-      primary === undefined || candidate === undefined
-        ? primary !== candidate
-        : !equalValues({ primary, candidate, state: stateAt(rules.document, label) }),
+    flipped: flipped({ primary, candidate, state: stateAt(rules.document, label) }),
     scoreDifference: score && scoreDifference(documents, score),
   };
+}
+
+function flipped(
+  labels: Documents & { readonly state: PathState | undefined },
+): boolean | undefined {
+  const { primary, candidate, state } = labels;
+  if (primary === undefined && candidate === undefined) {
+    return undefined;
+  }
+  return (
+    primary === undefined || candidate === undefined || !equalValues({ primary, candidate, state })
+  );
 }
 
 function scoreDifference(documents: Documents, score: readonly Segment[]): number | undefined {
