@@ -1,0 +1,162 @@
+type Json = { readonly [key: string]: unknown };
+
+/** Where the clusters of a mesh's Envoy lead, all on this machine. */
+export type MeshPorts = {
+  readonly v1: number;
+  readonly v2: number;
+  /** `absent`: there is no such cluster. `without-hosts`: it is there, and empty. */
+  readonly sidecar: number | "absent" | "without-hosts";
+};
+
+/** The name under which Envoy asks for the filter, and the one in its counters. */
+export const FILTER_NAME = "understudy";
+
+/** Envoy's node id. */
+export const NODE_ID = "mesh-1";
+
+const TYPES = "type.googleapis.com/envoy.extensions";
+const HEADERS_MAX = 4000;
+
+/**
+ * Bootstrap of an Envoy with the filter, whose configuration is in a file that it watches. One listener, `front`, takes HTTP/1.1 and HTTP/2 without TLS
+ * and spreads connections evenly over the workers. Routes go by `x-understudy-variant`; a request without it goes to v1.
+ */
+export function meshBootstrap(ports: MeshPorts, discoveryFile: string): Json {
+  const clusters = [
+    upstreamCluster("v1", [ports.v1]),
+    upstreamCluster("v2", [ports.v2]),
+    ...(ports.sidecar === "absent"
+      ? []
+      : [sidecarCluster(ports.sidecar === "without-hosts" ? [] : [ports.sidecar])]),
+  ];
+  return {
+    // Whoever discovers configuration must say who it is.
+    node: { id: NODE_ID, cluster: "test" },
+    static_resources: { listeners: [listener(discoveryFile)], clusters },
+    // Without a limit of connections Envoy warns at every start.
+    overload_manager: {
+      resource_monitors: [
+        {
+          name: "envoy.resource_monitors.global_downstream_max_connections",
+          typed_config: {
+            "@type": `${TYPES}.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig`,
+            max_active_downstream_connections: 10_000,
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** What the watched file holds: the filter with this plugin configuration. */
+export function discoveryResponse(wasmFile: string, configuration: string, version: number): Json {
+  const wasm = {
+    "@type": `${TYPES}.filters.http.wasm.v3.Wasm`,
+    config: {
+      name: FILTER_NAME,
+      root_id: FILTER_NAME,
+      failure_policy: "FAIL_RELOAD",
+      vm_config: {
+        runtime: "envoy.wasm.runtime.v8",
+        code: { local: { filename: wasmFile } },
+      },
+      configuration: {
+        "@type": "type.googleapis.com/google.protobuf.StringValue",
+        value: configuration,
+      },
+    },
+  };
+  const resource = {
+    "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+    name: FILTER_NAME,
+    typed_config: wasm,
+  };
+  return { version_info: `${version}`, resources: [resource] };
+}
+
+function listener(discoveryFile: string): Json {
+  const manager = {
+    "@type": `${TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+    stat_prefix: "front",
+    codec_type: "AUTO",
+    http_protocol_options: { enable_trailers: true },
+    common_http_protocol_options: { max_headers_count: HEADERS_MAX },
+    max_request_headers_kb: 256,
+    upgrade_configs: [{ upgrade_type: "websocket" }],
+    route_config: { virtual_hosts: [{ name: "all", domains: ["*"], routes: routes() }] },
+    http_filters: [discoveredFilter(discoveryFile), routerFilter()],
+  };
+  return {
+    name: "front",
+    address: address(0),
+    connection_balance_config: { exact_balance: {} },
+    filter_chains: [
+      {
+        filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }],
+      },
+    ],
+  };
+}
+
+function routes(): Json[] {
+  const to = (cluster: string, headers: readonly Json[]): Json => ({
+    match: { prefix: "/", headers },
+    route: { cluster, timeout: "30s" },
+  });
+  const variant = (version: string): Json => ({
+    name: "x-understudy-variant",
+    string_match: { exact: version },
+  });
+  return [to("v2", [variant("v2")]), to("v1", [variant("v1")]), to("v1", [])];
+}
+
+function discoveredFilter(discoveryFile: string): Json {
+  return {
+    name: FILTER_NAME,
+    config_discovery: {
+      config_source: {
+        path_config_source: { path: discoveryFile },
+        resource_api_version: "V3",
+      },
+      type_urls: [`${TYPES}.filters.http.wasm.v3.Wasm`],
+    },
+  };
+}
+
+function routerFilter(): Json {
+  return {
+    name: "envoy.filters.http.router",
+    typed_config: { "@type": `${TYPES}.filters.http.router.v3.Router` },
+  };
+}
+
+function upstreamCluster(name: string, ports: readonly number[]): Json {
+  return cluster(name, ports, {
+    explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+    common_http_protocol_options: { max_headers_count: HEADERS_MAX },
+  });
+}
+
+function sidecarCluster(ports: readonly number[]): Json {
+  return cluster("understudy", ports, { explicit_http_config: { http2_protocol_options: {} } });
+}
+
+function cluster(name: string, ports: readonly number[], protocol: Json): Json {
+  const endpoints = ports.map((port) => ({ endpoint: { address: address(port) } }));
+  return {
+    name,
+    type: "STATIC",
+    connect_timeout: "1s",
+    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: endpoints }] },
+    typed_extension_protocol_options: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": `${TYPES}.upstreams.http.v3.HttpProtocolOptions`,
+        ...protocol,
+      },
+    },
+  };
+}
+
+function address(port: number): Json {
+  return { socket_address: { address: "127.0.0.1", port_value: port } };
+}
