@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Report,
+  type RolloutReport,
+  surprises,
+  table,
+  unexplainedFailures,
+} from "../../examples/patient-risk/report.ts";
+import type { Act } from "../../examples/patient-risk/scenario.ts";
+import type { Seen } from "../../examples/patient-risk/traffic.ts";
+
+const act: Act = {
+  name: "patient-risk-v4",
+  primary: "v2",
+  candidate: "v4",
+  plan: "plan-v4.yaml",
+  about: "",
+  expected: {
+    outcome: "rolled-back",
+    step: "canary",
+    candidateRequestsMax: 299,
+    decideToSafeMsMax: 499,
+  },
+};
+const asExpected: RolloutReport = {
+  name: "patient-risk-v4",
+  candidate: "v4",
+  outcome: "rolled-back",
+  step: "canary 5%",
+  pairs: 0,
+  candidateRequests: 299,
+  reason: "errors",
+  decideToSafeMs: 499,
+};
+const seen: Seen = {
+  sent: 10,
+  answered: 10,
+  failed: 3,
+  failedBy: new Map([["v4", 3]]),
+  latencyMs: { p50: 1, p99: 2 },
+};
+
+test("a rollout that ended as expected, at the limits, is no surprise", () => {
+  assert.deepEqual(surprises(act, asExpected), []);
+});
+
+for (const { name, given, expected } of [
+  { name: "another outcome", given: { outcome: "promoted" }, expected: /was to be rolled-back/ },
+  { name: "another step", given: { step: "shadow 100%" }, expected: /was to end in canary/ },
+  { name: "a request too many", given: { candidateRequests: 300 }, expected: /and got 300/ },
+  { name: "a late end of traffic", given: { decideToSafeMs: 500 }, expected: /after 500 ms/ },
+] as const) {
+  test(`${name} is a surprise`, () => {
+    assert.match(surprises(act, { ...asExpected, ...given }).join(), expected);
+  });
+}
+
+test("only failures of the faulty version are explained", () => {
+  assert.deepEqual(unexplainedFailures(seen, "v4"), []);
+  const failedBy = new Map([
+    ["v2", 1],
+    ["", 2],
+  ]);
+  assert.deepEqual(unexplainedFailures({ ...seen, failedBy }, "v4"), [
+    "1 user requests failed at v2",
+    "2 user requests failed at no version",
+  ]);
+});
+
+test("the table has a line for each rollout", () => {
+  const report: Report = {
+    envoy: "1.40.0",
+    requests: { sent: 1, failed: 0, byVariant: { v1: 1, v2: 0, v3: 0, v4: 0 } },
+    rollouts: [asExpected],
+  };
+  assert.deepEqual(table(report).split("\n"), [
+    "candidate  outcome      ended in   pairs  user requests  safe after",
+    "---------  -----------  ---------  -----  -------------  ----------",
+    "v4         rolled-back  canary 5%  0      299            499 ms",
+  ]);
+});
