@@ -68,19 +68,22 @@ async function run(options: Options): Promise<number> {
   const load = { path: `/v2/models/${MODEL_NAME}/infer`, patients, seed: SEED };
   const traffic = startTraffic({ ...load, ...options, port: rig.frontPort });
   const client = rolloutClient(rig.grpc);
-  const stop = once(async () => {
-    client.close();
-    await traffic.stop();
-    await rig.stop("remove");
-  });
   lines.note(
     `Envoy ${envoy.version} (${envoy.path}) on 127.0.0.1:${rig.frontPort}; ${options.requestsPerSecond} requests a second from ${patients.length} rows of patients`,
   );
+  let logs: "keep" | "remove" = "keep";
   try {
     const acted = play({ rig, traffic, client, lines }, envoy.version, options);
-    return await Promise.race([acted, rig.failed, interrupted]);
+    const exitCode = await Promise.race([acted, rig.failed, interrupted]);
+    logs = exitCode === 1 ? "keep" : "remove";
+    return exitCode;
   } finally {
-    await stop();
+    client.close();
+    await traffic.stop();
+    await rig.stop(logs);
+    if (logs === "keep") {
+      lines.note(`The logs are in ${rig.folder}`);
+    }
   }
 }
 
@@ -173,14 +176,6 @@ function onSignal(): Promise<number> {
     process.once("SIGINT", () => resolve(130));
     process.once("SIGTERM", () => resolve(143));
   });
-}
-
-function once(act: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= act();
-    return done;
-  };
 }
 
 try {

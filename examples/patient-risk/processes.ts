@@ -34,7 +34,7 @@ export async function startNode<Ready>(start: Start<Ready>): Promise<Running<Rea
   child.stderr.pipe(log, { end: false });
   child.stdout.pipe(log, { end: false });
   const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
+    child.once("close", () => resolve());
     child.once("error", () => resolve());
   });
   let stopping = false;
