@@ -28,7 +28,8 @@ export function judge(plan: Plan, step: Step, evidence: Evidence): Verdict {
   const logFail = -Math.log(plan.alpha.rollback);
   const scored = plan.guardrails.map((guardrail) => {
     const known = evidenceFor(evidence, guardrail.name);
-    return { guardrail, known, logE: logEValues(known, guardrail.tolerance) };
+    const logE = logEValues(known, guardrail.tolerance);
+    return { guardrail, known, logE, pairsSeen: evidence.pairs };
   });
   const logBads = scored.map(({ logE }) => logE.bad);
   const rejected = closedTest(logBads, logFail);

@@ -11,6 +11,8 @@ import { beyond, figures, quantity, within } from "./sentence.ts";
 export type Assessed = {
   readonly guardrail: Guardrail;
   readonly known: GuardrailEvidence;
+  /** Pairs seen, also those that the guardrail could not decide. */
+  readonly pairsSeen: number;
   readonly logE: LogEValues;
   /** Whether closed testing rejects that the candidate is within the guardrail's limit. */
   readonly rejected: boolean;
@@ -34,7 +36,7 @@ export function assess(assessed: Assessed): GuardrailVerdict {
     judgement,
     logEBad: logE.bad,
     logEGood: logE.good,
-    reason: `${guardrail.name}: ${figures(guardrail, known)}; ${conclusion(assessed, { judgement, needed })}`,
+    reason: `${guardrail.name}: ${figures(assessed)}; ${conclusion(assessed, { judgement, needed })}`,
     primary: known.kind === "pair" ? undefined : rate(known.primary),
     candidate: rate(known.kind === "pair" ? known.pairs : known.candidate),
     needed,

@@ -5,16 +5,21 @@ import type { GuardrailEvidence } from "./evidence.ts";
 const commas = new Intl.NumberFormat("en-US");
 
 /** What was counted for a guardrail: "0 of 212 candidate requests failed (primary 1 of 4,020)". */
-export function figures(guardrail: Guardrail, evidence: GuardrailEvidence): string {
-  if (evidence.kind === "pair") {
-    return evidence.pairs.n === 0 ? "no pair yet" : `${share(evidence.pairs)} pairs disagree`;
+export function figures(seen: {
+  readonly guardrail: Guardrail;
+  readonly known: GuardrailEvidence;
+  readonly pairsSeen: number;
+}): string {
+  const { guardrail, known, pairsSeen } = seen;
+  if (known.kind === "pair") {
+    return known.pairs.n === 0 ? noPair(pairsSeen) : `${share(known.pairs)} pairs disagree`;
   }
-  if (evidence.candidate.n === 0) {
+  if (known.candidate.n === 0) {
     return "no candidate request yet";
   }
   const event =
     guardrail.kind === "latency" ? `took more than ${guardrail.slowerThanMs} ms` : "failed";
-  return `${share(evidence.candidate)} candidate requests ${event} (primary ${share(evidence.primary)})`;
+  return `${share(known.candidate)} candidate requests ${event} (primary ${share(known.primary)})`;
 }
 
 /** What holds of a candidate within the guardrail's limit: "at most 1.5 times the primary's rate, or 1%". */
@@ -42,6 +47,12 @@ export function quantity(count: number, precision: "exact" | "about" = "exact"):
 /** A share in percent with at most four significant digits: "1.5%". */
 export function percent(rate: number): string {
   return `${Number((rate * 100).toPrecision(4))}%`;
+}
+
+function noPair(seen: number): string {
+  return seen === 0
+    ? "no pair yet"
+    : `none of ${quantity(seen)} pairs could be decided (cut off, or no prediction in either answer)`;
 }
 
 function share({ n, k }: Count): string {
