@@ -1,0 +1,57 @@
+import type { BasisPoints } from "../core/traffic.ts";
+
+/** What a plan's text says, as it is laid out there: units are undone and most defaults filled in. */
+export type PlanDocument = {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly primary: string;
+    readonly candidate: string;
+    readonly requestTimeout: number;
+    readonly steps: readonly StepDocument[];
+    readonly guardrails: GuardrailsDocument;
+    readonly alpha: { readonly rollback: number; readonly promotion: number };
+    readonly compare: CompareDocument;
+  };
+};
+
+/** A step has one of the two. */
+export type StepDocument = {
+  readonly shadow?: ShadowDocument | undefined;
+  readonly canary?: CanaryDocument | undefined;
+};
+
+/** A step that copies requests. */
+export type ShadowDocument = {
+  readonly percent: BasisPoints;
+  readonly minimum: { readonly pairs: number; readonly time: number };
+};
+
+/** A step that gives users to the candidate. */
+export type CanaryDocument = {
+  readonly weight: BasisPoints;
+  readonly shadowPercent?: BasisPoints | undefined;
+  readonly minimum: { readonly pairs: number; readonly requests: number; readonly time: number };
+};
+
+/** Guardrails by kind. */
+export type GuardrailsDocument = {
+  readonly errorRate?: { readonly margin: number; readonly tolerance: number } | undefined;
+  readonly disagreement?:
+    | { readonly of: "prediction" | "answer"; readonly tolerance: number }
+    | undefined;
+  readonly latency?:
+    | { readonly slowerThan: number; readonly margin: number; readonly tolerance: number }
+    | undefined;
+};
+
+/** How answers are compared. */
+export type CompareDocument = {
+  readonly prediction?: { readonly label: string; readonly score?: string | undefined } | undefined;
+  readonly ignore: readonly string[];
+  readonly tolerances: readonly {
+    readonly path: string;
+    readonly absolute: number;
+    readonly relative: number;
+  }[];
+  readonly unordered: readonly string[];
+};

@@ -1,0 +1,95 @@
+import { automatonOf } from "../core/compare/rules.ts";
+import type { Plan } from "../core/plan/plan.ts";
+import { nearest } from "./nearest.ts";
+import { formatField, type Problem } from "./problem.ts";
+import { findBreaches } from "./rules.ts";
+import { fitDocument, type Misfit } from "./schema.ts";
+import { toPlan } from "./toPlan.ts";
+import { readYaml, type YamlText } from "./yamlText.ts";
+
+/** A plan, or everything that is wrong with its text, in the order of the text. */
+export type ParsedPlan =
+  | { readonly kind: "plan"; readonly plan: Plan }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+
+/** Longest text of a plan, in bytes of UTF-8. */
+export const PLAN_BYTES_MAX = 65_536;
+/** Most problems that are named. */
+export const PROBLEMS_MAX = 100;
+
+/** Parses a plan from YAML or JSON, text or bytes of UTF-8. Never throws. */
+export function parsePlan(text: string | Uint8Array): ParsedPlan {
+  if (Buffer.byteLength(text) > PLAN_BYTES_MAX) {
+    const given = `${Buffer.byteLength(text)} bytes`;
+    return whole(given, `a plan of at most ${PLAN_BYTES_MAX} bytes`);
+  }
+  const decoded = typeof text === "string" ? text : decodeUtf8(text);
+  if (decoded === undefined) {
+    return whole("other bytes", "a text in UTF-8");
+  }
+  const yaml = readYaml(decoded);
+  return yaml.kind === "unreadable" ? refused(yaml.problems) : parseValue(yaml);
+}
+
+function parseValue(yaml: Extract<YamlText, { kind: "read" }>): ParsedPlan {
+  const fitting = fitDocument(yaml.value);
+  const misfits = fitting.kind === "misfits" ? fitting.misfits : [];
+  const problems = [
+    ...yaml.problems,
+    ...misfits.map((misfit) => problemOf(misfit, yaml)),
+    ...findBreaches(yaml.value).map(({ path, allowed }) => ({
+      field: formatField(path),
+      ...yaml.locate(path),
+      allowed,
+    })),
+  ];
+  if (fitting.kind === "misfits" || problems.length > 0) {
+    return refused(problems);
+  }
+  const plan = toPlan(fitting.document);
+  return automatonOf(plan.compare).kind === "tooComplex"
+    ? refused([
+        {
+          field: "spec.compare",
+          ...yaml.locate(["spec", "compare"]),
+          allowed: "fewer or simpler paths: together these with .. and * are too many cases",
+        },
+      ])
+    : { kind: "plan", plan };
+}
+
+function problemOf(misfit: Misfit, yaml: Extract<YamlText, { kind: "read" }>): Problem {
+  const field = formatField(misfit.path);
+  if (misfit.known === undefined) {
+    return { field, ...yaml.locate(misfit.path), allowed: misfit.allowed };
+  }
+  const close = nearest(String(misfit.path.at(-1)), misfit.known);
+  const hint = close === undefined ? "" : `${close}? `;
+  return { field, ...yaml.locateKey(misfit.path), allowed: `${hint}known here: ${misfit.allowed}` };
+}
+
+function refused(problems: readonly Problem[]): ParsedPlan {
+  const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const named = sorted.slice(0, PROBLEMS_MAX);
+  const rest = sorted.length - named.length;
+  const last = named.at(-1);
+  return {
+    kind: "problems",
+    problems:
+      rest === 0 || last === undefined
+        ? named
+        : [...named, { ...last, field: "", given: `${rest} more problems`, allowed: "none" }],
+  };
+}
+
+function whole(given: string, allowed: string): ParsedPlan {
+  return { kind: "problems", problems: [{ field: "", given, allowed, line: 1, column: 1 }] };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,173 @@
+import { z } from "zod";
+import type { PlanDocument } from "./document.ts";
+import { count, duration, jsonPath, number, rate, share, word } from "./fields.ts";
+import type { FieldPath } from "./problem.ts";
+
+/** Most steps of a plan. */
+export const STEPS_MAX = 32;
+/** Most paths in each list of `spec.compare`. */
+export const PATHS_MAX = 64;
+const MINIMUM_TIME_MS_MAX = 30 * 24 * 3_600_000;
+
+/** A mapping. Its message about unknown keys is the known ones, separated by blanks. */
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  const keys = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? keys.join(" ") : `a mapping of ${keys.join(", ")}`,
+  });
+}
+
+function list<Item extends z.ZodType>(item: Item, of: string) {
+  const error = `a list of at most ${PATHS_MAX} ${of}`;
+  return z.array(item, { error }).max(PATHS_MAX, { error }).default([]);
+}
+
+const version = () =>
+  word(
+    /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+    "a version name of 1 to 63 letters, digits, ., _ and -, in quotes when it looks like a number",
+  );
+
+const time = () => duration({ minMs: 0, maxMs: MINIMUM_TIME_MS_MAX }).prefault("0s");
+
+const shadow = section({
+  percent: share("0.01%").prefault("100%").describe("Share of requests that are copied."),
+  minimum: section({
+    pairs: count().default(0).describe("Pairs compared in this step."),
+    time: time().describe("Time spent in this step."),
+  })
+    .prefault({})
+    .describe("What the step must see before it may end."),
+}).describe("The candidate answers copies of requests, and no user.");
+
+const canary = section({
+  weight: share("0.01%").describe("Share of users that the candidate answers."),
+  shadowPercent: share("0%")
+    .optional()
+    .describe("Share of requests that are copied; by default that of the last shadow step, or 0%."),
+  minimum: section({
+    pairs: count().default(0).describe("Pairs compared in this step."),
+    requests: count()
+      .default(0)
+      .describe("User requests that the candidate answered in this step."),
+    time: time().describe("Time spent in this step."),
+  })
+    .prefault({})
+    .describe("What the step must see before it may end."),
+}).describe("The candidate answers some users.");
+
+const margin = () =>
+  number({ min: 1, max: 100 })
+    .default(1.5)
+    .describe("How many times the primary's rate the candidate's may be.");
+
+const guardrails = section({
+  errorRate: section({
+    margin: margin(),
+    tolerance: rate().prefault("1%").describe("A rate below this is good whatever the primary's."),
+  })
+    .optional()
+    .describe("Share of user requests that fail."),
+  disagreement: section({
+    of: z
+      .enum(["prediction", "answer"], { error: "prediction or answer" })
+      .default("answer")
+      .describe("What has to differ for a pair to disagree."),
+    tolerance: rate().describe("Share of pairs that may disagree."),
+  })
+    .optional()
+    .describe("Share of pairs whose answers differ."),
+  latency: section({
+    slowerThan: duration({ minMs: 1, maxMs: 300_000 }).describe("What a slow request takes."),
+    margin: margin(),
+    tolerance: rate().prefault("2%").describe("A rate below this is good whatever the primary's."),
+  })
+    .optional()
+    .describe("Share of user requests that are slow."),
+});
+
+const alpha = (preset: number) => number({ min: 0.000_001, max: 0.5 }).default(preset);
+
+const compare = section({
+  prediction: section({
+    label: jsonPath("one").describe("Where the decision is."),
+    score: jsonPath("one").optional().describe("Where its number is."),
+  }).optional(),
+  ignore: list(jsonPath("any"), "JSONPaths").describe("What does not count, with all below it."),
+  tolerances: list(
+    section({
+      path: jsonPath("any"),
+      absolute: number({ min: 0, max: Number.MAX_VALUE }).default(0),
+      relative: number({ min: 0, max: 1 }).default(0),
+    }),
+    "tolerances",
+  ).describe("Numbers that may be apart by `absolute`, or by `relative` of the larger."),
+  unordered: list(jsonPath("any"), "JSONPaths").describe("Arrays whose order means nothing."),
+});
+
+const document: z.ZodType<PlanDocument> = section({
+  apiVersion: z.literal("understudy.dev/v1alpha1", { error: "understudy.dev/v1alpha1" }),
+  kind: z.literal("Rollout", { error: "Rollout" }),
+  metadata: section({
+    name: word(
+      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      "a name of 1 to 63 small letters, digits and -, beginning and ending with a letter or digit",
+    ),
+  }),
+  spec: section({
+    primary: version().describe("The version that is trusted."),
+    candidate: version().describe("The version on trial."),
+    requestTimeout: duration({ minMs: 100, maxMs: 300_000 })
+      .prefault("15s")
+      .describe("A request without an answer by then is counted as failed."),
+    steps: z
+      .array(section({ shadow: shadow.optional(), canary: canary.optional() }), {
+        error: `a list of 1 to ${STEPS_MAX} steps`,
+      })
+      .min(1, { error: `a list of 1 to ${STEPS_MAX} steps` })
+      .max(STEPS_MAX, { error: `a list of 1 to ${STEPS_MAX} steps` }),
+    guardrails,
+    alpha: section({
+      rollback: alpha(0.01).describe("Chance of rolling back a candidate within every margin."),
+      promotion: alpha(0.05).describe("Chance of promoting a candidate beyond some margin."),
+    }).prefault({}),
+    compare: compare.prefault({}),
+  }),
+});
+
+/** One place where a value does not fit the schema. */
+export type Misfit = {
+  readonly path: FieldPath;
+  readonly allowed: string;
+  /** The keys that are known there, when the last of `path` is not. */
+  readonly known: readonly string[] | undefined;
+};
+
+/** A document that fits, or every misfit. */
+export type Fitting =
+  | { readonly kind: "fits"; readonly document: PlanDocument }
+  | { readonly kind: "misfits"; readonly misfits: readonly Misfit[] };
+
+/** Fits a value into the schema of a plan. Rules between fields are not looked at. */
+export function fitDocument(value: unknown): Fitting {
+  const result = document.safeParse(value);
+  if (result.success) {
+    return { kind: "fits", document: result.data };
+  }
+  return { kind: "misfits", misfits: result.error.issues.flatMap(misfitsOf) };
+}
+
+function misfitsOf(issue: z.core.$ZodIssue): readonly Misfit[] {
+  const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+  if (issue.code !== "unrecognized_keys") {
+    return [{ path, allowed: issue.message, known: undefined }];
+  }
+  const known = issue.message.split(" ");
+  return issue.keys.map((key) => ({ path: [...path, key], allowed: known.join(", "), known }));
+}
+
+/** The schema as JSON Schema (draft 2020-12) of what an author writes, for editors. */
+export function planJsonSchema(): object {
+  return z.toJSONSchema(document, { io: "input" });
+}

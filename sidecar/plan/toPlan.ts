@@ -1,0 +1,72 @@
+import type { Guardrail, Plan, Step } from "../core/plan/plan.ts";
+import type { GuardrailsDocument, PlanDocument, StepDocument } from "./document.ts";
+
+/** The plan that a document stands for, which fits the schema and breaks no rule. */
+export function toPlan({ metadata, spec }: PlanDocument): Plan {
+  const { prediction, ignore, tolerances, unordered } = spec.compare;
+  return {
+    name: metadata.name,
+    primary: spec.primary,
+    candidate: spec.candidate,
+    requestTimeoutMs: spec.requestTimeout,
+    steps: toSteps(spec.steps),
+    guardrails: toGuardrails(spec.guardrails),
+    alpha: spec.alpha,
+    compare: {
+      prediction: prediction && { label: prediction.label, score: prediction.score },
+      ignore,
+      tolerances,
+      unordered,
+    },
+  };
+}
+
+function toSteps(documents: readonly StepDocument[]): readonly Step[] {
+  let lastShadowBp = 0;
+  return documents.flatMap(({ shadow, canary }): readonly Step[] => {
+    if (shadow !== undefined) {
+      const { pairs, time } = shadow.minimum;
+      lastShadowBp = shadow.percent;
+      return [
+        {
+          kind: "shadow",
+          shadowBp: shadow.percent,
+          minimum: { pairs, requests: 0, timeMs: time },
+        },
+      ];
+    }
+    if (canary === undefined) {
+      return [];
+    }
+    const { pairs, requests, time } = canary.minimum;
+    return [
+      {
+        kind: "canary",
+        candidateBp: canary.weight,
+        shadowBp: canary.shadowPercent ?? lastShadowBp,
+        minimum: { pairs, requests, timeMs: time },
+      },
+    ];
+  });
+}
+
+function toGuardrails(guardrails: GuardrailsDocument): readonly Guardrail[] {
+  const { errorRate, disagreement, latency } = guardrails;
+  return [
+    ...(errorRate ? [{ kind: "errorRate", name: "errorRate", ...errorRate } as const] : []),
+    ...(disagreement
+      ? [{ kind: "disagreement", name: "disagreement", ...disagreement } as const]
+      : []),
+    ...(latency
+      ? [
+          {
+            kind: "latency",
+            name: "latency",
+            slowerThanMs: latency.slowerThan,
+            margin: latency.margin,
+            tolerance: latency.tolerance,
+          } as const,
+        ]
+      : []),
+  ];
+}
