@@ -15,6 +15,7 @@ export type Metrics = {
   readonly guardrailLogE: Gauge<"rollout" | "guardrail" | "against">;
   readonly decisions: Counter<"rollout" | "kind">;
   readonly observations: Counter<"outcome">;
+  readonly observationsRefused: Counter<"reason">;
   readonly batches: Counter<"outcome">;
   readonly batchesLost: Counter;
   readonly filterDrops: Counter<"reason">;
@@ -105,6 +106,7 @@ function intakeMetrics(
   registry: Registry,
 ): Of<
   | "observations"
+  | "observationsRefused"
   | "batches"
   | "batchesLost"
   | "filterDrops"
@@ -119,6 +121,11 @@ function intakeMetrics(
       "observations",
       "Observations received, by what became of them.",
       "outcome",
+    ),
+    observationsRefused: counter(
+      "observations_refused",
+      "Observations that can't be true, by the field at fault.",
+      "reason",
     ),
     batches: counter("batches", "Batches received, by what became of them.", "outcome"),
     batchesLost: counter("batches_lost", "Batches that a filter sent and that never came."),

@@ -62,7 +62,7 @@ export interface FilterHub {
 
 /** One stream's side of the hub. */
 export interface FilterConnection {
-  /** What the filter says it has in force; undefined when it refused what was sent. */
+  /** What the filter says it has in force; undefined when that can't be told. */
   report(rollout: string, traffic: Traffic | undefined): void;
   close(): void;
 }

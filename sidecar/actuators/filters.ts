@@ -3,7 +3,7 @@ import type { Actuator, FilterConnection, FilterHub, FilterStream } from "../por
 
 type Connected = {
   readonly stream: FilterStream;
-  /** What the filter serves, by rollout; undefined when it refused what it was sent last. */
+  /** What the filter serves, by rollout. */
   readonly inForce: Map<string, Traffic | undefined>;
 };
 
@@ -21,7 +21,7 @@ export class FiltersActuator implements Actuator, FilterHub {
     this.#reported = reported;
   }
 
-  /** What all filters of the rollout say they serve; undefined when none is connected, when they differ, and when one refused. */
+  /** What all filters of the rollout say they serve; undefined when none is connected or they differ. */
   async read(rollout: string): Promise<Traffic | undefined> {
     let common: Traffic | undefined;
     for (const { inForce } of this.#serving(rollout)) {

@@ -1,0 +1,88 @@
+import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import { understudy } from "#proto";
+
+const v1 = understudy.v1;
+const SERVICE = "/understudy.v1.RolloutService/";
+
+/** A rollout as the sidecar tells of it. */
+export type Rollout = understudy.v1.Rollout;
+
+/** A change that can be asked for. */
+export type Change = "Promote" | "Rollback" | "Pause" | "Resume";
+
+/** Calls a sidecar's RolloutService. Every method rejects with grpc-js's ServiceError. */
+export class RolloutClient {
+  readonly #client: Client;
+
+  constructor(server: string) {
+    this.#client = new Client(server, credentials.createInsecure());
+  }
+
+  apply(plan: string): Promise<Rollout> {
+    return this.#rollout("Apply", v1.ApplyRequest.encode({ plan }).finish());
+  }
+
+  get(name: string): Promise<Rollout> {
+    return this.#rollout("Get", v1.GetRequest.encode({ name }).finish());
+  }
+
+  async list(): Promise<readonly Rollout[]> {
+    const request = v1.ListRequest.encode({}).finish();
+    const response = await this.#call("List", request, (bytes) => v1.ListResponse.decode(bytes));
+    return response.rollouts.map((rollout) => new v1.Rollout(rollout));
+  }
+
+  change(
+    kind: Change,
+    request: { readonly name: string; readonly reason: string },
+  ): Promise<Rollout> {
+    return this.#rollout(kind, v1.ChangeRequest.encode(request).finish());
+  }
+
+  /** The rollout as it is and at every change, until the sidecar or the signal ends it. */
+  async *watch(name: string, signal: AbortSignal): AsyncGenerator<Rollout> {
+    const call = this.#client.makeServerStreamRequest(
+      `${SERVICE}Watch`,
+      Buffer.from,
+      (bytes: Buffer) => v1.Rollout.decode(bytes),
+      v1.WatchRequest.encode({ name }).finish(),
+    );
+    signal.addEventListener("abort", () => call.cancel(), { once: true });
+    for await (const rollout of call) {
+      yield rollout;
+    }
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #rollout(method: string, request: Uint8Array): Promise<Rollout> {
+    return this.#call(method, request, (bytes) => v1.Rollout.decode(bytes));
+  }
+
+  #call<Response>(
+    method: string,
+    request: Uint8Array,
+    decode: (bytes: Buffer) => Response,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const done = (error: ServiceError | null, response?: Response) => {
+        if (error !== null || response === undefined) {
+          reject(error ?? new Error(`${method} answered nothing`));
+        } else {
+          resolve(response);
+        }
+      };
+      const deadline = Date.now() + 10_000;
+      this.#client.makeUnaryRequest(
+        SERVICE + method,
+        (bytes: Uint8Array) => Buffer.from(bytes),
+        decode,
+        request,
+        { deadline },
+        done,
+      );
+    });
+  }
+}

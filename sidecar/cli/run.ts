@@ -1,0 +1,134 @@
+import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { CONFIG_KEYS } from "../config.ts";
+import { type Change, RolloutClient } from "./client.ts";
+import { isEnded, printAll, printLine } from "./print.ts";
+
+/** Where the words go. */
+export type Output = { readonly out: (text: string) => void; readonly err: (text: string) => void };
+
+type Call = {
+  readonly client: RolloutClient;
+  readonly subject: string;
+  readonly reason: string;
+  readonly out: (text: string) => void;
+};
+
+type Verb = { readonly subject: "FILE" | "NAME" | ""; readonly run: (call: Call) => Promise<void> };
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  apply: {
+    subject: "FILE",
+    run: async ({ client, subject, out }) =>
+      out(printAll(await client.apply(await readFile(subject, "utf8")))),
+  },
+  get: {
+    subject: "NAME",
+    run: async ({ client, subject, out }) => out(printAll(await client.get(subject))),
+  },
+  list: {
+    subject: "",
+    run: async ({ client, out }) => {
+      for (const rollout of await client.list()) {
+        out(printLine(rollout));
+      }
+    },
+  },
+  watch: { subject: "NAME", run: watch },
+  promote: { subject: "NAME", run: change("Promote") },
+  rollback: { subject: "NAME", run: change("Rollback") },
+  pause: { subject: "NAME", run: change("Pause") },
+  resume: { subject: "NAME", run: change("Resume") },
+};
+
+/** Runs one verb of the command line; returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function runVerb(args: readonly string[], output: Output): Promise<number> {
+  const parsed = parseVerb(args);
+  if (typeof parsed === "string") {
+    output.err(parsed);
+    return args[0] === "help" || args[0] === "--help" ? 0 : 2;
+  }
+  const client = new RolloutClient(parsed.server);
+  try {
+    await parsed.verb.run({ ...parsed, client, out: output.out });
+    return 0;
+  } catch (error) {
+    output.err(errorText(error));
+    return 1;
+  } finally {
+    client.close();
+  }
+}
+
+function parseVerb(args: readonly string[]):
+  | {
+      readonly verb: Verb;
+      readonly subject: string;
+      readonly server: string;
+      readonly reason: string;
+    }
+  | string {
+  const verb = Object.hasOwn(VERBS, args[0] ?? "") ? VERBS[args[0] ?? ""] : undefined;
+  if (verb === undefined) {
+    return usage();
+  }
+  try {
+    const { values, positionals } = parseArgs({
+      args: args.slice(1),
+      allowPositionals: true,
+      options: {
+        server: { type: "string", default: CONFIG_KEYS[0].default },
+        reason: { type: "string", default: "" },
+      },
+    });
+    if (positionals.length !== (verb.subject === "" ? 0 : 1)) {
+      return usage();
+    }
+    return { verb, subject: positionals[0] ?? "", ...values };
+  } catch (error) {
+    return `${errorText(error)}\n${usage()}`;
+  }
+}
+
+function change(kind: Change): Verb["run"] {
+  return async ({ client, subject, reason, out }) =>
+    out(printAll(await client.change(kind, { name: subject, reason })));
+}
+
+async function watch({ client, subject, out }: Call): Promise<void> {
+  let last = "";
+  for await (const rollout of client.watch(subject, new AbortController().signal)) {
+    const line = printLine(rollout);
+    if (line !== last) {
+      out(line);
+      last = line;
+    }
+    if (isEnded(rollout)) {
+      out(printAll(rollout));
+      return;
+    }
+  }
+}
+
+function usage(): string {
+  const flags = CONFIG_KEYS.map(({ flag, meaning, ...key }) =>
+    `         --${flag} ${key.default || "FILE"}`.padEnd(34).concat(meaning),
+  );
+  const verbs = Object.entries(VERBS).map(
+    ([name, { subject }]) => `       understudy ${name} ${subject}`,
+  );
+  return [
+    "usage: understudy serve [flags]",
+    ...flags,
+    ...verbs,
+    `         --server ${CONFIG_KEYS[0].default}`.padEnd(34).concat("the sidecar to ask"),
+    "         --reason TEXT".padEnd(34).concat("why, for promote, rollback, pause and resume"),
+  ].join("\n");
+}
+
+function errorText(error: unknown): string {
+  if (error instanceof Error && "details" in error && typeof error.details === "string") {
+    return error.details;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,93 @@
+import { fileURLToPath } from "node:url";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { ReflectionService } from "@grpc/reflection";
+import { HealthImplementation } from "grpc-health-check";
+import type { Limits } from "../limits.ts";
+import type { Metrics } from "../metrics.ts";
+import type { Clock } from "../ports.ts";
+import type { Address } from "./address.ts";
+import { GuardedListener } from "./guardedListener.ts";
+import type { ObserveHandler } from "./observe.ts";
+import type { RolloutHandler } from "./rollouts.ts";
+import { observeService, rolloutService } from "./services.ts";
+
+/** What the server needs of its surroundings. */
+export type GrpcServerParts = {
+  readonly observe: ObserveHandler;
+  readonly rollouts: RolloutHandler;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly metrics: Metrics;
+};
+
+const SERVICES = ["", "understudy.v1.ObserveService", "understudy.v1.RolloutService"];
+const PROTO_DIR = fileURLToPath(new URL("../../proto", import.meta.url));
+
+/** The gRPC port: observations, rollouts, health and reflection, behind the guard. */
+export class GrpcServer {
+  readonly #parts: GrpcServerParts;
+  readonly #server: Server;
+  readonly #listener: GuardedListener;
+  readonly #health: HealthImplementation;
+
+  constructor(parts: GrpcServerParts) {
+    const { clock, limits, metrics } = parts;
+    this.#parts = parts;
+    this.#server = new Server({
+      "grpc.max_receive_message_length": limits.messageBytesMax,
+      "grpc.max_concurrent_streams": limits.streamsPerSessionMax,
+      "grpc-node.max_session_memory": 32,
+      "grpc.keepalive_time_ms": 30_000,
+      "grpc.keepalive_timeout_ms": 10_000,
+    });
+    const { observe, rollouts } = parts;
+    this.#server.addService(observeService, { Observe: observe.Observe });
+    const { Apply, Get, List, Watch, Promote, Rollback, Pause, Resume } = rollouts;
+    const changes = { Promote, Rollback, Pause, Resume };
+    this.#server.addService(rolloutService, { Apply, Get, List, Watch, ...changes });
+    this.#health = new HealthImplementation(statusOfAll("NOT_SERVING"));
+    this.#health.addToServer(this.#server);
+    const files = ["observe.proto", "rollout.proto"];
+    const definitions = loadSync(files, { includeDirs: [PROTO_DIR], keepCase: true });
+    new ReflectionService(definitions).addToServer(this.#server);
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#listener = new GuardedListener({
+      limits,
+      metrics,
+      steadyMs: () => clock.steadyMs(),
+      accept: (connection) => injector.injectConnection(connection),
+    });
+  }
+
+  /** Listens, and returns the port. */
+  async listen(address: Address): Promise<number> {
+    const port = await this.#listener.listen(address);
+    this.setServing(true);
+    return port;
+  }
+
+  /** What health checks are told. */
+  setServing(isServing: boolean): void {
+    for (const service of SERVICES) {
+      this.#health.setStatus(service, isServing ? "SERVING" : "NOT_SERVING");
+    }
+  }
+
+  /** Takes no new connections, lets calls end for up to `drainMs`, then cuts what is left. */
+  async stop(drainMs: number): Promise<void> {
+    this.setServing(false);
+    this.#listener.stopListening();
+    this.#parts.observe.stop();
+    await Promise.race([
+      new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve())),
+      new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref()),
+    ]);
+    this.#server.forceShutdown();
+    this.#listener.close();
+  }
+}
+
+function statusOfAll<Status>(status: Status): Record<string, Status> {
+  return Object.fromEntries(SERVICES.map((service) => [service, status]));
+}

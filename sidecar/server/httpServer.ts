@@ -1,0 +1,92 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Metrics } from "../metrics.ts";
+import type { Address } from "./address.ts";
+
+/** What the HTTP port tells of. */
+export type HttpParts = {
+  readonly metrics: Metrics;
+  /** Whether the loop turns. */
+  readonly isAlive: () => boolean;
+  /** Whether the loop turns and the store confirms what it is given. */
+  readonly isReady: () => boolean;
+};
+
+type Answer = { readonly status: number; readonly type?: string; readonly body: string };
+
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
+
+/** The HTTP port: /metrics, /healthz and /readyz, for hosts of this machine. */
+export class HttpServer {
+  readonly #parts: HttpParts;
+  readonly #server: Server;
+
+  constructor(parts: HttpParts) {
+    this.#parts = parts;
+    this.#server = createServer(
+      { maxHeaderSize: 8 << 10, requestTimeout: 10_000, headersTimeout: 10_000 },
+      (request, response) => {
+        void this.#respond(request, response);
+      },
+    );
+    this.#server.maxConnections = 64;
+  }
+
+  /** Listens, and returns the port. Rejects when the address can't be had. */
+  listen({ host, port }: Address): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        const address = this.#server.address();
+        resolve(typeof address === "object" && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  /** Ends the port and every connection to it. */
+  async stop(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    const { status, type = "text/plain; charset=utf-8", body } = await this.#answer(request);
+    response.writeHead(status, {
+      "content-type": type,
+      "content-length": Buffer.byteLength(body),
+      "x-content-type-options": "nosniff",
+    });
+    response.end(request.method === "HEAD" ? undefined : body);
+  }
+
+  async #answer({ headers, method, url }: IncomingMessage): Promise<Answer> {
+    if (!LOOPBACK_HOST.test(headers.host ?? "")) {
+      return { status: 421, body: "this port answers to localhost only\n" };
+    }
+    if (method !== "GET" && method !== "HEAD") {
+      return { status: 405, body: "only GET and HEAD\n" };
+    }
+    switch (url?.split("?", 1)[0]) {
+      case "/metrics":
+        return this.#metrics();
+      case "/healthz":
+        return answerOf(this.#parts.isAlive());
+      case "/readyz":
+        return answerOf(this.#parts.isReady());
+      default:
+        return { status: 404, body: "there are /metrics, /healthz and /readyz\n" };
+    }
+  }
+
+  async #metrics(): Promise<Answer> {
+    const { registry } = this.#parts.metrics;
+    return { status: 200, type: registry.contentType, body: await registry.metrics() };
+  }
+}
+
+function answerOf(isGood: boolean): Answer {
+  return isGood ? { status: 200, body: "ok\n" } : { status: 503, body: "not now\n" };
+}

@@ -1,0 +1,156 @@
+import { understudy } from "#proto";
+import type { Answer, Failure, Observation, Variant } from "../core/observation.ts";
+import { toNumber } from "./wireNumber.ts";
+
+const v1 = understudy.v1;
+
+/** Why an observation is no observation. */
+export type ObservationRefusal =
+  | "rollout"
+  | "served"
+  | "answer"
+  | "status"
+  | "failure"
+  | "latency"
+  | "time"
+  | "generation"
+  | "length";
+
+/** What could be read of a batch, and what could not, by reason. */
+export type DecodedObservations = {
+  readonly observations: readonly Observation[];
+  readonly refused: ReadonlyMap<ObservationRefusal, number>;
+};
+
+const LATENCY_MS_MAX = 3_600_000;
+const TEXT_LENGTH_MAX = 1_024;
+const SUBJECT_BYTES_MAX = 16;
+
+/** Reads the observations that are sound, and counts the others. */
+export function decodeObservations(
+  wires: readonly understudy.v1.Observation.$Properties[],
+  rollouts: readonly string[],
+): DecodedObservations {
+  const observations: Observation[] = [];
+  const refused = new Map<ObservationRefusal, number>();
+  for (const wire of wires) {
+    const decoded = decodeObservation(wire, rollouts);
+    if (typeof decoded === "string") {
+      refused.set(decoded, (refused.get(decoded) ?? 0) + 1);
+    } else {
+      observations.push(decoded);
+    }
+  }
+  return { observations, refused };
+}
+
+function decodeObservation(
+  wire: understudy.v1.Observation.$Properties,
+  rollouts: readonly string[],
+): Observation | ObservationRefusal {
+  const rollout = rollouts[wire.rollout ?? 0];
+  const served = variantOf(wire.served);
+  const startMs = toNumber(wire.startUnixMs ?? 0);
+  const generation = toNumber(wire.generation ?? 0);
+  const { requestId, path, subject } = textsOf(wire);
+  if (rollout === undefined) {
+    return "rollout";
+  }
+  if (served === undefined) {
+    return "served";
+  }
+  if (!(startMs > 0)) {
+    return "time";
+  }
+  if (Number.isNaN(generation)) {
+    return "generation";
+  }
+  if (requestId.length > TEXT_LENGTH_MAX || path.length > TEXT_LENGTH_MAX) {
+    return "length";
+  }
+  const overridden = wire.overridden ?? false;
+  const base = { rollout, requestId, subject, startMs, path, generation, served, overridden };
+  return withAnswers(base, wire);
+}
+
+function withAnswers(
+  base: Omit<Observation, "answer" | "shadow">,
+  wire: understudy.v1.Observation.$Properties,
+): Observation | ObservationRefusal {
+  const answer = wire.answer == null ? "answer" : decodeAnswer(wire.answer);
+  if (typeof answer === "string") {
+    return answer;
+  }
+  const shadow = wire.shadow == null ? undefined : decodeAnswer(wire.shadow);
+  return typeof shadow === "string" ? shadow : { ...base, answer, shadow };
+}
+
+function decodeAnswer(wire: understudy.v1.Answer.$Properties): Answer | ObservationRefusal {
+  const failure = failureOf(wire.failure);
+  if (failure === undefined) {
+    return "failure";
+  }
+  const answer: Answer = {
+    status: wire.status ?? 0,
+    failure,
+    contentType: wire.contentType ?? "",
+    contentEncoding: wire.contentEncoding ?? "",
+    latencyMs: toNumber(wire.latencyUs ?? 0) / 1_000,
+    body: wire.body ?? new Uint8Array(),
+    bodyBytes: toNumber(wire.bodyBytes ?? 0),
+    truncated: wire.truncated ?? false,
+  };
+  return refusalOf(answer) ?? answer;
+}
+
+function refusalOf(answer: Answer): ObservationRefusal | undefined {
+  const { status, failure, latencyMs, body, bodyBytes } = answer;
+  const isStatus = status === 0 ? failure !== "none" : status >= 100 && status <= 599;
+  if (!isStatus) {
+    return "status";
+  }
+  if (!(latencyMs <= LATENCY_MS_MAX)) {
+    return "latency";
+  }
+  const longest = Math.max(answer.contentType.length, answer.contentEncoding.length);
+  return longest <= TEXT_LENGTH_MAX && bodyBytes >= body.length ? undefined : "length";
+}
+
+function textsOf(wire: understudy.v1.Observation.$Properties): {
+  readonly requestId: string;
+  readonly path: string;
+  readonly subject: string;
+} {
+  const subject = (wire.subject ?? new Uint8Array()).subarray(0, SUBJECT_BYTES_MAX);
+  return {
+    requestId: wire.requestId ?? "",
+    path: wire.path ?? "",
+    subject: Buffer.from(subject).toString("hex"),
+  };
+}
+
+function variantOf(wire: understudy.v1.Variant | null | undefined): Variant | undefined {
+  switch (wire) {
+    case v1.Variant.VARIANT_PRIMARY:
+      return "primary";
+    case v1.Variant.VARIANT_CANDIDATE:
+      return "candidate";
+    default:
+      return undefined;
+  }
+}
+
+function failureOf(wire: understudy.v1.Failure | null | undefined): Failure | undefined {
+  switch (wire ?? 0) {
+    case v1.Failure.FAILURE_UNSPECIFIED:
+      return "none";
+    case v1.Failure.FAILURE_TIMEOUT:
+      return "timeout";
+    case v1.Failure.FAILURE_UNREACHABLE:
+      return "unreachable";
+    case v1.Failure.FAILURE_RESET:
+      return "reset";
+    default:
+      return undefined;
+  }
+}

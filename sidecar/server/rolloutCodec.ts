@@ -1,0 +1,124 @@
+import { understudy } from "#proto";
+import type { Step } from "../core/plan/plan.ts";
+import type { Phase } from "../core/rollout/state.ts";
+import type { Traffic } from "../core/traffic.ts";
+import type { GuardrailVerdict, Judgement, Verdict } from "../core/verdict.ts";
+import type { RolloutView } from "../ports.ts";
+import { toNumber } from "./wireNumber.ts";
+
+const v1 = understudy.v1;
+
+/** A change that is asked for. */
+export type ChangeRequest = {
+  readonly name: string;
+  readonly reason: string;
+  /** 0 takes any; NaN when it is no number that a rollout can have. */
+  readonly revision: number;
+};
+
+/** Reads ApplyRequest: the plan's text. Throws on garbage. */
+export function decodeApplyRequest(buffer: Uint8Array): string {
+  return v1.ApplyRequest.decode(buffer).plan;
+}
+
+/** Reads GetRequest: the name. Throws on garbage. */
+export function decodeGetRequest(buffer: Uint8Array): string {
+  return v1.GetRequest.decode(buffer).name;
+}
+
+/** Reads WatchRequest: the name. Throws on garbage. */
+export function decodeWatchRequest(buffer: Uint8Array): string {
+  return v1.WatchRequest.decode(buffer).name;
+}
+
+/** Reads ListRequest, which says nothing. Throws on garbage. */
+export function decodeListRequest(buffer: Uint8Array): undefined {
+  v1.ListRequest.decode(buffer);
+  return undefined;
+}
+
+/** Reads ChangeRequest. Throws on garbage. */
+export function decodeChangeRequest(buffer: Uint8Array): ChangeRequest {
+  const { name, reason, revision } = v1.ChangeRequest.decode(buffer);
+  return { name, reason, revision: toNumber(revision) };
+}
+
+/** Writes Rollout. */
+export function encodeRollout(view: RolloutView): Buffer {
+  return Buffer.from(v1.Rollout.encode(rolloutOf(view)).finish());
+}
+
+/** Writes ListResponse. */
+export function encodeRollouts(views: readonly RolloutView[]): Buffer {
+  const rollouts = views.map(rolloutOf);
+  return Buffer.from(v1.ListResponse.encode({ rollouts }).finish());
+}
+
+function rolloutOf(view: RolloutView): understudy.v1.Rollout.$Properties {
+  const { plan, state, evidence } = view;
+  return {
+    name: plan.name,
+    primary: plan.primary,
+    candidate: plan.candidate,
+    phase: PHASES[state.phase],
+    step: state.stepIndex,
+    steps: plan.steps.map(stepText),
+    traffic: view.traffic,
+    inForce: view.inForce ?? null,
+    verdict: verdictOf(view.verdict),
+    reason: state.reason,
+    revision: state.revision,
+    pairs: evidence.pairs,
+    primaryRequests: evidence.requests.primary,
+    candidateRequests: evidence.requests.candidate,
+    startedUnixMs: state.startedAtMs,
+    updatedUnixMs: state.updatedAtMs,
+    decidedUnixMs: state.decidedAtMs,
+    differences: view.differences.map(({ difference, count }) => ({ ...difference, count })),
+  };
+}
+
+function verdictOf(verdict: Verdict): understudy.v1.Verdict.$Properties {
+  return {
+    judgement: JUDGEMENTS[verdict.judgement],
+    reasons: [...verdict.reasons],
+    guardrails: verdict.guardrails.map(guardrailOf),
+    requestsNeeded: wholeOrNull(verdict.requestsNeeded),
+  };
+}
+
+function guardrailOf(guardrail: GuardrailVerdict): understudy.v1.GuardrailVerdict.$Properties {
+  return {
+    name: guardrail.name,
+    judgement: JUDGEMENTS[guardrail.judgement],
+    logEBad: guardrail.logEBad,
+    logEGood: guardrail.logEGood,
+    reason: guardrail.reason,
+    primary: guardrail.primary ?? 0,
+    candidate: guardrail.candidate ?? 0,
+    needed: wholeOrNull(guardrail.needed),
+  };
+}
+
+function wholeOrNull(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : Math.ceil(value);
+}
+
+/** "shadow 100%", "canary 2.5%". */
+function stepText(step: Step): string {
+  const shareBp: Traffic["candidateBp"] = step.kind === "shadow" ? step.shadowBp : step.candidateBp;
+  return `${step.kind} ${shareBp / 100}%`;
+}
+
+const PHASES: Readonly<Record<Phase, understudy.v1.Phase>> = {
+  progressing: v1.Phase.PHASE_PROGRESSING,
+  paused: v1.Phase.PHASE_PAUSED,
+  promoted: v1.Phase.PHASE_PROMOTED,
+  "rolled-back": v1.Phase.PHASE_ROLLED_BACK,
+};
+
+const JUDGEMENTS: Readonly<Record<Judgement, understudy.v1.Judgement>> = {
+  pass: v1.Judgement.JUDGEMENT_PASS,
+  fail: v1.Judgement.JUDGEMENT_FAIL,
+  inconclusive: v1.Judgement.JUDGEMENT_INCONCLUSIVE,
+};

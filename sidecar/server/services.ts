@@ -1,0 +1,104 @@
+import type { MethodDefinition } from "@grpc/grpc-js";
+import type { RolloutView } from "../ports.ts";
+import {
+  decodeFilterMessage,
+  encodeSidecarMessage,
+  type FilterMessage,
+  type SidecarMessage,
+} from "./observeCodec.ts";
+import {
+  type ChangeRequest,
+  decodeApplyRequest,
+  decodeChangeRequest,
+  decodeGetRequest,
+  decodeListRequest,
+  decodeWatchRequest,
+  encodeRollout,
+  encodeRollouts,
+} from "./rolloutCodec.ts";
+
+/** A request as read from the wire, or undefined when it was garbage: the method answers that with a clear error. */
+export type Read<Request> = { readonly request: Request } | undefined;
+
+const OBSERVE = "/understudy.v1.ObserveService/";
+const ROLLOUT = "/understudy.v1.RolloutService/";
+
+/** understudy.v1.ObserveService of proto/observe.proto. */
+export const observeService: {
+  readonly Observe: MethodDefinition<FilterMessage, SidecarMessage>;
+} = {
+  Observe: {
+    ...method({
+      path: `${OBSERVE}Observe`,
+      decode: decodeFilterMessage,
+      encode: encodeSidecarMessage,
+    }),
+    requestStream: true,
+    responseStream: true,
+  },
+};
+
+/** understudy.v1.RolloutService of proto/rollout.proto. */
+export const rolloutService: {
+  readonly Apply: MethodDefinition<Read<string>, RolloutView>;
+  readonly Get: MethodDefinition<Read<string>, RolloutView>;
+  readonly List: MethodDefinition<Read<undefined>, readonly RolloutView[]>;
+  readonly Watch: MethodDefinition<Read<string>, RolloutView>;
+  readonly Promote: MethodDefinition<Read<ChangeRequest>, RolloutView>;
+  readonly Rollback: MethodDefinition<Read<ChangeRequest>, RolloutView>;
+  readonly Pause: MethodDefinition<Read<ChangeRequest>, RolloutView>;
+  readonly Resume: MethodDefinition<Read<ChangeRequest>, RolloutView>;
+} = {
+  Apply: unary("Apply", decodeApplyRequest),
+  Get: unary("Get", decodeGetRequest),
+  List: method({
+    path: `${ROLLOUT}List`,
+    decode: reading(decodeListRequest),
+    encode: encodeRollouts,
+  }),
+  Watch: { ...unary("Watch", decodeWatchRequest), responseStream: true },
+  Promote: unary("Promote", decodeChangeRequest),
+  Rollback: unary("Rollback", decodeChangeRequest),
+  Pause: unary("Pause", decodeChangeRequest),
+  Resume: unary("Resume", decodeChangeRequest),
+};
+
+function unary<Request>(
+  name: string,
+  decode: (buffer: Uint8Array) => Request,
+): MethodDefinition<Read<Request>, RolloutView> {
+  return method({ path: ROLLOUT + name, decode: reading(decode), encode: encodeRollout });
+}
+
+/** The server never writes requests nor reads responses. */
+function method<Request, Response>(parts: {
+  readonly path: string;
+  readonly decode: (buffer: Uint8Array) => Request;
+  readonly encode: (response: Response) => Buffer;
+}): MethodDefinition<Request, Response> {
+  return {
+    path: parts.path,
+    requestStream: false,
+    responseStream: false,
+    requestDeserialize: parts.decode,
+    responseSerialize: parts.encode,
+    requestSerialize: clientOnly,
+    responseDeserialize: clientOnly,
+  };
+}
+
+function clientOnly(): never {
+  throw new Error("only a client needs this");
+}
+
+function reading<Request>(
+  decode: (buffer: Uint8Array) => Request,
+): (buffer: Uint8Array) => Read<Request> {
+  return (buffer) => {
+    try {
+      return { request: decode(buffer) };
+    } catch {
+      return undefined;
+    }
+  };
+}

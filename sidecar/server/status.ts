@@ -1,0 +1,39 @@
+import { type ServiceError, status } from "@grpc/grpc-js";
+import { RequestError, type RequestErrorCode } from "../ports.ts";
+
+/** Why a call was not done: an error of the core's ports, or one of the server itself. */
+export type CallErrorCode = RequestErrorCode | "invalid" | "too-many" | "unread";
+
+const STATUS: Readonly<Record<CallErrorCode, status>> = {
+  unknown: status.NOT_FOUND,
+  stale: status.ABORTED,
+  refused: status.FAILED_PRECONDITION,
+  busy: status.RESOURCE_EXHAUSTED,
+  unavailable: status.UNAVAILABLE,
+  invalid: status.INVALID_ARGUMENT,
+  "too-many": status.RESOURCE_EXHAUSTED,
+  unread: status.RESOURCE_EXHAUSTED,
+};
+
+/** An error of the server itself. */
+export class CallError extends Error {
+  readonly code: CallErrorCode;
+
+  constructor(code: CallErrorCode, message: string) {
+    super(message);
+    this.name = "CallError";
+    this.code = code;
+  }
+}
+
+/** What the caller is told: only what our own errors say, nothing of others. */
+export function statusOf(error: unknown): Pick<ServiceError, "code" | "details"> {
+  return error instanceof RequestError || error instanceof CallError
+    ? { code: STATUS[error.code], details: error.message }
+    : { code: status.INTERNAL, details: "the sidecar made a mistake" };
+}
+
+/** The code for metrics: one of a closed set. */
+export function codeOf(error: unknown): CallErrorCode | "mistake" {
+  return error instanceof RequestError || error instanceof CallError ? error.code : "mistake";
+}

@@ -1,0 +1,95 @@
+import { FiltersActuator } from "./actuators/filters.ts";
+import type { Config } from "./config.ts";
+import { compileRules } from "./core/compare/rules.ts";
+import type { CompareRules } from "./core/plan/plan.ts";
+import { comparePair } from "./decode/comparePair.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import type { Comparer } from "./loop/runner.ts";
+import { Loop } from "./loop.ts";
+import { createMetrics } from "./metrics.ts";
+import { parsePlan } from "./plan/parsePlan.ts";
+import { formatProblem } from "./plan/problem.ts";
+import type { Clock, Log } from "./ports.ts";
+import { addressText } from "./server/address.ts";
+import { GrpcServer } from "./server/grpcServer.ts";
+import { HttpServer } from "./server/httpServer.ts";
+import { ObserveHandler } from "./server/observe.ts";
+import { type ReadPlan, RolloutHandler } from "./server/rollouts.ts";
+import { CallError } from "./server/status.ts";
+import { createMemoryStore } from "./stores/memory.ts";
+import { openSqliteStore } from "./stores/sqlite.ts";
+
+/** What a sidecar needs of the process it is in. */
+export type Surroundings = {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly limits?: Limits;
+};
+
+/** A sidecar that serves. */
+export type Sidecar = {
+  /** Addresses with the ports that were had. */
+  readonly grpc: string;
+  readonly http: string;
+  /** Ends it in order; what was decided is saved. */
+  stop(): Promise<void>;
+};
+
+/** A loop that has not turned for this long is stuck. */
+const STUCK_MS = 2_000;
+const DRAIN_MS = 5_000;
+
+/** Puts the parts together and serves. Rejects when the store or an address can't be had. */
+export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
+  const { log, clock, random, limits = LIMITS } = surroundings;
+  const metrics = createMetrics();
+  const store =
+    config.storePath === undefined ? createMemoryStore() : openSqliteStore(config.storePath);
+  const filters = new FiltersActuator((rollout) => loop.recheck(rollout));
+  const parts = { log, clock, random, metrics, limits };
+  const loop: Loop = new Loop({ ...parts, store, actuator: filters, makeComparer });
+  const observe = new ObserveHandler({ ...parts, hub: filters, intake: loop });
+  const rollouts = new RolloutHandler({ ...parts, rollouts: loop, readPlan });
+  const grpc = new GrpcServer({ ...parts, observe, rollouts });
+  const isAlive = () => (loop.idleMs ?? Number.POSITIVE_INFINITY) < STUCK_MS;
+  const isReady = () => isAlive() && loop.isStoreTrusted;
+  const http = new HttpServer({ metrics, isAlive, isReady });
+
+  const ending = new AbortController();
+  try {
+    await loop.open();
+    const grpcPort = await grpc.listen(config.grpc);
+    const httpPort = await http.listen(config.http);
+    const turning = loop.run(ending.signal);
+    return {
+      grpc: addressText({ ...config.grpc, port: grpcPort }),
+      http: addressText({ ...config.http, port: httpPort }),
+      // Callers first, so that nothing new comes; then the loop, which saves; then the store; the HTTP port tells to the end.
+      stop: async () => {
+        await grpc.stop(DRAIN_MS);
+        ending.abort();
+        await turning;
+        await store.close();
+        await http.stop();
+      },
+    };
+  } catch (error) {
+    await grpc.stop(0);
+    await store.close();
+    throw error;
+  }
+}
+
+function makeComparer(rules: CompareRules): Comparer {
+  const compiled = compileRules(rules);
+  return (observation) => comparePair(observation, compiled);
+}
+
+const readPlan: ReadPlan = (text) => {
+  const parsed = parsePlan(text);
+  if ("problems" in parsed) {
+    throw new CallError("invalid", parsed.problems.map(formatProblem).join("\n"));
+  }
+  return parsed.plan;
+};
