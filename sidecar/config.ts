@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Address, isLoopback, parseAddress } from "./server/address.ts";
+import { type Address, isLoopback, parseAddress } from "./address.ts";
 
 /** What the sidecar is started with. */
 export type Config = {

@@ -1,4 +1,5 @@
 import { FiltersActuator } from "./actuators/filters.ts";
+import { addressText } from "./address.ts";
 import type { Config } from "./config.ts";
 import { compileRules } from "./core/compare/rules.ts";
 import type { CompareRules } from "./core/plan/plan.ts";
@@ -10,7 +11,6 @@ import { createMetrics } from "./metrics.ts";
 import { parsePlan } from "./plan/parsePlan.ts";
 import { formatProblem } from "./plan/problem.ts";
 import type { Clock, Log } from "./ports.ts";
-import { addressText } from "./server/address.ts";
 import { GrpcServer } from "./server/grpcServer.ts";
 import { HttpServer } from "./server/httpServer.ts";
 import { ObserveHandler } from "./server/observe.ts";

@@ -7,8 +7,9 @@ import type { Connection } from "./guardedListener.ts";
 import { helloProblem } from "./hello.ts";
 import type { FilterBatch, FilterMessage, Hello, InForce, SidecarMessage } from "./observeCodec.ts";
 import { Outbox } from "./outbox.ts";
+import { type EndReason, endError } from "./sessionEnd.ts";
 import type { Sources } from "./sources.ts";
-import { CallError, statusOf } from "./status.ts";
+import { statusOf } from "./status.ts";
 
 /** What a session needs of its surroundings. */
 export type SessionParts = {
@@ -19,18 +20,6 @@ export type SessionParts = {
   readonly log: Log;
   readonly metrics: Metrics;
 };
-
-/** Why a stream ended. */
-export type EndReason =
-  | "gone"
-  | "replaced"
-  | "no-hello"
-  | "bad-hello"
-  | "garbage"
-  | "credit"
-  | "in-force-flood"
-  | "unread"
-  | "stopping";
 
 type Stream = ServerDuplexStream<FilterMessage, SidecarMessage>;
 
@@ -105,7 +94,7 @@ export class FilterSession implements FilterStream {
     }
     const { source, nodeId } = this.#hello ?? {};
     this.#parts.log.warn({ reason, details, source, nodeId }, "filter's stream closed");
-    this.#stream.emit("error", statusOf(errorOf(reason, details)));
+    this.#stream.emit("error", statusOf(endError(reason, details)));
     if (reason === "unread") {
       this.#connection?.close("unread");
     }
@@ -234,21 +223,3 @@ export class FilterSession implements FilterStream {
     this.#hub?.report(rollout, Number.isNaN(traffic.generation) ? undefined : traffic);
   }
 }
-
-function errorOf(reason: EndReason, details: string): CallError {
-  const text = details === "" ? REASONS[reason] : `${REASONS[reason]}: ${details}`;
-  const code = reason === "unread" || reason === "credit" ? "too-many" : "invalid";
-  return new CallError(code, text);
-}
-
-const REASONS: Readonly<Record<EndReason, string>> = {
-  gone: "the filter has gone",
-  replaced: "the same source has opened another stream",
-  "no-hello": "the first message was no Hello, or none came in time",
-  "bad-hello": "the Hello can't be taken",
-  garbage: "a message could not be read",
-  credit: "more was sent than the credit allows",
-  "in-force-flood": "too many reports of what is in force",
-  unread: "what was sent is not being read",
-  stopping: "the sidecar is stopping",
-};

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createServer, type Server, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import type { Address } from "../address.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Address } from "./address.ts";
 import { FrameWatch, type Violation } from "./frameWatch.ts";
 
 /** What is let through. */

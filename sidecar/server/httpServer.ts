@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Address } from "../address.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Address } from "./address.ts";
 
 /** What the HTTP port tells of. */
 export type HttpParts = {
