@@ -27,8 +27,8 @@ export function judge(plan: Plan, step: Step, evidence: Evidence): Verdict {
   const logPass = -Math.log(plan.alpha.promotion);
   const logFail = -Math.log(plan.alpha.rollback);
   const scored = plan.guardrails.map((guardrail) => {
-    const known = evidenceFor(evidence, guardrail.name);
-    const logE = logEValues(known, guardrail.tolerance);
+    const known = evidenceFor(evidence.guardrails, guardrail.name);
+    const logE = logEValues(evidence, guardrail.name, guardrail.tolerance);
     return { guardrail, known, logE, pairsSeen: evidence.pairs };
   });
   const logBads = scored.map(({ logE }) => logE.bad);

@@ -9,7 +9,9 @@ import {
   evidenceFor,
   evidenceOf,
   type GuardrailEvidence,
+  type GuardrailsEvidence,
   mergeEvidence,
+  mergeGuardrail,
 } from "../../sidecar/core/evidence/evidence.ts";
 import { rateSums } from "../../sidecar/core/evidence/rate.ts";
 import { betsAbove, betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
@@ -25,7 +27,9 @@ const count = fc
   .map(({ n, share }) => ({ n, k: Math.floor(n * share) }));
 const rate = fc.record({ primary: count, candidate: count });
 const batches: fc.Arbitrary<readonly Batch[]> = fc.array(
-  fc.record({ errors: rate, slow: rate, pairs: count }).map(batchOf),
+  fc
+    .record({ generation: fc.integer({ min: 1, max: 4 }), errors: rate, slow: rate, pairs: count })
+    .map(batchOf),
   { maxLength: 12 },
 );
 
@@ -33,14 +37,24 @@ function logarithms(known: GuardrailEvidence): readonly number[] {
   return known.kind === "rate" ? [...known.sums.beyond, ...known.sums.below] : [];
 }
 
-function countsOf(evidence: Evidence): unknown {
-  const guardrails = Object.entries(evidence.guardrails).map(([name, known]) =>
+function countsOf(guardrails: GuardrailsEvidence): unknown {
+  return Object.entries(guardrails).map(([name, known]) =>
     known.kind === "rate" ? [name, known.primary, known.candidate] : [name, known.pairs],
   );
-  return { ...evidence, guardrails };
 }
 
 function assertSame(actual: Evidence, expected: Evidence): void {
+  assert.deepEqual(actual.requests, expected.requests);
+  assert.equal(actual.pairs, expected.pairs);
+  assertAlike(actual.guardrails, expected.guardrails);
+  assert.equal(actual.segments.length, expected.segments.length);
+  for (const [index, { generation, guardrails }] of actual.segments.entries()) {
+    assert.equal(generation, expected.segments[index]?.generation);
+    assertAlike(guardrails, expected.segments[index]?.guardrails ?? {});
+  }
+}
+
+function assertAlike(actual: GuardrailsEvidence, expected: GuardrailsEvidence): void {
   assert.deepEqual(countsOf(actual), countsOf(expected));
   for (const { name } of plan.guardrails) {
     const sums = logarithms(evidenceFor(expected, name));
@@ -82,8 +96,30 @@ test("merging with empty evidence changes nothing", () => {
   );
 });
 
-test("an empty batch changes nothing", () => {
-  assert.deepEqual(evidenceOf(plan, [batchOf({})]), emptyEvidence(plan));
+test("an empty batch changes no count and no sum", () => {
+  assert.deepEqual({ ...evidenceOf(plan, [batchOf({})]), segments: [] }, emptyEvidence(plan));
+});
+
+test("segments lie in the order of their generations and add up to the whole", () => {
+  fc.assert(
+    fc.property(batches, (a) => {
+      const { guardrails, segments } = evidenceOf(plan, a);
+      const generations = segments.map(({ generation }) => generation);
+      assert.deepEqual(
+        generations,
+        [...new Set(a.map(({ generation }) => generation))].sort((x, y) => x - y),
+      );
+      for (const { name } of plan.guardrails) {
+        const sum = segments
+          .map((segment) => evidenceFor(segment.guardrails, name))
+          .reduce(mergeGuardrail, evidenceFor(emptyEvidence(plan).guardrails, name));
+        assert.deepEqual(
+          countsOf({ [name]: sum }),
+          countsOf({ [name]: evidenceFor(guardrails, name) }),
+        );
+      }
+    }),
+  );
 });
 
 test("evidence survives JSON to the last bit", () => {
@@ -98,7 +134,10 @@ test("evidence survives JSON to the last bit", () => {
 test("evidence of another plan is refused", () => {
   const other = emptyEvidence(planWith([errorRate]));
   assert.throws(() => mergeEvidence(emptyEvidence(plan), other), /evidence of two plans/);
-  assert.throws(() => evidenceFor(other, "latency"), /evidence without guardrail latency/);
+  assert.throws(
+    () => evidenceFor(other.guardrails, "latency"),
+    /evidence without guardrail latency/,
+  );
 });
 
 const unit = fc.oneof(
@@ -120,7 +159,11 @@ test("e-values are finite at any tolerance, margin and count", () => {
           ...seen,
           sums: rateSums({ margin, tolerance }, seen),
         } as const;
-        const { bad, good } = logEValues(known, tolerance);
+        const { bad, good } = logEValues(
+          { guardrails: { known }, segments: [] },
+          "known",
+          tolerance,
+        );
         assert(Number.isFinite(bad) && Number.isFinite(good), `${bad} ${good}`);
       },
     ),
@@ -129,8 +172,8 @@ test("e-values are finite at any tolerance, margin and count", () => {
 });
 
 test("e-values are 1 before anything was seen", () => {
-  for (const [name, known] of Object.entries(emptyEvidence(plan).guardrails)) {
-    const { bad, good } = logEValues(known, 0.01);
+  for (const { name } of plan.guardrails) {
+    const { bad, good } = logEValues(emptyEvidence(plan), name, 0.01);
     assert(Math.abs(bad) + Math.abs(good) < 1e-12, name);
   }
 });
@@ -142,8 +185,11 @@ test("a batch without requests of one variant says nothing of the ratio", () => 
     batchOf({ errors: { candidate: seen, primary: none } }),
     batchOf({ errors: { candidate: none, primary: seen } }),
   ]);
-  const known = evidenceFor(evidence, "errorRate");
-  assert.deepEqual(logarithms(known), logarithms(evidenceFor(emptyEvidence(plan), "errorRate")));
+  const known = evidenceFor(evidence.guardrails, "errorRate");
+  assert.deepEqual(
+    logarithms(known),
+    logarithms(evidenceFor(emptyEvidence(plan).guardrails, "errorRate")),
+  );
   assert.deepEqual(evidence.requests, { primary: 50, candidate: 50 });
 });
 

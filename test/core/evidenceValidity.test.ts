@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Count } from "../../sidecar/core/evidence/count.ts";
-import { logEValues } from "../../sidecar/core/evidence/eValues.ts";
+import { type LogEValues, logEValues } from "../../sidecar/core/evidence/eValues.ts";
+import { evidenceOf, type RateEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import { type RateBatch, rateSums } from "../../sidecar/core/evidence/rate.ts";
 import {
   type Bet,
@@ -9,6 +10,7 @@ import {
   betsBelow,
   logThreshold,
 } from "../../sidecar/core/evidence/threshold.ts";
+import { batchOf, disagreement, planWith } from "../support/evidence.ts";
 
 /** Chance of each number of events among requests with these chances, independent but not alike. */
 function eventsOf(chances: readonly number[]): readonly number[] {
@@ -114,6 +116,10 @@ test("the ratio's enumeration would notice bets on the wrong side", () => {
   assert(largestMean(batchesAt([0.5]), "below") > 1.01);
 });
 
+function logEValuesOf(known: RateEvidence, tolerance: number): LogEValues {
+  return logEValues({ guardrails: { known }, segments: [] }, "known", tolerance);
+}
+
 /** Largest mean e-value of one batch over candidates placed by `rateOf` relative to the limits. */
 function largestOverall(
   side: "bad" | "good",
@@ -132,7 +138,7 @@ function largestOverall(
               ...seen,
               sums: rateSums({ margin: 1.5, tolerance }, seen),
             } as const;
-            return sum + chance * Math.exp(logEValues(known, tolerance)[side]);
+            return sum + chance * Math.exp(logEValuesOf(known, tolerance)[side]);
           }, 0);
           largest = Math.max(largest, mean);
         }
@@ -158,6 +164,27 @@ test("a rate's good e-value has a mean of at most 1 beyond the ratio's margin an
   });
   assert(beyondBoth <= 1 + 1e-12, `${beyondBoth}`);
   assert(largestOverall("good", () => [0]) > 1.01);
+});
+
+test("a bad e-value over three generations has a mean of at most 1", () => {
+  const plan = planWith([{ ...disagreement, tolerance: 0.2 }]);
+  const counts = eventsOf([0.2, 0.2, 0.2]).map((chance, k) => ({ chance, count: { n: 3, k } }));
+  let mean = 0;
+  let last = 0;
+  for (const first of counts) {
+    for (const second of counts) {
+      for (const third of counts) {
+        const batches = [first, second, third].map(({ count }, index) =>
+          batchOf({ generation: index + 1, pairs: count }),
+        );
+        const { bad } = logEValues(evidenceOf(plan, batches), "disagreement", 0.2);
+        mean += first.chance * second.chance * third.chance * Math.exp(bad);
+        last = bad;
+      }
+    }
+  }
+  assert(mean <= 1 + 1e-12 && mean > 0.999, `${mean}`);
+  assert(last > 5, "what always disagrees is strong evidence");
 });
 
 /** Exact chance that the threshold e-process ever reaches 1/alpha within n pairs, looked at after each. */

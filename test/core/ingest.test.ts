@@ -66,12 +66,12 @@ function bookAfter(...seen: readonly Seen[]): EvidenceBook {
 }
 
 function pairsOf(book: EvidenceBook, name: string): unknown {
-  const known = evidenceFor(book.evidence, name);
+  const known = evidenceFor(book.evidence.guardrails, name);
   return known.kind === "pair" ? known.pairs : undefined;
 }
 
 function countsOf(book: EvidenceBook, name: string): unknown {
-  const known = evidenceFor(book.evidence, name);
+  const known = evidenceFor(book.evidence.guardrails, name);
   return known.kind === "rate" ? { primary: known.primary, candidate: known.candidate } : undefined;
 }
 
@@ -261,6 +261,34 @@ test("a batch is cut after 200 requests, or after 10 s, and not before", () => {
   assert.equal(closeWindows(book, begin + 24_000 + held - 1), false);
   assert.equal(closeWindows(book, begin + 24_000 + held), true);
   assert.equal(book.evidence.requests.primary, 203);
+});
+
+test("a new generation of the traffic begins a segment, and a stray older one joins it", () => {
+  const seen = [1, 1, 2, 2, 1, 3].map((generation, second) => ({
+    observation: { startMs: begin + 1_000 * second, generation },
+  }));
+  const { segments } = bookAfter(...seen).evidence;
+  const counts = segments.map(({ generation, guardrails }) => {
+    const known = evidenceFor(guardrails, "errorRate");
+    return [generation, known.kind === "rate" ? known.primary.n : undefined];
+  });
+  assert.deepEqual(counts, [
+    [1, 2],
+    [2, 3],
+    [3, 1],
+  ]);
+});
+
+test("no more than 16 segments are kept, and nothing is lost beyond", () => {
+  const book = openBook(plan, emptyEvidence(plan), begin);
+  for (let second = 0; second < 40; second += 1) {
+    const startMs = begin + 1_000 * second;
+    closeWindows(book, startMs);
+    observe(book, observationWith({ startMs, generation: second + 1 }), undefined);
+  }
+  closeWindows(book, closedAt);
+  assert.equal(book.evidence.segments.length, 16);
+  assert.equal(book.evidence.requests.primary, 40);
 });
 
 test("a book goes on from the evidence it was opened with", () => {

@@ -42,7 +42,14 @@ function scenario(part: Pick<Scenario, "truth" | "looks"> & Partial<Scenario>): 
 }
 
 test("a candidate at the limit of every guardrail is rolled back with at most alpha.rollback", () => {
-  const fails = countEndings(simulate(scenario({ truth: () => atEveryLimit, looks: 40 })), "fail");
+  const traffic = (index: number) => ({
+    primary: 540,
+    candidate: 60,
+    pairs: 80,
+    generation: 1 + Math.floor(index / 8),
+  });
+  const endings = simulate(scenario({ truth: () => atEveryLimit, looks: 40, traffic }));
+  const fails = countEndings(endings, "fail");
   assert(fails <= most, `${fails} of ${runs}`);
 });
 
@@ -53,8 +60,9 @@ test("a candidate equal to the primary is rolled back with at most alpha.rollbac
       plan: planWith([errorRate, latency, disagreement], { rollback: alpha, promotion: 1e-9 }),
       looks: 40,
       traffic: (index) => {
-        const candidate = [30, 150, 300][Math.floor(index / 14)] ?? 300;
-        return { primary: 600 - candidate, candidate, pairs: 80 };
+        const step = Math.floor(index / 14);
+        const candidate = [30, 150, 300][step] ?? 300;
+        return { primary: 600 - candidate, candidate, pairs: 80, generation: step + 1 };
       },
       truth: (index) => {
         const [errors, slow] = [0.01 * daily(index), 0.05 * daily(index)];

@@ -80,6 +80,27 @@ for (const { name, plan, truth, expected, size } of [
   });
 }
 
+test("power: a candidate that breaks at a late step is rolled back in dozens of requests whatever it did before", () => {
+  const before = 100;
+  const endings = simulate({
+    plan: planWith(wholePlan.guardrails, { rollback: 0.01, promotion: 1e-300 }),
+    step: canaryStep,
+    looks: before + 200,
+    runs: 30,
+    traffic: (index) =>
+      index < before
+        ? { primary: 900, candidate: 100, pairs: 100 }
+        : { primary: 30, candidate: 10, pairs: 10, generation: 2 },
+    truth: (index) => ({
+      ...calm,
+      errors: { primary: 0.001, candidate: index < before ? 0.001 : 0.1 },
+    }),
+  });
+  const after = endings.map(({ evidence }) => evidence.requests.candidate - 100 * before);
+  assert.equal(countEndings(endings, "fail"), 30);
+  assert(quantile(after, 0.5) <= 150, `${quantile(after, 0.5)}`);
+});
+
 for (const { rate, judgement, median } of [
   { rate: 0, judgement: "pass", median: 400 },
   { rate: 0.002, judgement: "pass", median: 700 },

@@ -47,8 +47,9 @@ export function planWith(
   };
 }
 
-/** A batch for `errorRate`, `latency` and `disagreement`, of which any may be left out. */
+/** A batch for `errorRate`, `latency` and `disagreement`, of which any may be left out; of generation 1 unless said otherwise. */
 export function batchOf(seen: {
+  readonly generation?: number;
   readonly errors?: RateBatch;
   readonly slow?: RateBatch;
   readonly pairs?: { readonly n: number; readonly k: number };
@@ -56,6 +57,7 @@ export function batchOf(seen: {
   const none: RateBatch = { primary: { n: 0, k: 0 }, candidate: { n: 0, k: 0 } };
   const exposures = seen.errors ?? seen.slow ?? none;
   return {
+    generation: seen.generation ?? 1,
     requests: { primary: exposures.primary.n, candidate: exposures.candidate.n },
     pairs: seen.pairs?.n ?? 0,
     rates: { errorRate: seen.errors ?? none, latency: seen.slow ?? none },

@@ -20,7 +20,12 @@ export type Scenario = {
   readonly looks: number;
   readonly runs: number;
   /** Requests of each variant and pairs in the batch of that index, which may change as a rollout goes on. */
-  readonly traffic: (index: number) => { primary: number; candidate: number; pairs: number };
+  readonly traffic: (index: number) => {
+    readonly primary: number;
+    readonly candidate: number;
+    readonly pairs: number;
+    readonly generation?: number;
+  };
   readonly truth: (index: number) => Truth;
 };
 
@@ -70,7 +75,8 @@ function simulateOnce({ plan, step, looks, traffic, truth }: Scenario, random: R
       candidate: count(size.candidate, of.candidate),
     });
     const pairs = count(size.pairs, disagreement);
-    const batch = batchOf({ errors: rates(errors), slow: rates(slow), pairs });
+    const { generation = 1 } = size;
+    const batch = batchOf({ generation, errors: rates(errors), slow: rates(slow), pairs });
     evidence = addBatch(plan, evidence, batch);
     const { judgement } = judge(plan, step, evidence);
     if (judgement !== "inconclusive") {

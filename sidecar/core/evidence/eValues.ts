@@ -1,32 +1,65 @@
-import { logMeanExp } from "../special.ts";
-import type { GuardrailEvidence } from "./evidence.ts";
+import { logMeanExp, logSumExp } from "../special.ts";
+import { type Evidence, evidenceFor, type GuardrailEvidence, mergeGuardrail } from "./evidence.ts";
 import { logBelow, logBeyond } from "./rate.ts";
 import { betsAbove, betsBelow, logThreshold } from "./threshold.ts";
 
 /** Natural logarithms of a guardrail's two e-values: a large `bad` speaks for a rollback, a large `good` for a promotion. */
 export type LogEValues = { readonly bad: number; readonly good: number };
 
+/** Share of `bad` that bets on the rollout as a whole; later segments share the rest by halves. */
+const WHOLE_SHARE = 0.9;
+
 /**
- * The e-values of one guardrail with this absolute `tolerance` (the margin of a rate is in the sums of its evidence).
+ * The e-values of the guardrail of that name with this absolute `tolerance` (the margin of a rate is in the sums of its evidence).
  *
  * A disagreement is within its limit while its rate is at most the tolerance: one threshold e-process each way.
  *
  * A rate is within its limits while p_c <= margin p_b or p_c <= tolerance. `bad` has that null (see `rateSums`). `good` has the opposite
  * one, p_c >= margin p_b and p_c >= tolerance: there both the ratio's and the threshold's e-process are supermartingales on one clock, so
  * their mean is one too. With hardly any event on either side the ratio says nothing, and the threshold decides.
+ *
+ * `bad` is a weighted mean: 0.9 of what all evidence says, and 0.1 / 2^k of what that from the k-th later segment on says (1 until it has
+ * begun). Each starts at a time that its own outcomes do not decide, so each has the same null, and so has the mean. Without it a
+ * candidate that breaks at a late step would have to undo all that it did well before: thousands of requests instead of dozens.
  */
-export function logEValues(evidence: GuardrailEvidence, tolerance: number): LogEValues {
-  if (evidence.kind === "pair") {
-    return {
-      bad: logThreshold(betsAbove(tolerance), evidence.pairs),
-      good: logThreshold(betsBelow(tolerance), evidence.pairs),
-    };
+export function logEValues(
+  evidence: Pick<Evidence, "guardrails" | "segments">,
+  name: string,
+  tolerance: number,
+): LogEValues {
+  const whole = evidenceFor(evidence.guardrails, name);
+  const terms = [Math.log(WHOLE_SHARE) + logBad(whole, tolerance)];
+  let logRest = Math.log1p(-WHOLE_SHARE);
+  for (const since of sinceEachLaterSegment(evidence, name)) {
+    logRest -= Math.LN2;
+    terms.push(logRest + logBad(since, tolerance));
   }
-  return {
-    bad: logBeyond(evidence.sums),
-    good: logMeanExp([
-      logBelow(evidence.sums),
-      logThreshold(betsBelow(tolerance), evidence.candidate),
-    ]),
-  };
+  return { bad: logSumExp([...terms, logRest]), good: logGood(whole, tolerance) };
+}
+
+/** What is known from the second segment on, from the third on, and so on. */
+function sinceEachLaterSegment(
+  { segments }: Pick<Evidence, "segments">,
+  name: string,
+): readonly GuardrailEvidence[] {
+  const since: GuardrailEvidence[] = [];
+  for (const { guardrails } of segments.slice(1).reverse()) {
+    const own = evidenceFor(guardrails, name);
+    const after = since[0];
+    since.unshift(after === undefined ? own : mergeGuardrail(own, after));
+  }
+  return since;
+}
+
+function logBad(known: GuardrailEvidence, tolerance: number): number {
+  return known.kind === "pair"
+    ? logThreshold(betsAbove(tolerance), known.pairs)
+    : logBeyond(known.sums);
+}
+
+function logGood(known: GuardrailEvidence, tolerance: number): number {
+  const below = betsBelow(tolerance);
+  return known.kind === "pair"
+    ? logThreshold(below, known.pairs)
+    : logMeanExp([logBelow(known.sums), logThreshold(below, known.candidate)]);
 }

@@ -12,9 +12,16 @@ export type Evidence = {
   readonly requests: { readonly primary: number; readonly candidate: number };
   /** Pairs in which both variants answered and not both failed, in closed batches. */
   readonly pairs: number;
-  /** By the guardrail's name. */
-  readonly guardrails: Readonly<Record<string, GuardrailEvidence>>;
+  readonly guardrails: GuardrailsEvidence;
+  /** The same by generation of the traffic, hence by step: ascending, and together all of the above. */
+  readonly segments: readonly Segment[];
 };
+
+/** By the guardrail's name. */
+export type GuardrailsEvidence = Readonly<Record<string, GuardrailEvidence>>;
+
+/** What was learnt under one generation of the traffic. */
+export type Segment = { readonly generation: number; readonly guardrails: GuardrailsEvidence };
 
 /** What is known for one guardrail. */
 export type GuardrailEvidence = RateEvidence | PairEvidence;
@@ -30,6 +37,8 @@ export type PairEvidence = { readonly kind: "pair"; readonly pairs: Count };
  * answered; all guardrails of a rollout grow by the same batches, so that their e-processes share one clock and may be averaged.
  */
 export type Batch = {
+  /** Of the traffic that chose the variants. */
+  readonly generation: number;
   readonly requests: { readonly primary: number; readonly candidate: number };
   readonly pairs: number;
   /** By the guardrail's name: a rate's counts of both variants, or a count of pairs. */
@@ -43,33 +52,29 @@ export function emptyEvidence(plan: Plan): Evidence {
     requests: { primary: 0, candidate: 0 },
     pairs: 0,
     guardrails: eachGuardrail(plan, emptyGuardrail),
+    segments: [],
   };
 }
 
 /** Sums two pieces of evidence for the same plan. */
 export function mergeEvidence(a: Evidence, b: Evidence): Evidence {
-  const names = Object.keys(a.guardrails);
-  assert(names.length === Object.keys(b.guardrails).length, "evidence of two plans");
   return {
     requests: {
       primary: a.requests.primary + b.requests.primary,
       candidate: a.requests.candidate + b.requests.candidate,
     },
     pairs: a.pairs + b.pairs,
-    guardrails: Object.fromEntries(
-      names.map((name) => [name, mergeGuardrail(evidenceFor(a, name), evidenceFor(b, name))]),
-    ),
+    guardrails: mergeGuardrails(a.guardrails, b.guardrails),
+    segments: mergeSegments(a.segments, b.segments),
   };
 }
 
 /** The evidence with one more batch. */
 export function addBatch(plan: Plan, evidence: Evidence, batch: Batch): Evidence {
-  const seen: Evidence = {
-    requests: batch.requests,
-    pairs: batch.pairs,
-    guardrails: eachGuardrail(plan, (guardrail) => guardrailEvidence(guardrail, batch)),
-  };
-  return mergeEvidence(evidence, seen);
+  const { generation, requests, pairs } = batch;
+  const guardrails = eachGuardrail(plan, (guardrail) => guardrailEvidence(guardrail, batch));
+  const segments = [{ generation, guardrails }];
+  return mergeEvidence(evidence, { requests, pairs, guardrails, segments });
 }
 
 /** The evidence of a list of batches. */
@@ -78,16 +83,37 @@ export function evidenceOf(plan: Plan, batches: readonly Batch[]): Evidence {
 }
 
 /** What is known for the guardrail of that name, which must be one of the plan that the evidence is of. */
-export function evidenceFor(evidence: Evidence, name: string): GuardrailEvidence {
-  const found = evidence.guardrails[name];
+export function evidenceFor(guardrails: GuardrailsEvidence, name: string): GuardrailEvidence {
+  const found = guardrails[name];
   assert(found !== undefined, `evidence without guardrail ${name}`);
   return found;
+}
+
+function mergeGuardrails(a: GuardrailsEvidence, b: GuardrailsEvidence): GuardrailsEvidence {
+  const names = Object.keys(a);
+  assert(names.length === Object.keys(b).length, "evidence of two plans");
+  return Object.fromEntries(
+    names.map((name) => [name, mergeGuardrail(evidenceFor(a, name), evidenceFor(b, name))]),
+  );
+}
+
+function mergeSegments(a: readonly Segment[], b: readonly Segment[]): readonly Segment[] {
+  const merged = new Map(a.map((segment) => [segment.generation, segment]));
+  for (const segment of b) {
+    const { generation, guardrails } = segment;
+    const same = merged.get(generation);
+    merged.set(
+      generation,
+      same ? { generation, guardrails: mergeGuardrails(same.guardrails, guardrails) } : segment,
+    );
+  }
+  return [...merged.values()].sort((one, other) => one.generation - other.generation);
 }
 
 function eachGuardrail(
   plan: Plan,
   make: (guardrail: Guardrail) => GuardrailEvidence,
-): Record<string, GuardrailEvidence> {
+): GuardrailsEvidence {
   return Object.fromEntries(plan.guardrails.map((guardrail) => [guardrail.name, make(guardrail)]));
 }
 
@@ -105,7 +131,8 @@ function guardrailEvidence(guardrail: Guardrail, batch: Batch): GuardrailEvidenc
   return { kind: "rate", ...rate, sums: rateSums(guardrail, rate) };
 }
 
-function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): GuardrailEvidence {
+/** Sums what is known for one guardrail. */
+export function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): GuardrailEvidence {
   if (a.kind === "pair" && b.kind === "pair") {
     return { kind: "pair", pairs: addCounts(a.pairs, b.pairs) };
   }

@@ -11,6 +11,8 @@ import { addTally, emptyTally, type Tally, tallyPair, tallyServed } from "./tall
 const BATCH_REQUESTS = 200;
 /** or when it is this long. */
 const BATCH_MS = 10_000;
+/** Generations of traffic whose evidence is kept apart; those that come later join the last. */
+const SEGMENTS_MAX = 16;
 
 /**
  * A rollout's accumulator, from the time its sidecar started to its end: evidence, the windows still open, and what people want to see.
@@ -73,12 +75,15 @@ export function observe(
  * Closed windows are joined to one batch until it holds 200 requests or spans 10 s. Where the split is random, a batch of n requests keeps
  * 1 - 1/n of what the ratio's e-process can learn, and the smaller it is, the more the tolerance costs a bet on `beyond`. At a few requests
  * a second, windows of 1 s would throw most of it away, as many have no candidate request; batches of minutes would let the rates change
- * within one. Only the time and the number of requests cut a batch, so the e-processes stay valid.
+ * within one. A new generation of the traffic begins a new batch too. What was answered never cuts one, so the e-processes stay valid.
  */
 export function closeWindows(book: EvidenceBook, nowMs: number): boolean {
   const before = book.evidence;
   for (const { beginMs, value } of takeClosed(book.windows, nowMs)) {
     cutBatch(book, beginMs);
+    if (book.batch !== undefined && value.generation > book.batch.tally.generation) {
+      endBatch(book, book.batch.tally);
+    }
     if (book.batch === undefined) {
       book.batch = { tally: value, beginMs };
     } else {
@@ -96,9 +101,20 @@ function cutBatch(book: EvidenceBook, untilMs: number): void {
   const { tally, beginMs } = book.batch;
   const { primary, candidate } = tally.requests;
   if (primary + candidate >= BATCH_REQUESTS || untilMs - beginMs >= BATCH_MS) {
-    book.evidence = addBatch(book.plan, book.evidence, tally);
-    book.batch = undefined;
+    endBatch(book, tally);
   }
+}
+
+function endBatch(book: EvidenceBook, tally: Tally): void {
+  const generation = segmentFor(book.evidence, tally.generation);
+  book.evidence = addBatch(book.plan, book.evidence, { ...tally, generation });
+  book.batch = undefined;
+}
+
+/** The segment that a batch of this generation belongs to: none begins before another that has begun, nor beyond the bound. */
+function segmentFor({ segments }: Evidence, generation: number): number {
+  const last = segments.at(-1)?.generation ?? generation;
+  return segments.length < SEGMENTS_MAX ? Math.max(last, generation) : last;
 }
 
 function observePair(

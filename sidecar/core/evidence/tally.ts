@@ -8,6 +8,7 @@ type MutableCount = { n: number; k: number };
 
 /** A batch being counted. */
 export type Tally = {
+  generation: number;
   readonly requests: { primary: number; candidate: number };
   pairs: number;
   readonly rates: Record<
@@ -20,6 +21,7 @@ export type Tally = {
 /** Nothing counted. */
 export function emptyTally(plan: Plan): Tally {
   const tally: Tally = {
+    generation: 0,
     requests: { primary: 0, candidate: 0 },
     pairs: 0,
     rates: {},
@@ -37,6 +39,7 @@ export function emptyTally(plan: Plan): Tally {
 
 /** Counts a user request for the guardrails on rates, by the variant that answered it. */
 export function tallyServed(tally: Tally, plan: Plan, observation: Observation): void {
+  tally.generation = Math.max(tally.generation, observation.generation);
   tally.requests[observation.served] += 1;
   for (const guardrail of plan.guardrails) {
     const count = tally.rates[guardrail.name]?.[observation.served];
@@ -71,6 +74,7 @@ export function tallyPair(
 
 /** Adds a batch to a tally. */
 export function addTally(tally: Tally, batch: Batch): void {
+  tally.generation = Math.max(tally.generation, batch.generation);
   tally.requests.primary += batch.requests.primary;
   tally.requests.candidate += batch.requests.candidate;
   tally.pairs += batch.pairs;
