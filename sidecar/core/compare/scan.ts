@@ -14,12 +14,11 @@ export function scan(bytes: Uint8Array): Shape {
   let depth = 0;
   let tokens = 0;
   let names = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
+  for (let at = skipPlain(bytes, 0); at < bytes.length; at = skipPlain(bytes, at + 1)) {
     const byte = bytes[at] ?? 0;
-    const kind = KINDS[byte];
-    if (kind === STRING) {
+    if (byte === QUOTE) {
       at = stringEnd(bytes, at + 1);
-    } else if (kind === STRUCTURE) {
+    } else {
       tokens += 1;
       names += Number(byte === COLON);
       level += LEVELS[byte] ?? 0;
@@ -38,13 +37,10 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-const STRING = 1;
-const STRUCTURE = 2;
-/** By byte; what is inside numbers, literals and blanks is 0. */
+/** By byte: 0 for what is inside numbers, literals and blanks. */
 const KINDS = new Uint8Array(256);
-KINDS[QUOTE] = STRING;
-for (const byte of [COMMA, COLON, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT]) {
-  KINDS[byte] = STRUCTURE;
+for (const byte of [QUOTE, COMMA, COLON, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT]) {
+  KINDS[byte] = 1;
 }
 /** By byte, how much deeper the next one is. */
 const LEVELS = new Int8Array(256);
@@ -52,6 +48,15 @@ LEVELS[OPEN_ARRAY] = 1;
 LEVELS[OPEN_OBJECT] = 1;
 LEVELS[CLOSE_ARRAY] = -1;
 LEVELS[CLOSE_OBJECT] = -1;
+
+/** A tight loop of its own: numbers are most of many answers. */
+function skipPlain(bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (let byte = bytes[at]; byte !== undefined && KINDS[byte] === 0; byte = bytes[at]) {
+    at += 1;
+  }
+  return at;
+}
 
 function stringEnd(bytes: Uint8Array, start: number): number {
   let at = start;
