@@ -1,17 +1,17 @@
 /** Elements, by index, that found no counterpart in the other array. */
 export type Unmatched = { readonly missing: readonly number[]; readonly extra: readonly number[] };
 
-/** Pairs elements that have the same text, each once. Linear in the number of elements. */
+/** Pairs elements that have the same text, each once, the first with the first. Linear in the number of elements. */
 export function matchTexts(primary: readonly string[], candidate: readonly string[]): Unmatched {
   const waiting = new Map<string, number[]>();
-  candidate.forEach((text, index) => {
+  for (const [index, text] of [...candidate.entries()].reverse()) {
     const indices = waiting.get(text);
     if (indices === undefined) {
       waiting.set(text, [index]);
     } else {
       indices.push(index);
     }
-  });
+  }
   const missing: number[] = [];
   primary.forEach((text, index) => {
     if (waiting.get(text)?.pop() === undefined) {
