@@ -18,8 +18,8 @@ const ODDS_MAX = 1_000_000;
  * only all together are too much, the one with the most evidence comes first. A failure goes before a pass.
  *
  * `pass` when every guardrail that the step can feed (those on pairs in a shadow step, else all) has a `good` e-value of at least
- * 1 / alpha.promotion: a candidate beyond any of these limits passes with at most that chance (an intersection-union test, so with no
- * correction for their number). A step that can feed none never passes. The step's minimum is `decide`'s business.
+ * 1 / alpha.promotion, and a `bad` one below 2: a candidate beyond any of these limits passes with at most that chance (an
+ * intersection-union test, so with no correction for their number). A step that can feed none never passes. The step's minimum is `decide`'s business.
  *
  * `inconclusive` otherwise; without evidence always.
  */

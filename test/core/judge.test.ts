@@ -153,6 +153,18 @@ test("a pass says within which limits every guardrail is", () => {
   assert.equal(verdict.requestsNeeded, 0);
 });
 
+test("what a candidate did well before does not pass it while it breaks", () => {
+  const past = batchOf({ errors: errors([1, 10_000], [90, 90_000]) });
+  const now = batchOf({ generation: 2, errors: errors([8, 60], [0, 180]) });
+  const one = planWith([errorRate], { rollback: 1e-6, promotion: 0.05 });
+  assert.equal(judge(one, canaryStep, evidenceOf(one, [past])).judgement, "pass");
+  const verdict = judge(one, canaryStep, evidenceOf(one, [past, now]));
+  assert.equal(verdict.judgement, "inconclusive");
+  assert((verdict.guardrails[0]?.logEGood ?? 0) > Math.log(20));
+  assert.match(verdict.reasons[0] ?? "", /no longer since the traffic last changed$/);
+  assert.equal(verdict.requestsNeeded, undefined);
+});
+
 test("pairs that no rule could decide are no evidence, and the verdict says so", () => {
   const undecided: Batch = { ...batchOf({}), pairs: 500 };
   const verdict = verdictOn(undecided, shadowStep);

@@ -21,6 +21,9 @@ export type Assessed = {
   readonly logPass: number;
 };
 
+/** A pass is withheld from this evidence against the candidate on: what passed by its past may be breaking now. */
+const LOG_AGAINST_MAX = Math.LN2;
+
 /** Whether a step's traffic can be evidence for a guardrail: in a shadow step there are only pairs. */
 export function feeds(step: Step, guardrail: Guardrail): boolean {
   return step.kind === "canary" || guardrail.kind === "disagreement";
@@ -56,10 +59,17 @@ function judgementOf({ rejected, logE, logPass }: Assessed): Judgement {
   if (rejected) {
     return "fail";
   }
-  return logE.good >= logPass ? "pass" : "inconclusive";
+  return logE.good >= logPass && !speaksAgainst(logE) ? "pass" : "inconclusive";
 }
 
-function neededFor({ guardrail, known, step, logPass }: Assessed): number | undefined {
+function speaksAgainst({ bad }: LogEValues): boolean {
+  return bad >= LOG_AGAINST_MAX;
+}
+
+function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number | undefined {
+  if (speaksAgainst(logE)) {
+    return undefined;
+  }
   if (known.kind === "pair") {
     return pairsNeeded(known, { tolerance: guardrail.tolerance, logLimit: logPass });
   }
@@ -76,7 +86,7 @@ function neededFor({ guardrail, known, step, logPass }: Assessed): number | unde
 }
 
 function conclusion(
-  { guardrail, step }: Assessed,
+  { guardrail, step, logE, logPass }: Assessed,
   found: { readonly judgement: Judgement; readonly needed: number | undefined },
 ): string {
   if (found.judgement === "fail") {
@@ -87,6 +97,9 @@ function conclusion(
   }
   if (!feeds(step, guardrail)) {
     return "a shadow step sends it no request to judge";
+  }
+  if (logE.good >= logPass) {
+    return `${within(guardrail)} so far, but no longer since the traffic last changed`;
   }
   if (found.needed === undefined) {
     return `at this rate it will not be shown to be ${within(guardrail)}`;
