@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { findEnvoy } from "../../sidecar/envoy/find.ts";
 import { pluginConfig } from "./bootstrap.ts";
 import { MODEL_NAME, VERSIONS } from "./model.ts";
 import { readPatients } from "./patients.ts";
+import { perform, type Stage } from "./perform.ts";
 import {
   type Report,
   type RolloutReport,
@@ -14,30 +14,20 @@ import {
   unexplainedFailures,
 } from "./report.ts";
 import { type Rig, startRig } from "./rig.ts";
-import { type RolloutClient, rolloutClient } from "./rolloutClient.ts";
-import { ACTS, type Act, readPlan } from "./scenario.ts";
-import { type Timeline, timeline } from "./timeline.ts";
-import { type RunningTraffic, startTraffic } from "./traffic.ts";
+import { rolloutClient } from "./rolloutClient.ts";
+import { ACTS } from "./scenario.ts";
+import { timeline } from "./timeline.ts";
+import { type Seen, startTraffic } from "./traffic.ts";
 
 // Three rollouts in a real Envoy, one after the other, decided by evidence. Exit code 0 only when each ends as it should.
 
 const USAGE = "usage: demo.ts [--report FILE] [--requests-per-second 50..2000] [--keep]";
 const SEED = 1;
-/** Long enough for any answer under way at a decision to have ended. */
-const SETTLE_MS = 2_500;
 
 type Options = {
   readonly report: string | undefined;
   readonly requestsPerSecond: number;
   readonly keep: boolean;
-};
-
-/** What every act needs. */
-type Stage = {
-  readonly rig: Rig;
-  readonly traffic: RunningTraffic;
-  readonly client: RolloutClient;
-  readonly lines: Timeline;
 };
 
 function parseOptions(): Options {
@@ -99,29 +89,12 @@ async function play(stage: Stage, envoy: string, options: Options): Promise<numb
   if (!options.keep) {
     await traffic.stop();
   }
-  const seen = traffic.seen();
-  const counts = await Promise.all(VERSIONS.map((version) => rig.stats(version)));
-  const [v1 = 0, v2 = 0, v3 = 0, v4 = 0] = counts.map(({ userRequests }) => userRequests);
-  const report: Report = {
-    envoy,
-    requests: { sent: seen.sent, failed: seen.failed, byVariant: { v1, v2, v3, v4 } },
-    rollouts,
-  };
-  lines.note("", table(report));
-  const wrong = [
-    ...ACTS.flatMap((act, index) => {
-      const actual = rollouts[index];
-      return actual === undefined ? [`${act.name} did not run`] : surprises(act, actual);
-    }),
-    ...unexplainedFailures(seen, "v4"),
-  ];
-  lines.note(
-    "",
-    `${seen.sent} user requests sent, ${seen.failed} failed; by version: v1 ${v1}, v2 ${v2}, v3 ${v3}, v4 ${v4}.`,
-    ...(wrong.length === 0
-      ? ["Every rollout ended as it should."]
-      : wrong.map((w) => `WRONG: ${w}`)),
-  );
+  const report = await reportOf(stage, envoy, rollouts);
+  const wrong = allSurprises(rollouts, traffic.seen());
+  lines.note("", table(report), "", requestsText(report), ...wrong);
+  if (wrong.length === 0) {
+    lines.note("Every rollout ended as it should.");
+  }
   if (options.report !== undefined) {
     await mkdir(dirname(options.report), { recursive: true });
     await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
@@ -133,29 +106,28 @@ async function play(stage: Stage, envoy: string, options: Options): Promise<numb
   return wrong.length === 0 ? 0 : 1;
 }
 
-/** One rollout, from its plan to the moment when nothing is under way any more from before its decision. */
-async function perform(stage: Stage, act: Act): Promise<RolloutReport> {
-  const { rig, traffic, client, lines } = stage;
-  lines.note("", `${act.name}: ${act.candidate} (${act.about}) against ${act.primary}`);
-  const before = await rig.stats(act.candidate);
-  await client.apply(await readPlan(act));
-  const ended = await client.follow(act.name, (rollout) => lines.show(rollout, traffic.seen()));
-  const atDecision = await rig.stats(act.candidate);
-  await delay(SETTLE_MS);
-  lines.close();
-  const outcome = ended.outcome ?? "rolled-back";
-  const leaving = await rig.stats(outcome === "promoted" ? act.primary : act.candidate);
-  const after = outcome === "promoted" ? atDecision : leaving;
-  return {
-    name: act.name,
-    candidate: act.candidate,
-    outcome,
-    step: ended.step,
-    pairs: ended.pairs,
-    candidateRequests: after.userRequests - before.userRequests,
-    reason: ended.reason,
-    decideToSafeMs: Math.max(0, leaving.lastUserRequestUnixMs - ended.decidedUnixMs),
-  };
+async function reportOf(
+  { rig, traffic }: Stage,
+  envoy: string,
+  rollouts: readonly RolloutReport[],
+): Promise<Report> {
+  const { sent, failed } = traffic.seen();
+  const counts = await Promise.all(VERSIONS.map((version) => rig.stats(version)));
+  const [v1 = 0, v2 = 0, v3 = 0, v4 = 0] = counts.map(({ userRequests }) => userRequests);
+  return { envoy, requests: { sent, failed, byVariant: { v1, v2, v3, v4 } }, rollouts };
+}
+
+function allSurprises(rollouts: readonly RolloutReport[], seen: Seen): string[] {
+  const found = ACTS.flatMap((act, index) => {
+    const actual = rollouts[index];
+    return actual === undefined ? [`${act.name} did not run`] : surprises(act, actual);
+  });
+  return [...found, ...unexplainedFailures(seen, "v4")].map((problem) => `WRONG: ${problem}`);
+}
+
+function requestsText({ requests: { sent, failed, byVariant } }: Report): string {
+  const versions = VERSIONS.map((version) => `${version} ${byVariant[version]}`).join(", ");
+  return `${sent} user requests sent, ${failed} failed; by version: ${versions}.`;
 }
 
 function addresses(rig: Rig): string[] {

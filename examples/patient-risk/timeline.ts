@@ -21,7 +21,7 @@ export type Output = {
 const PLAIN_EVERY_MS = 2_000;
 const WIDTH = 100;
 const ESCAPE = "\u001b[";
-const MARKS = { pass: "pass", fail: "FAIL", inconclusive: "  ? " } as const;
+const MARKS = { pass: "pass", fail: "FAIL", inconclusive: "?" } as const;
 const COLOURS = { pass: "32", fail: "31", inconclusive: "33" } as const;
 
 /** A timeline on a terminal, or of plain lines where there is none. */
@@ -29,23 +29,28 @@ export function timeline(output: Output, startedMs: number): Timeline {
   return output.isTTY === true ? drawn(output, startedMs) : plain(output, startedMs);
 }
 
-/** A line when a rollout's state changed, and every 2 s. */
+/** A line when a rollout's state changed, saying why, and one of its figures every 2 s. */
 function plain(output: Output, startedMs: number): Timeline {
   let shown = { revision: -1, atMs: 0 };
   return {
-    note: (...lines) => output.write(`${lines.join("\n")}\n`),
+    note: (...lines) => {
+      output.write(`${lines.join("\n")}\n`);
+    },
     show: (rollout, seen) => {
       const nowMs = Date.now();
-      if (rollout.revision === shown.revision && nowMs - shown.atMs < PLAIN_EVERY_MS) {
-        return;
+      const at = clock(nowMs - startedMs);
+      const news = rollout.revision !== shown.revision;
+      if (news) {
+        output.write(`${at} ${stateText(rollout)}\n`);
       }
-      shown = { revision: rollout.revision, atMs: nowMs };
-      const guardrails = rollout.guardrails
-        .map(({ name, judgement }) => `${name} ${MARKS[judgement].trim()}`)
-        .join(", ");
-      output.write(
-        `${clock(nowMs - startedMs)} ${rollout.step}: ${trafficText(rollout)}; ${evidenceText(rollout)}; ${guardrails}; ${reasonOf(rollout)}; ${seenText(seen)}\n`,
-      );
+      if (news || nowMs - shown.atMs >= PLAIN_EVERY_MS) {
+        shown = { revision: rollout.revision, atMs: nowMs };
+        const guardrails = rollout.guardrails
+          .map(({ name, judgement }) => `${name} ${MARKS[judgement]}`)
+          .join(" ");
+        const parts = [trafficText(rollout), evidenceText(rollout), guardrails, seenText(seen)];
+        output.write(`${at}   ${parts.join(" | ")}\n`);
+      }
     },
     close: () => {
       shown = { revision: -1, atMs: 0 };
@@ -64,12 +69,10 @@ function drawn(output: Output, startedMs: number): Timeline {
     },
     show: (rollout, seen) => {
       const at = clock(Date.now() - startedMs);
-      const news =
-        rollout.revision === revision ? [] : [`${at} ${rollout.step}: ${rollout.reason}`];
-      const width = Math.min(output.columns ?? WIDTH, WIDTH * 2) - 1;
-      const block = blockOf(rollout, seen).map((line) => line.slice(0, width));
-      const coloured = block.map((line) => colour(line));
-      output.write(`${erase()}${[...news, ...coloured].join("\n")}\n`);
+      const news = rollout.revision === revision ? [] : [`${at} ${stateText(rollout)}`];
+      const width = (output.columns || WIDTH) - 1;
+      const block = blockOf(rollout, seen).map((row) => drawnRow(row, width));
+      output.write(`${erase()}${[...news, ...block].join("\n")}\n`);
       height = block.length;
       revision = rollout.revision;
     },
@@ -80,27 +83,28 @@ function drawn(output: Output, startedMs: number): Timeline {
   };
 }
 
-function blockOf(rollout: RolloutView, seen: Seen): string[] {
+type Row = { readonly label: string; readonly text: string; readonly colour: string };
+
+const LABEL_WIDTH = 10;
+
+function blockOf(rollout: RolloutView, seen: Seen): Row[] {
+  const row = (label: string, text: string): Row => ({ label, text, colour: "2" });
   return [
-    `  users      ${bar(rollout.candidateBp)} ${trafficText(rollout)}`,
-    `  evidence   ${evidenceText(rollout)}`,
-    ...rollout.guardrails.map(
-      ({ name, judgement, reason }) => `  ${MARKS[judgement]} ${name}: ${reason}`,
-    ),
-    `  verdict    ${reasonOf(rollout)}`,
-    `  traffic    ${seenText(seen)}`,
+    row("users", `${bar(rollout.candidateBp)} ${trafficText(rollout)}`),
+    row("evidence", evidenceText(rollout)),
+    ...rollout.guardrails.map(({ judgement, reason }) => ({
+      label: MARKS[judgement],
+      text: reason,
+      colour: COLOURS[judgement],
+    })),
+    row("verdict", rollout.outcome ?? rollout.reasons[0] ?? rollout.reason),
+    row("traffic", seenText(seen)),
   ];
 }
 
-function colour(line: string): string {
-  const mark = (["pass", "fail", "inconclusive"] as const).find((judgement) =>
-    line.startsWith(`  ${MARKS[judgement]} `),
-  );
-  if (mark === undefined) {
-    return line;
-  }
-  const length = 2 + MARKS[mark].length;
-  return `${ESCAPE}${COLOURS[mark]}m${line.slice(0, length)}${ESCAPE}0m${line.slice(length)}`;
+function drawnRow({ label, text, colour }: Row, width: number): string {
+  const shown = text.slice(0, Math.max(0, width - LABEL_WIDTH - 2));
+  return `  ${ESCAPE}${colour}m${label.padEnd(LABEL_WIDTH)}${ESCAPE}0m${shown}`;
 }
 
 const BAR_WIDTH = 20;
@@ -118,16 +122,17 @@ function evidenceText(rollout: RolloutView): string {
   const needed =
     rollout.requestsNeeded === undefined || rollout.requestsNeeded === 0
       ? ""
-      : `, about ${rollout.requestsNeeded} more requests needed`;
-  return `${rollout.pairs} pairs, ${rollout.candidateRequests} requests of the candidate${needed}`;
+      : `, about ${rollout.requestsNeeded} more requests to go`;
+  return `${rollout.pairs} pairs, ${rollout.candidateRequests} candidate requests${needed}`;
 }
 
-function reasonOf(rollout: RolloutView): string {
-  return rollout.outcome === undefined ? (rollout.reasons[0] ?? rollout.reason) : rollout.reason;
+/** Where a rollout is, and why. */
+function stateText(rollout: RolloutView): string {
+  return `${rollout.outcome === undefined ? "" : `${rollout.outcome}, in `}${rollout.step}: ${rollout.reason}`;
 }
 
 function seenText({ sent, failed, latencyMs }: Seen): string {
-  return `${sent} requests sent, ${failed} failed, p50 ${latencyMs.p50.toFixed(1)} ms, p99 ${latencyMs.p99.toFixed(1)} ms`;
+  return `${sent} sent, ${failed} failed, p50 ${latencyMs.p50.toFixed(1)} ms, p99 ${latencyMs.p99.toFixed(1)} ms`;
 }
 
 function clock(elapsedMs: number): string {

@@ -75,7 +75,7 @@ export function startTraffic(load: Load): RunningTraffic {
       send(dueMs);
       dueMs += (-Math.log(1 - draw()) * 1_000) / load.requestsPerSecond;
     }
-    timer = setTimeout(sendDue, dueMs - performance.now());
+    timer = setTimeout(sendDue, Math.max(1, dueMs - performance.now()));
   };
   sendDue();
 
