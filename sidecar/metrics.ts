@@ -26,6 +26,7 @@ export type Metrics = {
   readonly watchersRefused: Counter;
   readonly sessions: Gauge;
   readonly sessionsClosed: Counter<"reason">;
+  readonly messagesTooLarge: Counter;
   readonly requestsRefused: Counter<"code">;
   readonly queueBytes: Gauge;
   readonly queueRefused: Counter<"queue">;
@@ -153,6 +154,7 @@ function serverMetrics(
   | "watchersRefused"
   | "sessions"
   | "sessionsClosed"
+  | "messagesTooLarge"
   | "requestsRefused"
 > {
   const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
@@ -170,6 +172,7 @@ function serverMetrics(
       "Connections the guard closed, by reason.",
       "reason",
     ),
+    messagesTooLarge: counter("messages_too_large", "gRPC messages over the size limit."),
     requestsRefused: counter("requests_refused", "Calls answered with an error, by code.", "code"),
   };
 }

@@ -11,7 +11,12 @@ import { FLAG, FRAME, type Frame, FrameReader, type FrameVisitor } from "./frame
 export type Violation = "tiny-frames" | "slow" | "headers" | "flood" | "messages";
 
 /** What is let through. */
-export type FrameLimits = { readonly messageMs: number; readonly messagesMax: number };
+export type FrameLimits = {
+  readonly messageMs: number;
+  readonly messageBytesMax: number;
+  /** Messages under way at once. */
+  readonly messagesMax: number;
+};
 
 /** A gRPC message begun and not ended: five bytes of prefix, then as many bytes as the last four of them say. */
 type Message = {
@@ -42,6 +47,7 @@ export class FrameWatch implements FrameVisitor {
   #withinSinceMs: number | undefined;
   #headerBlock = { bytes: 0, frames: 0 };
   #bare = { sinceMs: 0, frames: 0 };
+  #oversized = 0;
   #violation: Violation | undefined;
 
   constructor(limits: FrameLimits, nowMs: number) {
@@ -57,6 +63,13 @@ export class FrameWatch implements FrameVisitor {
     this.#reader.push(chunk);
     this.#withinSinceMs = this.#reader.isWithin ? (this.#withinSinceMs ?? nowMs) : undefined;
     return this.#violation;
+  }
+
+  /** How many messages over the size limit have begun since this was last asked; grpc-js refuses them by itself. */
+  takeOversized(): number {
+    const count = this.#oversized;
+    this.#oversized = 0;
+    return count;
   }
 
   /** Whether something has been under way for too long; to be asked now and then. */
@@ -90,8 +103,12 @@ export class FrameWatch implements FrameVisitor {
     let rest = bytes;
     while (rest.length > 0) {
       const message = this.#messages.get(frame.stream) ?? this.#beginMessage(frame.stream);
+      const isBegun = message.prefixBytes === PREFIX_BYTES;
       const taken = take(message, rest);
       message.bytes += taken;
+      if (!isBegun && message.bytes + message.left > this.#limits.messageBytesMax + PREFIX_BYTES) {
+        this.#oversized += Number(message.prefixBytes === PREFIX_BYTES);
+      }
       rest = rest.subarray(taken);
       if (message.prefixBytes === PREFIX_BYTES && message.left === 0) {
         this.#messages.delete(frame.stream);

@@ -38,6 +38,7 @@ export class GrpcServer {
       "grpc.max_receive_message_length": limits.messageBytesMax,
       "grpc.max_concurrent_streams": limits.streamsPerSessionMax,
       "grpc-node.max_session_memory": 32,
+      "grpc.max_connection_idle_ms": 600_000,
       "grpc.keepalive_time_ms": 30_000,
       "grpc.keepalive_timeout_ms": 10_000,
     });
@@ -79,6 +80,7 @@ export class GrpcServer {
     this.setServing(false);
     this.#listener.stopListening();
     this.#parts.observe.stop();
+    this.#parts.rollouts.stop();
     await Promise.race([
       new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve())),
       new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref()),

@@ -10,6 +10,7 @@ export type GuardLimits = {
   readonly sessionsMax: number;
   readonly streamsPerSessionMax: number;
   readonly messageMs: number;
+  readonly messageBytesMax: number;
 };
 
 /** One client's connection. */
@@ -88,8 +89,8 @@ export class GuardedListener {
       socket.destroy();
       return;
     }
-    const { messageMs, streamsPerSessionMax } = limits;
-    const watch = new FrameWatch({ messageMs, messagesMax: streamsPerSessionMax }, steadyMs());
+    const frameLimits = { ...limits, messagesMax: limits.streamsPerSessionMax };
+    const watch = new FrameWatch(frameLimits, steadyMs());
     const guard = new Guard(socket, { watch, steadyMs, metrics });
     this.#guards.add(guard);
     metrics.sessions.set(this.#guards.size);
@@ -107,24 +108,19 @@ export class GuardedListener {
   }
 }
 
+type InnerParts = {
+  readonly watch: FrameWatch;
+  readonly steadyMs: () => number;
+  readonly metrics: Metrics;
+};
+
 /** Stands between a socket and the server, and passes on both ways what it sees. */
 class Guard implements Connection {
   readonly inner: Duplex;
   readonly #socket: Socket;
-  readonly #parts: {
-    readonly watch: FrameWatch;
-    readonly steadyMs: () => number;
-    readonly metrics: Metrics;
-  };
+  readonly #parts: InnerParts;
 
-  constructor(
-    socket: Socket,
-    parts: {
-      readonly watch: FrameWatch;
-      readonly steadyMs: () => number;
-      readonly metrics: Metrics;
-    },
-  ) {
+  constructor(socket: Socket, parts: InnerParts) {
     this.#socket = socket;
     this.#parts = parts;
     this.inner = new Duplex({
@@ -168,7 +164,9 @@ class Guard implements Connection {
   }
 
   #received(chunk: Buffer): void {
-    const violation = this.#parts.watch.push(chunk, this.#parts.steadyMs());
+    const { metrics, steadyMs, watch } = this.#parts;
+    const violation = watch.push(chunk, steadyMs());
+    metrics.messagesTooLarge.inc(watch.takeOversized());
     if (violation !== undefined) {
       this.close(violation);
     } else if (!this.inner.push(chunk)) {

@@ -2,6 +2,7 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   ServerUnaryCall,
+  ServerWritableStream,
   sendUnaryData,
 } from "@grpc/grpc-js";
 import type { Plan } from "../core/plan/plan.ts";
@@ -27,6 +28,8 @@ export type RolloutParts = {
   readonly metrics: Metrics;
 };
 
+type WatchCall = ServerWritableStream<Read<string>, RolloutView>;
+
 /** Who calls, until callers have names: whoever reaches the loopback port. */
 const CALLER = "local caller";
 const PLAN_LENGTH_MAX = 64 << 10;
@@ -36,7 +39,7 @@ const WATCH_MS = 1_000;
 /** Serves understudy.v1.RolloutService. */
 export class RolloutHandler {
   readonly #parts: RolloutParts;
-  #watchers = 0;
+  readonly #watchers = new Set<WatchCall>();
 
   constructor(parts: RolloutParts) {
     this.#parts = parts;
@@ -65,9 +68,9 @@ export class RolloutHandler {
   readonly Watch: handleServerStreamingCall<Read<string>, RolloutView> = (call) => {
     const { limits, metrics } = this.#parts;
     try {
-      if (this.#watchers >= limits.watchersMax) {
+      if (this.#watchers.size >= limits.watchersMax) {
         metrics.watchersRefused.inc();
-        throw new CallError("too-many", `there are ${this.#watchers} watchers already`);
+        throw new CallError("too-many", `there are ${limits.watchersMax} watchers already`);
       }
       this.#watch(call, this.#view(requestOf(call.request)).plan.name);
     } catch (error) {
@@ -76,7 +79,14 @@ export class RolloutHandler {
     }
   };
 
-  #watch(call: Parameters<typeof this.Watch>[0], name: string): void {
+  /** Ends every Watch call; unary ones end by themselves. */
+  stop(): void {
+    for (const call of this.#watchers) {
+      call.emit("error", statusOf(new RequestError("unavailable", "the sidecar is stopping")));
+    }
+  }
+
+  #watch(call: WatchCall, name: string): void {
     const { limits, metrics, rollouts } = this.#parts;
     const connection = currentConnection();
     const outbox = new Outbox<RolloutView>(call, {
@@ -91,15 +101,17 @@ export class RolloutHandler {
         send(view);
       }
     }, WATCH_MS);
-    this.#watchers += 1;
-    metrics.watchers.set(this.#watchers);
-    call.once("close", () => {
+    this.#watchers.add(call);
+    metrics.watchers.set(this.#watchers.size);
+    const end = () => {
       clearInterval(timer);
       unwatch();
       outbox.close();
-      this.#watchers -= 1;
-      metrics.watchers.set(this.#watchers);
-    });
+      this.#watchers.delete(call);
+      metrics.watchers.set(this.#watchers.size);
+    };
+    call.once("cancelled", end);
+    call.once("error", end);
     send(this.#view(name));
   }
 
