@@ -10,7 +10,12 @@ export type SidecarCounts = {
 
 const SAMPLE = /^understudy_(\w+?)_total(?:\{(.*)\})? (\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/gm;
 /** Counters of what was lost on the way, whatever their labels. */
-const DROPS: ReadonlySet<string> = new Set(["filter_drops", "batches_lost", "queue_refused"]);
+const DROPS: ReadonlySet<string> = new Set([
+  "filter_drops",
+  "batches_lost",
+  "queue_refused",
+  "observations_refused",
+]);
 
 /** Reads the counts from the text of the sidecar's /metrics (Prometheus's text format). A counter that is absent counts 0. */
 export function parseCounts(metrics: string): SidecarCounts {
@@ -21,8 +26,7 @@ export function parseCounts(metrics: string): SidecarCounts {
     const count = Number(value);
     if (name === "observations") {
       observations += count;
-    } else if (name === "pairs") {
-      pairs += count;
+      pairs += labels === 'outcome="pair"' ? count : 0;
     } else if (DROPS.has(name) && count > 0) {
       drops[labels === "" ? name : `${name} ${labels}`] = count;
     }

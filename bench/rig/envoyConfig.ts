@@ -16,7 +16,7 @@ type Json = { readonly [key: string]: unknown };
 
 const VERSION_HEADER = "x-understudy-variant";
 
-/** Bootstrap of the upstream: two ports, as of two versions, that both give `answer` at once. */
+/** Bootstrap of the upstream: two ports, as of two versions, that both give `answer` once a request's last byte is in. */
 export function upstreamBootstrap(answer: string): Json {
   const direct = {
     match: { prefix: "/" },
@@ -28,7 +28,17 @@ export function upstreamBootstrap(answer: string): Json {
       },
     ],
   };
-  return bootstrap([listener("v1", [direct], []), listener("v2", [direct], [])], []);
+  // Without this Envoy answers at the request's head and closes the connection, as the body is still to come: then every request would
+  // cost the front a new connection, on all sides, and hide what is measured. Real servers read the body and keep the connection.
+  const wholeRequest = {
+    name: "envoy.filters.http.buffer",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer",
+      max_request_bytes: 65_536,
+    },
+  };
+  const listeners = ["v1", "v2"].map((name) => listener(name, [direct], [wholeRequest]));
+  return bootstrap(listeners, []);
 }
 
 /** Bootstrap of a front Envoy: one listener on a free port, alike in all but what the kind names. */

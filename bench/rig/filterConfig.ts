@@ -30,10 +30,6 @@ export function pluginConfiguration(rollout: BenchRollout): unknown {
 
 /** A plan that stays in its first step whatever the evidence says, so that the traffic is the same from the first round to the last. */
 export function benchPlan(rollout: BenchRollout): string {
-  const step =
-    rollout === "bench-split"
-      ? "canary: { weight: 50%, shadowPercent: 0%, minimum: { requests: 1000000000 } }"
-      : "shadow: { percent: 100%, minimum: { pairs: 1000000000 } }";
   return `apiVersion: understudy.dev/v1alpha1
 kind: Rollout
 metadata:
@@ -42,16 +38,24 @@ spec:
   primary: v1
   candidate: v2
   requestTimeout: 3s
-  steps:
-    - ${step}
+  ${rollout === "bench-split" ? SPLIT : SHADOW}
+  alpha: { rollback: 0.01, promotion: 0.05 }
+`;
+}
+
+const SPLIT = `steps:
+    - canary: { weight: 50%, minimum: { requests: 1000000000 } }
+  guardrails:
+    errorRate: { margin: 1.5, tolerance: 1% }
+    latency: { slowerThan: 250ms, margin: 1.5, tolerance: 2% }`;
+
+const SHADOW = `steps:
+    - shadow: { percent: 100%, minimum: { pairs: 1000000000 } }
   guardrails:
     errorRate: { margin: 1.5, tolerance: 1% }
     disagreement: { of: prediction, tolerance: 15% }
     latency: { slowerThan: 250ms, margin: 1.5, tolerance: 2% }
-  alpha: { rollback: 0.01, promotion: 0.05 }
   compare:
     prediction: { label: "$.outputs[0].data[0]", score: "$.outputs[1].data[1]" }
     ignore: ["$.model_version", "$.id"]
-    tolerances: [{ path: "$.outputs[*].data[*]", absolute: 0.001, relative: 0.01 }]
-`;
-}
+    tolerances: [{ path: "$.outputs[*].data[*]", absolute: 0.001, relative: 0.01 }]`;

@@ -12,7 +12,9 @@ const WARM_MS = 400;
 /** One spell of a saturated front Envoy. */
 export type CpuRound = {
   readonly usPerRequest: number;
+  /** Requests in the time that was measured, and all that were sent in the spell. */
   readonly requests: number;
+  readonly sent: number;
   readonly perSecond: number;
   /** CPU time over wall time of the front Envoy: near 1 when it was the bottleneck. */
   readonly busy: number;
@@ -39,6 +41,7 @@ export async function measureCpu(
   return {
     usPerRequest: (after.cpu - before.cpu) / count,
     requests: count,
+    sent: load.answered(),
     perSecond: (count * 1000) / wallMs,
     busy: (after.cpu - before.cpu) / (wallMs * 1000),
   };

@@ -43,3 +43,13 @@ export async function alternate<T>(
   const native = await run.native();
   return { ours: await run.ours(), native };
 }
+
+/** The figures of a ratio of CPU times in one line. */
+export function cpuFigures(measured: CpuRatio): string {
+  const { oursMedian, nativeMedian, lowest, highest, details } = measured;
+  const busy = Math.min(...details.flatMap(({ ours, native }) => [ours.busy, native.busy]));
+  return (
+    `${oursMedian.toFixed(1)} us / ${nativeMedian.toFixed(1)} us, ` +
+    `rounds ${lowest.toFixed(2)} to ${highest.toFixed(2)}, Envoy's core busy ${(busy * 100).toFixed(0)} % or more`
+  );
+}

@@ -4,7 +4,7 @@ import type { Result } from "../report.ts";
 import { residentBytes } from "../rig/proc.ts";
 import type { Front, Rig } from "../rig/rig.ts";
 import { settled } from "../rig/sidecar.ts";
-import { deliveryOf } from "./shadow.ts";
+import { checkDelivery, deliveryOf } from "./shadow.ts";
 
 const CONNECTIONS = 32;
 const WARM_REQUESTS = 50_000;
@@ -24,7 +24,8 @@ export async function measureMemory(rig: Rig): Promise<Result> {
   const countsBefore = await settled(rig.sidecar);
   const before = await memoryOf(front);
   await sendRequests(rig, front, REQUESTS);
-  const delivery = deliveryOf(countsBefore, await settled(rig.sidecar));
+  const delivery = deliveryOf(REQUESTS, countsBefore, await settled(rig.sidecar));
+  checkDelivery(delivery);
   const after = await memoryOf(front);
   const growthBytes = after.residentBytes - before.residentBytes;
   const bytesPerRequest = growthBytes / REQUESTS;
