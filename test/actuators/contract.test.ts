@@ -82,7 +82,7 @@ for (const { name, make } of actuators) {
     const actuator = make();
     await actuator.apply("one", canary, signal);
     await actuator.apply("two", shadow, signal);
-    assert.deepEqual(await actuator.read("one"), canary);
+    assert.deepEqual(await actuator.read("one", signal), canary);
     assert.deepEqual(await actuator.read("two"), shadow);
   });
 }
