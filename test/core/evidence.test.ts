@@ -7,7 +7,6 @@ import {
   type Evidence,
   emptyEvidence,
   evidenceFor,
-  evidenceOf,
   type GuardrailEvidence,
   type GuardrailsEvidence,
   mergeEvidence,
@@ -15,7 +14,14 @@ import {
 } from "../../sidecar/core/evidence/evidence.ts";
 import { rateSums } from "../../sidecar/core/evidence/rate.ts";
 import { betsAbove, betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
-import { batchOf, disagreement, errorRate, latency, planWith } from "../support/evidence.ts";
+import {
+  batchOf,
+  disagreement,
+  errorRate,
+  evidenceOf,
+  latency,
+  planWith,
+} from "../support/evidence.ts";
 
 const plan = planWith([errorRate, latency, disagreement]);
 
@@ -157,7 +163,7 @@ test("e-values are finite at any tolerance, margin and count", () => {
         const known = {
           kind: "rate",
           ...seen,
-          sums: rateSums({ margin, tolerance }, seen),
+          sums: rateSums({ margin, tolerance }, [seen]),
         } as const;
         const { bad, good } = logEValues(
           { guardrails: { known }, segments: [] },

@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import {
-  addRateSums,
-  logBelow,
-  logBeyond,
-  NO_RATE_SUMS,
-  type RateSums,
-  rateSums,
-} from "../../sidecar/core/evidence/rate.ts";
+import { logBelow, logBeyond, type RateSums, rateSums } from "../../sidecar/core/evidence/rate.ts";
 import { betsAbove, betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
 
 type Vectors = {
@@ -38,19 +31,13 @@ function close(actual: number, oracle: number, what: string): void {
 }
 
 function sumsAfter(margin: number, batches: number): RateSums {
-  return vectors.inputs.canary_batches
+  const block = vectors.inputs.canary_batches
     .slice(0, batches)
-    .reduce(
-      (sums, [n, k, primaryN, primaryK]) =>
-        addRateSums(
-          sums,
-          rateSums(
-            { margin, tolerance: 0 },
-            { candidate: { n, k }, primary: { n: primaryN, k: primaryK } },
-          ),
-        ),
-      NO_RATE_SUMS,
-    );
+    .map(([n, k, primaryN, primaryK]) => ({
+      candidate: { n, k },
+      primary: { n: primaryN, k: primaryK },
+    }));
+  return rateSums({ margin, tolerance: 0 }, block);
 }
 
 for (const { name, margin, logE } of [

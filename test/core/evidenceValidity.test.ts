@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Count } from "../../sidecar/core/evidence/count.ts";
 import { type LogEValues, logEValues } from "../../sidecar/core/evidence/eValues.ts";
-import { evidenceOf, type RateEvidence } from "../../sidecar/core/evidence/evidence.ts";
+import type { RateEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import { type RateBatch, rateSums } from "../../sidecar/core/evidence/rate.ts";
 import {
   type Bet,
@@ -10,7 +10,7 @@ import {
   betsBelow,
   logThreshold,
 } from "../../sidecar/core/evidence/threshold.ts";
-import { batchOf, disagreement, planWith } from "../support/evidence.ts";
+import { batchOf, disagreement, evidenceOf, planWith } from "../support/evidence.ts";
 
 /** Chance of each number of events among requests with these chances, independent but not alike. */
 function eventsOf(chances: readonly number[]): readonly number[] {
@@ -88,7 +88,7 @@ function largestMean(nulls: readonly Null[], side: "beyond" | "below"): number {
   for (const { margin, batch } of nulls) {
     const means = new Array<number>(24).fill(0);
     for (const { chance, seen } of batch) {
-      for (const [index, sum] of rateSums({ margin, tolerance: 0 }, seen)[side].entries()) {
+      for (const [index, sum] of rateSums({ margin, tolerance: 0 }, [seen])[side].entries()) {
         means[index] = (means[index] ?? 0) + chance * Math.exp(sum);
       }
     }
@@ -109,6 +109,29 @@ test("every bet below the margin has a mean of at most 1 while the ratio is beyo
   assert(nulls.length > 600);
   const largest = largestMean(nulls, "below");
   assert(largest <= 1 + 1e-12, `${largest}`);
+});
+
+test("a bet beyond has a mean of at most 1 after each batch of a block, in either case", () => {
+  const margin = 1.5;
+  const tolerance = 0.1;
+  const first = { candidate: 3, primary: 2 };
+  const second = { candidate: 1, primary: 4 };
+  for (const { p, q } of [
+    { p: 0.02, q: 0.1 },
+    { p: 0.4, q: 0.6 },
+    { p: 1 / 15, q: 0.1 },
+  ]) {
+    const means = new Array<number>(24).fill(0);
+    for (const one of outcomes(chances(first.candidate, q, 0.5), chances(first.primary, p, 0.5))) {
+      for (const two of outcomes(chances(second.candidate, q, 0), chances(second.primary, p, 1))) {
+        const { beyond } = rateSums({ margin, tolerance }, [one.seen, two.seen]);
+        for (const [bet, sum] of beyond.entries()) {
+          means[bet] = (means[bet] ?? 0) + one.chance * two.chance * Math.exp(sum);
+        }
+      }
+    }
+    assert(Math.max(...means) <= 1 + 1e-12, `${Math.max(...means)}`);
+  }
 });
 
 test("the ratio's enumeration would notice bets on the wrong side", () => {
@@ -136,7 +159,7 @@ function largestOverall(
             const known = {
               kind: "rate",
               ...seen,
-              sums: rateSums({ margin: 1.5, tolerance }, seen),
+              sums: rateSums({ margin: 1.5, tolerance }, [seen]),
             } as const;
             return sum + chance * Math.exp(logEValuesOf(known, tolerance)[side]);
           }, 0);

@@ -56,7 +56,7 @@ test("evidence does not depend on the order in which observations arrive within 
   assert.deepEqual(bookAfter(...seen).evidence, bookAfter(...seen.toReversed()).evidence);
 });
 
-test("a batch is cut after 200 requests, or after 10 s, and not before", () => {
+test("a batch ends after 50 requests, or after 10 s, and not before", () => {
   const held = 1_000 + plan.requestTimeoutMs + 1_000;
   const book = openBook(plan, emptyEvidence(plan), begin);
   const send = (startMs: number, count: number): void => {
@@ -64,17 +64,17 @@ test("a batch is cut after 200 requests, or after 10 s, and not before", () => {
       observe(book, observationWith({ startMs }), undefined);
     }
   };
-  send(begin, 199);
+  send(begin, 49);
   assert.equal(closeWindows(book, begin + held), false);
   send(begin + 1_000, 1);
   assert.equal(closeWindows(book, begin + 1_000 + held), true);
-  assert.equal(book.evidence.requests.primary, 200);
+  assert.equal(book.evidence.requests.primary, 50);
   closeWindows(book, begin + 12_000);
   send(begin + 15_000, 3);
   assert.equal(closeWindows(book, begin + 15_000 + held), false);
   assert.equal(closeWindows(book, begin + 24_000 + held - 1), false);
   assert.equal(closeWindows(book, begin + 24_000 + held), true);
-  assert.equal(book.evidence.requests.primary, 203);
+  assert.equal(book.evidence.requests.primary, 53);
 });
 
 test("a new generation of the traffic begins a segment, and a stray older one joins it", () => {

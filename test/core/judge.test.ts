@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { closedTest } from "../../sidecar/core/evidence/combine.ts";
-import { type Batch, emptyEvidence, evidenceOf } from "../../sidecar/core/evidence/evidence.ts";
+import { type Batch, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import { judge } from "../../sidecar/core/judge.ts";
 import { logMeanExp } from "../../sidecar/core/special.ts";
 import type { Verdict } from "../../sidecar/core/verdict.ts";
@@ -11,6 +11,7 @@ import {
   canaryStep,
   disagreement,
   errorRate,
+  evidenceOf,
   latency,
   planWith,
   shadowStep,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { emptyEvidence, evidenceOf } from "../../sidecar/core/evidence/evidence.ts";
+import { emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import { pairsNeeded } from "../../sidecar/core/evidence/needed.ts";
 import { betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
 import { judge } from "../../sidecar/core/judge.ts";
@@ -11,6 +11,7 @@ import {
   canaryStep,
   disagreement,
   errorRate,
+  evidenceOf,
   planWith,
   shadowStep,
 } from "../support/evidence.ts";

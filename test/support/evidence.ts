@@ -1,4 +1,9 @@
-import type { Batch } from "../../sidecar/core/evidence/evidence.ts";
+import {
+  addBlock,
+  type Batch,
+  type Evidence,
+  emptyEvidence,
+} from "../../sidecar/core/evidence/evidence.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import type { Answer, Observation } from "../../sidecar/core/observation.ts";
 import type { Guardrail, Plan, Step } from "../../sidecar/core/plan/plan.ts";
@@ -63,6 +68,11 @@ export function batchOf(seen: {
     rates: { errorRate: seen.errors ?? none, latency: seen.slow ?? none },
     disagreements: { disagreement: seen.pairs ?? { n: 0, k: 0 } },
   };
+}
+
+/** The evidence of batches that are a block each. */
+export function evidenceOf(plan: Plan, batches: readonly Batch[]): Evidence {
+  return batches.reduce((sum, batch) => addBlock(plan, sum, [batch]), emptyEvidence(plan));
 }
 
 /** A good answer, but for what is given. */

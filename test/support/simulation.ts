@@ -1,5 +1,10 @@
 import type { Count } from "../../sidecar/core/evidence/count.ts";
-import { addBatch, type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
+import {
+  addBlock,
+  type Batch,
+  type Evidence,
+  emptyEvidence,
+} from "../../sidecar/core/evidence/evidence.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import { judge } from "../../sidecar/core/judge.ts";
 import type { Plan, Step } from "../../sidecar/core/plan/plan.ts";
@@ -65,7 +70,9 @@ export function quantile(numbers: readonly number[], share: number): number {
 }
 
 function simulateOnce({ plan, step, looks, traffic, truth }: Scenario, random: Random): Ending {
-  let evidence = emptyEvidence(plan);
+  let before = emptyEvidence(plan);
+  let block: readonly Batch[] = [];
+  let evidence = before;
   for (let index = 0; index < looks; index += 1) {
     const size = traffic(index);
     const { errors, slow, disagreement } = truth(index);
@@ -77,11 +84,25 @@ function simulateOnce({ plan, step, looks, traffic, truth }: Scenario, random: R
     const pairs = count(size.pairs, disagreement);
     const { generation = 1 } = size;
     const batch = batchOf({ generation, errors: rates(errors), slow: rates(slow), pairs });
-    evidence = addBatch(plan, evidence, batch);
+    if (isOver(block, generation)) {
+      before = evidence;
+      block = [];
+    }
+    block = [...block, batch];
+    evidence = addBlock(plan, before, block);
     const { judgement } = judge(plan, step, evidence);
     if (judgement !== "inconclusive") {
       return { judgement, evidence };
     }
   }
   return { judgement: "inconclusive", evidence };
+}
+
+/** Blocks as the sidecar makes them, by requests. */
+function isOver(block: readonly Batch[], generation: number): boolean {
+  const requests = block.reduce(
+    (sum, batch) => sum + batch.requests.primary + batch.requests.candidate,
+    0,
+  );
+  return requests >= 1_000 || block.some((batch) => batch.generation !== generation);
 }

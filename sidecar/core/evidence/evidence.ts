@@ -5,7 +5,7 @@ import { addRateSums, NO_RATE_SUMS, type RateBatch, type RateSums, rateSums } fr
 
 /**
  * All that a rollout has learnt: counters only, plain JSON, mergeable by addition, never reset.
- * Law: `mergeEvidence(evidenceOf(plan, a), evidenceOf(plan, b))` equals `evidenceOf(plan, a ++ b)` (sums of logarithms to rounding).
+ * Law: the merged evidence of two lists of blocks equals the evidence of both lists (sums of logarithms to rounding).
  */
 export type Evidence = {
   /** User requests that were split at random (not overridden), in closed batches. */
@@ -69,17 +69,21 @@ export function mergeEvidence(a: Evidence, b: Evidence): Evidence {
   };
 }
 
-/** The evidence with one more batch. */
-export function addBatch(plan: Plan, evidence: Evidence, batch: Batch): Evidence {
-  const { generation, requests, pairs } = batch;
-  const guardrails = eachGuardrail(plan, (guardrail) => guardrailEvidence(guardrail, batch));
-  const segments = [{ generation, guardrails }];
-  return mergeEvidence(evidence, { requests, pairs, guardrails, segments });
-}
-
-/** The evidence of a list of batches. */
-export function evidenceOf(plan: Plan, batches: readonly Batch[]): Evidence {
-  return batches.reduce((sum, batch) => addBatch(plan, sum, batch), emptyEvidence(plan));
+/** The evidence with one more block: batches of one generation, one after the other, at least one. */
+export function addBlock(plan: Plan, evidence: Evidence, block: readonly Batch[]): Evidence {
+  const generation = block[0]?.generation ?? 0;
+  const guardrails = eachGuardrail(plan, (guardrail) => guardrailEvidence(guardrail, block));
+  const sum = (count: (batch: Batch) => number) =>
+    block.reduce((total, batch) => total + count(batch), 0);
+  return mergeEvidence(evidence, {
+    requests: {
+      primary: sum(({ requests }) => requests.primary),
+      candidate: sum(({ requests }) => requests.candidate),
+    },
+    pairs: sum(({ pairs }) => pairs),
+    guardrails,
+    segments: [{ generation, guardrails }],
+  });
 }
 
 /** What is known for the guardrail of that name, which must be one of the plan that the evidence is of. */
@@ -123,12 +127,21 @@ function emptyGuardrail(guardrail: Guardrail): GuardrailEvidence {
     : { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, sums: NO_RATE_SUMS };
 }
 
-function guardrailEvidence(guardrail: Guardrail, batch: Batch): GuardrailEvidence {
+function guardrailEvidence(guardrail: Guardrail, block: readonly Batch[]): GuardrailEvidence {
+  const { name } = guardrail;
   if (guardrail.kind === "disagreement") {
-    return { kind: "pair", pairs: batch.disagreements[guardrail.name] ?? NO_COUNT };
+    const counts = block.map(({ disagreements }) => disagreements[name] ?? NO_COUNT);
+    return { kind: "pair", pairs: counts.reduce(addCounts, NO_COUNT) };
   }
-  const rate = batch.rates[guardrail.name] ?? { primary: NO_COUNT, candidate: NO_COUNT };
-  return { kind: "rate", ...rate, sums: rateSums(guardrail, rate) };
+  const rates = block.map(
+    (batch) => batch.rates[name] ?? { primary: NO_COUNT, candidate: NO_COUNT },
+  );
+  return {
+    kind: "rate",
+    primary: rates.map(({ primary }) => primary).reduce(addCounts, NO_COUNT),
+    candidate: rates.map(({ candidate }) => candidate).reduce(addCounts, NO_COUNT),
+    sums: rateSums(guardrail, rates),
+  };
 }
 
 /** Sums what is known for one guardrail. */

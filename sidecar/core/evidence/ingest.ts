@@ -2,15 +2,17 @@ import type { Comparison } from "../compare/comparison.ts";
 import type { Observation } from "../observation.ts";
 import type { Plan } from "../plan/plan.ts";
 import { openWindows, takeClosed, type Windows, windowOf } from "../window.ts";
-import { addBatch, type Evidence } from "./evidence.ts";
+import { addBlock, type Batch, type Evidence } from "./evidence.ts";
 import { type Exclusion, failed, pairIn } from "./outcome.ts";
 import { countPath, type DifferingPaths, noPaths } from "./paths.ts";
 import { addTally, emptyTally, type Tally, tallyPair, tallyServed } from "./tally.ts";
 
-/** A batch is cut when it holds this many user requests, */
-const BATCH_REQUESTS = 200;
-/** or when it is this long. */
+/** A batch ends when it holds this many user requests, or is this long. */
+const BATCH_REQUESTS = 50;
 const BATCH_MS = 10_000;
+/** A block of batches ends when it holds this many, or is this long. */
+const BLOCK_REQUESTS = 1_000;
+const BLOCK_MS = 30_000;
 /** Generations of traffic whose evidence is kept apart; those that come later join the last. */
 const SEGMENTS_MAX = 16;
 
@@ -20,11 +22,15 @@ const SEGMENTS_MAX = 16;
  */
 export type EvidenceBook = {
   readonly plan: Plan;
-  /** A value: replaced whenever it grows. */
+  /** All batches that have ended. A value: replaced whenever it grows. */
   evidence: Evidence;
   readonly windows: Windows<Tally>;
   /** Closed windows that are not yet a batch, and when the first of them began. */
   batch: { readonly tally: Tally; readonly beginMs: number } | undefined;
+  /** The block that has not ended, and the evidence without it. */
+  block:
+    | { readonly batches: readonly Batch[]; readonly beginMs: number; readonly before: Evidence }
+    | undefined;
   /** What was not counted since the book was opened, by reason. */
   readonly excluded: Record<Exclusion, number>;
   readonly differences: DifferingPaths;
@@ -37,6 +43,7 @@ export function openBook(plan: Plan, evidence: Evidence, nowMs: number): Evidenc
     evidence,
     windows: openWindows(plan.requestTimeoutMs, nowMs),
     batch: undefined,
+    block: undefined,
     excluded: { late: 0, future: 0, overridden: 0, unanswered: 0, bothFailed: 0, undecided: 0 },
     differences: noPaths(),
   };
@@ -72,43 +79,68 @@ export function observe(
 /**
  * Closes the windows whose time has come and adds them to the evidence; true when it grew.
  *
- * Closed windows are joined to one batch until it holds 200 requests or spans 10 s. Where the split is random, a batch of n requests keeps
- * 1 - 1/n of what the ratio's e-process can learn, and the smaller it is, the more the tolerance costs a bet on `beyond`. At a few requests
- * a second, windows of 1 s would throw most of it away, as many have no candidate request; batches of minutes would let the rates change
- * within one. A new generation of the traffic begins a new batch too. What was answered never cuts one, so the e-processes stay valid.
+ * Closed windows are joined to a batch until it holds 50 requests or spans 10 s. Where the split is random, a batch of n requests keeps
+ * 1 - 1/n of what the ratio's e-process can learn; at a few requests a second, windows of 1 s would throw most of it away, as many have
+ * no candidate request, and batches of minutes would let the rates change within one. Batches make up a block of 1,000 requests or 30 s
+ * (see `rateSums`), and count as they end. A new generation of the traffic begins a new batch and a new block. What was answered never
+ * ends one, so the e-processes stay valid.
  */
 export function closeWindows(book: EvidenceBook, nowMs: number): boolean {
   const before = book.evidence;
   for (const { beginMs, value } of takeClosed(book.windows, nowMs)) {
-    cutBatch(book, beginMs);
-    if (book.batch !== undefined && value.generation > book.batch.tally.generation) {
-      endBatch(book, book.batch.tally);
-    }
+    endBatch(book, { untilMs: beginMs, generation: value.generation });
     if (book.batch === undefined) {
       book.batch = { tally: value, beginMs };
     } else {
       addTally(book.batch.tally, value);
     }
   }
-  cutBatch(book, book.windows.closedUntilMs);
+  endBatch(book, { untilMs: book.windows.closedUntilMs, generation: 0 });
   return book.evidence !== before;
 }
 
-function cutBatch(book: EvidenceBook, untilMs: number): void {
+/** Ends the batch if it is full, long enough by `untilMs`, or of an older generation than what comes next. */
+function endBatch(
+  book: EvidenceBook,
+  next: { readonly untilMs: number; readonly generation: number },
+): void {
   if (book.batch === undefined) {
     return;
   }
   const { tally, beginMs } = book.batch;
-  const { primary, candidate } = tally.requests;
-  if (primary + candidate >= BATCH_REQUESTS || untilMs - beginMs >= BATCH_MS) {
-    endBatch(book, tally);
+  if (
+    tally.requests.primary + tally.requests.candidate >= BATCH_REQUESTS ||
+    next.untilMs - beginMs >= BATCH_MS ||
+    next.generation > tally.generation
+  ) {
+    addToBlock(
+      book,
+      { ...tally, generation: segmentFor(book.evidence, tally.generation) },
+      beginMs,
+    );
+    book.batch = undefined;
   }
 }
 
-function endBatch(book: EvidenceBook, tally: Tally): void {
-  const generation = segmentFor(book.evidence, tally.generation);
-  book.evidence = addBatch(book.plan, book.evidence, { ...tally, generation });
-  book.batch = undefined;
+function addToBlock(book: EvidenceBook, batch: Batch, beginMs: number): void {
+  if (book.block === undefined || isOver(book.block, batch, beginMs)) {
+    book.block = { batches: [], beginMs, before: book.evidence };
+  }
+  const batches = [...book.block.batches, batch];
+  book.block = { ...book.block, batches };
+  book.evidence = addBlock(book.plan, book.block.before, batches);
+}
+
+function isOver(block: NonNullable<EvidenceBook["block"]>, next: Batch, beginMs: number): boolean {
+  const requests = block.batches.reduce(
+    (sum, batch) => sum + batch.requests.primary + batch.requests.candidate,
+    0,
+  );
+  return (
+    requests >= BLOCK_REQUESTS ||
+    beginMs - block.beginMs >= BLOCK_MS ||
+    next.generation !== block.batches[0]?.generation
+  );
 }
 
 /** The segment that a batch of this generation belongs to: none begins before another that has begun, nor beyond the bound. */

@@ -35,10 +35,12 @@ export function requestsNeeded(
   const { tolerance, primaryPerCandidate } = goal;
   const primaryRate = smoothed(evidence.primary, prior(tolerance / 5, tolerance));
   const candidateRate = smoothed(evidence.candidate, prior(primaryRate, tolerance));
-  const perRequest = rateSums(goal, {
-    candidate: { n: 1, k: candidateRate },
-    primary: { n: primaryPerCandidate, k: primaryRate * primaryPerCandidate },
-  });
+  const perRequest = rateSums(goal, [
+    {
+      candidate: { n: 1, k: candidateRate },
+      primary: { n: primaryPerCandidate, k: primaryRate * primaryPerCandidate },
+    },
+  ]);
   const ratioGains = evidence.sums.below.map((at, bet) => ({
     at,
     slope: perRequest.below[bet] ?? 0,
