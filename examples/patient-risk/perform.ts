@@ -26,6 +26,7 @@ export async function perform(stage: Stage, act: Act): Promise<RolloutReport> {
   const ended = await client.follow(act.name, (rollout) => lines.show(rollout, traffic.seen()));
   const atDecision = await rig.stats(act.candidate);
   await delay(SETTLE_MS);
+  lines.show(await client.get(act.name), traffic.seen());
   lines.close();
   const outcome = ended.outcome ?? "rolled-back";
   const leaving = await rig.stats(outcome === "promoted" ? act.primary : act.candidate);

@@ -37,6 +37,7 @@ export async function startNode<Ready>(start: Start<Ready>): Promise<Running<Rea
     child.once("close", () => resolve());
     child.once("error", () => resolve());
   });
+  endWithThisProcess(child.pid, ended);
   let stopping = false;
   const failed = ended.then(() => {
     // Once it is being stopped, an end is no failure, and nobody waits any more.
@@ -52,11 +53,28 @@ export async function startNode<Ready>(start: Start<Ready>): Promise<Running<Rea
     log.end();
   };
   try {
-    return { ready: await Promise.race([firstReady(child, start), failed]), failed, stop };
+    const ready = await Promise.race([firstReady(child, start), failed]);
+    return { ready, failed, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Ends a process by force should this one end before it, whatever the cause. */
+export function endWithThisProcess(pid: number | undefined, ended: Promise<void>): void {
+  if (pid === undefined) {
+    return;
+  }
+  const kill = (): void => {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has just ended.
+    }
+  };
+  process.once("exit", kill);
+  void ended.then(() => process.off("exit", kill));
 }
 
 function endedEarly(name: string, path: string): Error {

@@ -60,8 +60,8 @@ export function surprises(act: Act, actual: RolloutReport): string[] {
 /** Failed user requests that no rollout accounts for: those of any version but the one that is meant to fail. */
 export function unexplainedFailures(seen: Seen, faulty: Version): string[] {
   return [...seen.failedBy]
-    .filter(([version]) => version !== faulty)
-    .map(([version, count]) => `${count} user requests failed at ${version || "no version"}`);
+    .filter(([failure]) => !failure.startsWith(`${faulty} `))
+    .map(([failure, count]) => `${count} user requests failed: ${failure}`);
 }
 
 /** The summary as a table of plain text. */

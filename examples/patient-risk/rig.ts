@@ -8,7 +8,7 @@ import { readStats } from "../../sidecar/envoy/stats.ts";
 import type { ServerStats } from "./api.ts";
 import { bootstrap, FILTER, FRONT, filterResponse } from "./bootstrap.ts";
 import { VERSIONS, type Version } from "./model.ts";
-import { type Running, startNode } from "./processes.ts";
+import { endWithThisProcess, type Running, startNode } from "./processes.ts";
 
 /** Every process of the demo but the traffic: model servers, sidecar, Envoy. */
 export type Rig = {
@@ -68,6 +68,7 @@ export async function startRig(envoy: FoundEnvoy, plugin: object): Promise<Rig> 
       bootstrap: bootstrap({ modelPorts, sidecarPort, filterFile, folder }),
       workers: ENVOY_WORKERS,
     });
+    endWithThisProcess(front.pid, front.ended);
     let stopping = false;
     stops.push(() => {
       stopping = true;

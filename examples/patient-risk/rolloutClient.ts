@@ -1,7 +1,7 @@
 import { Client, credentials } from "@grpc/grpc-js";
 import { understudy } from "#proto";
 
-const { ApplyRequest, Judgement, Phase, Rollout, WatchRequest } = understudy.v1;
+const { ApplyRequest, GetRequest, Judgement, Phase, Rollout, WatchRequest } = understudy.v1;
 
 /** How a rollout ended. */
 export type Outcome = "promoted" | "rolled-back";
@@ -39,39 +39,46 @@ export type RolloutView = {
 export type RolloutClient = {
   /** Starts a rollout from the text of its plan; rejects with every problem of the plan. */
   apply(plan: string): Promise<void>;
+  get(name: string): Promise<RolloutView>;
   /** Follows a rollout until it has ended, telling each state of it; resolves with the last. */
   follow(name: string, tell: (rollout: RolloutView) => void): Promise<RolloutView>;
   close(): void;
 };
 
 const SERVICE = "/understudy.v1.RolloutService";
-const APPLY_TIMEOUT_MS = 5_000;
+const CALL_TIMEOUT_MS = 5_000;
 
 /** A client of the sidecar at an address such as `127.0.0.1:50051`. */
 export function rolloutClient(address: string): RolloutClient {
   const client = new Client(address, credentials.createInsecure());
   return {
-    apply: (plan) =>
-      new Promise((resolve, reject) => {
-        client.makeUnaryRequest(
-          `${SERVICE}/Apply`,
-          (request: { readonly plan: string }) =>
-            Buffer.from(ApplyRequest.encode(request).finish()),
-          (bytes) => Rollout.decode(bytes),
-          { plan },
-          { deadline: Date.now() + APPLY_TIMEOUT_MS },
-          (error) => {
-            if (error === null) {
-              resolve();
-            } else {
-              reject(error);
-            }
-          },
-        );
-      }),
+    apply: async (plan) => {
+      await call(client, "Apply", ApplyRequest.encode({ plan }).finish());
+    },
+    get: (name) => call(client, "Get", GetRequest.encode({ name }).finish()),
     follow: (name, tell) => follow(client, name, tell),
     close: () => client.close(),
   };
+}
+
+/** Calls a method that answers with a rollout. */
+function call(client: Client, method: string, request: Uint8Array): Promise<RolloutView> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      `${SERVICE}/${method}`,
+      (bytes: Uint8Array) => Buffer.from(bytes),
+      (bytes) => viewOf(Rollout.decode(bytes)),
+      request,
+      { deadline: Date.now() + CALL_TIMEOUT_MS },
+      (error, rollout) => {
+        if (error === null && rollout !== undefined) {
+          resolve(rollout);
+        } else {
+          reject(error ?? new Error(`${method} was answered with nothing`));
+        }
+      },
+    );
+  });
 }
 
 function follow(

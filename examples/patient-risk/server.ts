@@ -6,6 +6,8 @@ import { loadModel, VERSIONS } from "./model.ts";
 // Serves one version of the model on loopback: node server.ts --version v2 --port 8080
 
 const SEED = 3;
+/** Predictions before the first request, so that it does not wait for the compiler. */
+const WARM_UP_ROUNDS = 500;
 
 const { values } = parseArgs({
   options: { version: { type: "string" }, port: { type: "string", default: "0" } },
@@ -17,7 +19,11 @@ if (version === undefined || !Number.isInteger(port) || port < 0 || port > 65_53
   process.exit(2);
 }
 
-const server = modelServer(await loadModel(version), version === "v4" ? oneInTen(SEED) : noFaults);
+const model = await loadModel(version);
+for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
+  await model.predict(new Float32Array(model.featureCount), 1);
+}
+const server = modelServer(model, version === "v4" ? oneInTen(SEED) : noFaults);
 server.on("error", (error) => {
   console.error(`cannot listen on port ${port}: ${error.message}`);
   process.exit(1);

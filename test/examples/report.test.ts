@@ -37,7 +37,7 @@ const seen: Seen = {
   sent: 10,
   answered: 10,
   failed: 3,
-  failedBy: new Map([["v4", 3]]),
+  failedBy: new Map([["v4 500", 3]]),
   latencyMs: { p50: 1, p99: 2 },
 };
 
@@ -59,12 +59,12 @@ for (const { name, given, expected } of [
 test("only failures of the faulty version are explained", () => {
   assert.deepEqual(unexplainedFailures(seen, "v4"), []);
   const failedBy = new Map([
-    ["v2", 1],
-    ["", 2],
+    ["v2 503", 1],
+    [" 0", 2],
   ]);
   assert.deepEqual(unexplainedFailures({ ...seen, failedBy }, "v4"), [
-    "1 user requests failed at v2",
-    "2 user requests failed at no version",
+    "1 user requests failed: v2 503",
+    "2 user requests failed:  0",
   ]);
 });
 

@@ -62,7 +62,7 @@ test("what is not answered with 200 is a failure of the version that is named", 
   });
   await until(() => traffic.seen().answered >= 20, { deadlineMs: 5_000, what: "20 answers" });
   const { answered, failed, failedBy } = traffic.seen();
-  assert.deepEqual([failed, failedBy.get("v4")], [answered, answered]);
+  assert.deepEqual([failed, failedBy.get("v4 500")], [answered, answered]);
 });
 
 test("draws of one seed are the same, and spread evenly", () => {

@@ -1,6 +1,7 @@
 import type { TestContext } from "node:test";
 import { type FoundEnvoy, findEnvoy } from "../../sidecar/envoy/find.ts";
 import { type EnvoyStart, type RunningEnvoy, startEnvoy } from "../../sidecar/envoy/start.ts";
+import { endWithThisProcess } from "./orphans.ts";
 
 let found: Promise<FoundEnvoy> | undefined;
 
@@ -22,6 +23,7 @@ export async function envoyFor(
 ): Promise<RunningEnvoy> {
   const { path } = await foundEnvoy();
   const envoy = await startEnvoy({ ...start, path });
+  endWithThisProcess(envoy.pid);
   context.after(async () => {
     // @types/node does not know `passed` yet.
     const passed = "passed" in context && context.passed === true;
