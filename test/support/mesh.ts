@@ -25,6 +25,8 @@ export type Mesh = {
   /** Where users come in. */
   readonly port: number;
   readonly envoy: RunningEnvoy;
+  /** Ends it before the test does. */
+  stop(): Promise<void>;
   /** Names of the filter's counters that are above zero, without prefix, and their values. */
   counters(): Promise<Readonly<Record<string, number>>>;
   /** One counter of the filter. */
@@ -52,10 +54,11 @@ export async function startMesh(context: TestContext, parts: MeshParts): Promise
     await rename(`${file}.next`, file);
   };
   await publish(parts.configuration);
-  let faults: readonly string[] = [];
-  context.after(() => {
-    faults = faultsOf(envoy);
-  });
+  let faults: readonly string[] | undefined;
+  const look = (): void => {
+    faults ??= faultsOf(envoy);
+  };
+  context.after(look);
   const envoy = await envoyFor(context, {
     bootstrap: meshBootstrap(parts.ports, file),
     workers: WORKERS,
@@ -69,6 +72,10 @@ export async function startMesh(context: TestContext, parts: MeshParts): Promise
   return {
     port,
     envoy,
+    stop: async () => {
+      look();
+      await envoy.stop();
+    },
     counters,
     counter,
     counted: (name, atLeast) =>

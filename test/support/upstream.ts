@@ -122,6 +122,24 @@ export const resetting: Answering = (_, response) => {
   response.socket?.resetAndDestroy();
 };
 
+/** Lets requests wait until released, and answers them then. */
+export function held(answer: Answering): { readonly answer: Answering; release(): void } {
+  const waiting: (() => void)[] = [];
+  let isReleased = false;
+  return {
+    answer: (request, response) => {
+      const go = (): void => answer(request, response);
+      isReleased ? go() : waiting.push(go);
+    },
+    release: () => {
+      isReleased = true;
+      for (const go of waiting.splice(0)) {
+        go();
+      }
+    },
+  };
+}
+
 function isShadow(request: Received): boolean {
   return request.headers["x-understudy-shadow"] !== undefined;
 }

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { filterConfig, rolloutConfig, shadowConfig } from "../support/filterConfig.ts";
+import { sendHttp2 } from "../support/http2Client.ts";
+import { setStage } from "../support/stage.ts";
+import { answering } from "../support/upstream.ts";
+
+const PART = "0123456789".repeat(100);
+
+test("a chunked request is copied whole", async (context) => {
+  const { sidecar, users, v1, v2 } = await setStage(context);
+  await users.send({ chunks: [PART, PART, "end"] });
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.shadow?.status, 200);
+  assert.equal(v1.received[0]?.body.toString(), `${PART}${PART}end`);
+  assert.equal(v2.received[0]?.body.toString(), `${PART}${PART}end`);
+});
+
+test("a chunked answer reaches user and sidecar whole", async (context) => {
+  const { sidecar, users, v1, v2 } = await setStage(context);
+  v1.answer = (_, response) => {
+    response.writeHead(200, { "content-type": "text/plain" });
+    for (const part of [PART, PART, "primary"]) {
+      response.write(part);
+    }
+    response.end();
+  };
+  v2.answer = (_, response) => {
+    response.write(PART);
+    response.end("candidate");
+  };
+  assert.equal((await users.send()).body, `${PART}${PART}primary`);
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.answer.body.toString(), `${PART}${PART}primary`);
+  assert.equal(seen?.shadow?.body.toString(), `${PART}candidate`);
+});
+
+test("a request whose body ends in trailers is copied whole", async (context) => {
+  const { sidecar, users, v1, v2 } = await setStage(context);
+  await users.send({ chunks: [PART], headers: { trailer: "x-sum" }, trailers: { "x-sum": "7" } });
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.shadow?.status, 200);
+  assert.equal(v1.received[0]?.trailers["x-sum"], "7");
+  assert.equal(v2.received[0]?.body.toString(), PART);
+});
+
+test("an answer whose body ends in trailers reaches user and sidecar whole", async (context) => {
+  const { sidecar, users, v1, v2 } = await setStage(context);
+  const trailed =
+    (text: string): typeof v1.answer =>
+    (_, response) => {
+      response.writeHead(200, { trailer: "x-sum" });
+      response.write(text);
+      response.addTrailers({ "x-sum": "7" });
+      response.end();
+    };
+  v1.answer = trailed("primary");
+  v2.answer = trailed("candidate");
+  const got = await users.send();
+  assert.deepEqual([got.body, got.trailers], ["primary", { "x-sum": "7" }]);
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.answer.body.toString(), "primary");
+  assert.equal(seen?.shadow?.body.toString(), "candidate");
+});
+
+test("a request of headers alone, with an answer of headers alone, is a pair", async (context) => {
+  const { sidecar, users, v1, v2 } = await setStage(context);
+  v1.answer = (_, response) => response.writeHead(204).end();
+  v2.answer = (_, response) => response.writeHead(204).end();
+  assert.equal((await users.send({ method: "GET", chunks: [] })).status, 204);
+  const [seen] = await sidecar.seen(1);
+  assert.deepEqual(
+    [seen?.answer, seen?.shadow].map((each) => [each?.status, each?.bodyBytes, each?.truncated]),
+    [
+      [204, 0, false],
+      [204, 0, false],
+    ],
+  );
+  assert.equal(v2.shadows()[0]?.method, "GET");
+});
+
+test("an answer to HEAD is a pair without bodies", async (context) => {
+  const { sidecar, users } = await setStage(context);
+  assert.equal((await users.send({ method: "HEAD", chunks: [] })).status, 200);
+  const [seen] = await sidecar.seen(1);
+  assert.deepEqual([seen?.answer.bodyBytes, seen?.shadow?.bodyBytes], [0, 0]);
+});
+
+test("a request body beyond the cap reaches the user's variant whole, and is not shadowed", async (context) => {
+  const { sidecar, users, v1, v2, mesh } = await setStage(context, {
+    configuration: filterConfig([rolloutConfig({ shadow: shadowConfig({ bodyBytesMax: 4096 }) })]),
+  });
+  const body = "x".repeat(3_000_000);
+  assert.equal((await users.send({ body })).status, 200);
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.shadow, null);
+  assert.equal(v1.received[0]?.body.length, body.length);
+  assert.deepEqual(v2.received, []);
+  assert.equal(await mesh.counted("drops_shadow_body_bytes", 1), 1);
+});
+
+test("a request body of the cap is shadowed, one byte more is not", async (context) => {
+  const { sidecar, users, v2 } = await setStage(context, {
+    configuration: filterConfig([rolloutConfig({ shadow: shadowConfig({ bodyBytesMax: 4096 }) })]),
+  });
+  await users.send({ body: "x".repeat(4096) });
+  await users.send({ body: "x".repeat(4097) });
+  await sidecar.seen(2);
+  assert.deepEqual(
+    v2.received.map(({ body }) => body.length),
+    [4096],
+  );
+});
+
+test("a huge answer reaches the user whole, and is told by its size", async (context) => {
+  const { sidecar, users, v1 } = await setStage(context);
+  v1.answer = answering(200, "application/octet-stream", Buffer.alloc(20_000_000, "x"));
+  assert.equal((await users.send()).body.length, 20_000_000);
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.answer.bodyBytes, 20_000_000);
+  assert.equal(seen?.answer.body.length, 65_536);
+  assert.equal(seen?.answer.truncated, true);
+});
+
+test("requests over one HTTP/2 connection are split, copied and observed like others", async (context) => {
+  const { sidecar, mesh, v1, v2 } = await setStage(context);
+  const sent = Array.from({ length: 40 }, (_, index) => ({ chunks: [PART, `${index}`] }));
+  const got = await sendHttp2(mesh.port, sent);
+  assert.ok(got.every(({ status, body }) => status === 200 && body.includes('"v1"')));
+  const seen = await sidecar.seen(40);
+  assert.ok(seen.every(({ shadow }) => shadow?.status === 200));
+  const bodies = (received: typeof v1.received): readonly string[] =>
+    received.map(({ body }) => body.toString()).toSorted();
+  assert.deepEqual(bodies(v2.received), bodies(v1.received));
+});
+
+test("an HTTP/2 request whose body ends in trailers is copied whole", async (context) => {
+  const { sidecar, mesh, v2 } = await setStage(context);
+  await sendHttp2(mesh.port, [{ chunks: [PART], trailers: { "x-sum": "7" } }]);
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.shadow?.status, 200);
+  assert.equal(v2.received[0]?.body.toString(), PART);
+});
