@@ -83,7 +83,6 @@ export function buildAutomaton(patterns: readonly Pattern[]): Automaton {
 }
 
 function draftOf(builder: Builder, positions: readonly Position[]): Draft | undefined {
-  builder.work += 1 + positions.length;
   if (positions.length === 0) {
     return undefined;
   }
@@ -140,8 +139,8 @@ function applyEffect(draft: Draft, effect: Effect): void {
 }
 
 function connect(builder: Builder, draft: Draft): void {
-  draft.otherName = draftOf(builder, advance(draft, "name", undefined));
-  draft.otherIndex = draftOf(builder, advance(draft, "index", undefined));
+  draft.otherName = draftOf(builder, advance(builder, draft, "name"));
+  draft.otherIndex = draftOf(builder, advance(builder, draft, "index"));
   for (const { pattern, done } of draft.positions) {
     const segment = pattern.segments[done];
     if (segment?.kind === "name") {
@@ -152,7 +151,9 @@ function connect(builder: Builder, draft: Draft): void {
   }
 }
 function connectName(builder: Builder, draft: Draft, name: string): void {
-  const next = draft.names.has(name) ? undefined : draftOf(builder, advance(draft, "name", name));
+  const next = draft.names.has(name)
+    ? undefined
+    : draftOf(builder, advance(builder, draft, "name", name));
   if (next !== undefined) {
     draft.names.set(name, next);
   }
@@ -161,18 +162,20 @@ function connectName(builder: Builder, draft: Draft, name: string): void {
 function connectIndex(builder: Builder, draft: Draft, index: number): void {
   const next = draft.indices.has(index)
     ? undefined
-    : draftOf(builder, advance(draft, "index", index));
+    : draftOf(builder, advance(builder, draft, "index", index));
   if (next !== undefined) {
     draft.indices.set(index, next);
   }
 }
 
-/** Where a state's positions go by one key; an undefined key is one that no rule names. */
+/** Where a state's positions go by one key; without a key, by one that no rule names. */
 function advance(
+  builder: Builder,
   draft: Draft,
   kind: "name" | "index",
-  key: string | number | undefined,
+  key?: string | number,
 ): readonly Position[] {
+  builder.work += draft.positions.length;
   const next: Position[] = [];
   for (const position of draft.positions) {
     const { pattern, order, done } = position;

@@ -19,7 +19,7 @@ export const DIFFERENCES_MAX = 32;
 /** Longest unordered arrays whose elements are matched under tolerances; longer ones are matched exactly. */
 export const MATCH_LENGTH_MAX = 64;
 /** Values that matching under tolerances may look at in one pair of answers; what is unmatched by then differs. */
-export const MATCH_WORK_MAX = 500_000;
+export const MATCH_WORK_MAX = 100_000;
 
 /** Two values to compare, and the rules for them and what is below them. */
 export type Both = {
@@ -55,20 +55,23 @@ export function equalValues(both: Both): boolean {
   return equalWithin({ left: MATCH_WORK_MAX }, both);
 }
 
+/** Stops at the first difference and when the work is spent, which counts as one. */
 function equalWithin(work: Work, both: Both): boolean {
   const search: Search = { found: { listed: [], count: 0 }, queue: [], work };
   begin(search, both);
   for (let head = 0; head < search.queue.length && search.found.count === 0; head += 1) {
     const spot = search.queue[head];
-    if (spot !== undefined) {
-      work.left -= sizeOf(spot.primary) + sizeOf(spot.candidate);
-      lookInto(search, spot);
-    }
-    if (work.left < 0) {
+    if (spot === undefined || !spend(work, sizeOf(spot.primary) + sizeOf(spot.candidate))) {
       return false;
     }
+    lookInto(search, spot);
   }
   return search.found.count === 0;
+}
+
+function spend(work: Work, cost: number): boolean {
+  work.left -= cost;
+  return work.left >= 0;
 }
 
 function sizeOf(value: JsonValue): number {
