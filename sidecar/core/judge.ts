@@ -19,7 +19,8 @@ const ODDS_MAX = 1_000_000;
  *
  * `pass` when every guardrail that the step can feed (those on pairs in a shadow step, else all) has a `good` e-value of at least
  * 1 / alpha.promotion, and a `bad` one below 2: a candidate beyond any of these limits passes with at most that chance (an
- * intersection-union test, so with no correction for their number). A step that can feed none never passes. The step's minimum is `decide`'s business.
+ * intersection-union test, so with no correction for their number). The plan's last step, whose pass promotes, asks for all guardrails,
+ * also for those it can't feed. A step that can feed none never passes. The step's minimum is `decide`'s business.
  *
  * `inconclusive` otherwise; without evidence always.
  */
@@ -42,7 +43,8 @@ export function judge(plan: Plan, step: Step, evidence: Evidence): Verdict {
     const reasons = failureReasons(guardrails, plan);
     return { judgement: "fail", reasons, guardrails, requestsNeeded: undefined };
   }
-  const fed = judged.filter(({ guardrail }) => feeds(step, guardrail));
+  const isLast = step === plan.steps.at(-1);
+  const fed = judged.filter(({ guardrail }) => isLast || feeds(step, guardrail));
   if (fed.length > 0 && fed.every(({ verdict }) => verdict.judgement === "pass")) {
     const reasons = fed.map(({ verdict }) => verdict.reason);
     return { judgement: "pass", reasons, guardrails, requestsNeeded: 0 };

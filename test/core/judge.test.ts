@@ -119,6 +119,18 @@ test("a shadow step of a plan without a guardrail on pairs never passes, and say
   ]);
 });
 
+test("a last step that is a shadow step never promotes past a guardrail that it can't feed", () => {
+  const shadowOnly = { ...plan, steps: [shadowStep] };
+  const evidence = evidenceOf(shadowOnly, [batchOf({ pairs: goodPairs })]);
+  assert.equal(judge(plan, shadowStep, evidence).judgement, "pass");
+  const verdict = judge(shadowOnly, shadowStep, evidence);
+  assert.equal(verdict.judgement, "inconclusive");
+  assert.match(
+    verdict.reasons[0] ?? "",
+    /^errorRate: .* a shadow step sends it no request to judge$/,
+  );
+});
+
 test("a verdict says in figures what is missing, the longest wait first", () => {
   const verdict = verdictOn(batchOf({ errors: unclearRate, slow: goodRate, pairs: unclearPairs }));
   assert.deepEqual(verdict.reasons, [
