@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { until } from "./until.ts";
+
+/** A sidecar in a process of its own. */
+export type SidecarProcess = {
+  readonly grpc: string;
+  readonly http: string;
+  readonly child: ChildProcess;
+  /** Lines of its log, parsed. */
+  readonly logged: () => readonly Record<string, unknown>[];
+  /** Its resident memory. */
+  readonly rssBytes: () => number;
+  readonly metric: (name: string) => Promise<number>;
+};
+
+const main = fileURLToPath(new URL("../../sidecar/main.ts", import.meta.url));
+
+/** Starts one on free ports; it is killed with the test. */
+export async function startSidecarProcess(
+  context: TestContext,
+  options: { readonly storePath?: string } = {},
+): Promise<SidecarProcess> {
+  const flags = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+  const store = options.storePath === undefined ? [] : ["--store", options.storePath];
+  const child = spawn(process.execPath, [main, "serve", ...flags, ...store]);
+  context.after(() => child.kill("SIGKILL"));
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    output += chunk;
+  });
+  const logged = (): Record<string, unknown>[] =>
+    output
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line));
+  const serving = await until(
+    () => {
+      if (child.exitCode !== null) {
+        throw new Error(`the sidecar ended with ${child.exitCode}: ${output}`);
+      }
+      return logged().find(({ msg }) => msg === "serving");
+    },
+    { deadlineMs: 10_000, what: "the sidecar serves" },
+  );
+  const [grpc, http] = [String(serving.grpc), String(serving.http)];
+  return {
+    grpc,
+    http,
+    child,
+    logged,
+    rssBytes: () => {
+      const pages = readFileSync(`/proc/${child.pid}/statm`, "utf8").split(" ")[1];
+      return Number(pages) * 4_096;
+    },
+    metric: async (name) => {
+      const lines = (await (await fetch(`http://${http}/metrics`)).text()).split("\n");
+      return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? 0);
+    },
+  };
+}
