@@ -67,14 +67,14 @@ function assertAlike(actual: GuardrailsEvidence, expected: GuardrailsEvidence): 
     for (const [index, sum] of logarithms(evidenceFor(actual, name)).entries()) {
       const other = sums[index] ?? Number.NaN;
       assert(
-        Math.abs(sum - other) <= 1e-9 * Math.max(1, Math.abs(other)),
+        Math.abs(sum - other) <= 1e-7 * Math.max(1, Math.abs(other)),
         `${name}: ${sum} ${other}`,
       );
     }
   }
 }
 
-test("merging the evidence of two lists of batches equals the evidence of both", () => {
+test("merging the evidence of two lists of blocks equals the evidence of both", () => {
   fc.assert(
     fc.property(batches, batches, (a, b) => {
       const merged = mergeEvidence(evidenceOf(plan, a), evidenceOf(plan, b));
@@ -204,10 +204,11 @@ test("one more agreeing pair never lowers the good e-value, one more disagreeing
     fc.property(unit, count, (tolerance, { n, k }) => {
       const good = (seen: { n: number; k: number }) => logThreshold(betsBelow(tolerance), seen);
       const bad = (seen: { n: number; k: number }) => logThreshold(betsAbove(tolerance), seen);
-      assert(good({ n: n + 1, k }) >= good({ n, k }));
-      assert(good({ n: n + 1, k: k + 1 }) <= good({ n, k }));
-      assert(bad({ n: n + 1, k }) <= bad({ n, k }));
-      assert(bad({ n: n + 1, k: k + 1 }) >= bad({ n, k }));
+      const rounding = 1e-12 * (n + 1) * Math.abs(Math.log(tolerance) - 3);
+      assert(good({ n: n + 1, k }) >= good({ n, k }) - rounding);
+      assert(good({ n: n + 1, k: k + 1 }) <= good({ n, k }) + rounding);
+      assert(bad({ n: n + 1, k }) <= bad({ n, k }) + rounding);
+      assert(bad({ n: n + 1, k: k + 1 }) >= bad({ n, k }) - rounding);
     }),
     { numRuns: 1_000 },
   );
