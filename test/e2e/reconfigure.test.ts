@@ -114,9 +114,9 @@ test("many new configurations under load fail no request and move no user", asyn
     return got.map(({ body }) => body);
   };
   const before = await ask();
-  let isOver = false;
+  const pushed = new AbortController();
   const load = async (): Promise<void> => {
-    while (!isOver) {
+    while (!pushed.signal.aborted) {
       assert.deepEqual(await ask(), before);
     }
   };
@@ -124,7 +124,7 @@ test("many new configurations under load fail no request and move no user", asyn
   for (let push = 1; push <= 20; push += 1) {
     assert.equal(await mesh.reconfigure(changed(push)), "taken");
   }
-  isOver = true;
+  pushed.abort();
   await loading;
   await until(() => sidecar.open().length === STREAMS, {
     deadlineMs: 15_000,

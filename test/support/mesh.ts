@@ -104,7 +104,7 @@ export async function startMesh(context: TestContext, parts: MeshParts): Promise
 function faultsOf(envoy: RunningEnvoy): readonly string[] {
   const lines = envoy.log().split("\n");
   const traps = lines.filter((line) =>
-    /Function: \w+ failed|Proxy-Wasm plugin in-VM|\[critical\]|\[assert\]/.test(line),
+    /Function: \w+ failed|in-VM backtrace|panic|Caught |\[assert\]/.test(line),
   );
   return isAlive(envoy.pid) ? traps : [...traps, ...lines.slice(-LOG_TAIL_LINES)];
 }
@@ -128,5 +128,5 @@ async function updates(envoy: RunningEnvoy): Promise<{ taken: number; refused: n
   const stats = await readStats(envoy.adminPort, "^extension_config_discovery\\.");
   const sum = (suffix: string): number =>
     [...stats].reduce((total, [name, value]) => total + (name.endsWith(suffix) ? value : 0), 0);
-  return { taken: sum(".config_reload"), refused: sum(".update_rejected") };
+  return { taken: sum(".update_success"), refused: sum(".update_rejected") };
 }

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { bucketOf } from "#policy";
+import { type Audience, seatAudience, userNames } from "../support/audience.ts";
+import { type Client, clientOf } from "../support/client.ts";
+import {
+  filterConfig,
+  ROLLOUT,
+  rolloutConfig,
+  SALT,
+  USER_HEADER,
+} from "../support/filterConfig.ts";
+import { type Mesh, startMesh } from "../support/mesh.ts";
+import { atStep, ended, type RealSidecar, startRealSidecar } from "../support/realSidecar.ts";
+import { answering, predicting, startUpstream, type Upstream } from "../support/upstream.ts";
+
+const NAMES = userNames(500);
+const SHADOW_THEN_CANARY = [
+  "shadow: { percent: 100%, minimum: { pairs: 100 } }",
+  "canary: { weight: 30%, minimum: { requests: 50, time: 2s } }",
+];
+
+type House = {
+  readonly v1: Upstream;
+  readonly v2: Upstream;
+  readonly mesh: Mesh;
+  readonly users: Client;
+  readonly audience: Audience;
+  readonly sidecar: RealSidecar;
+  readonly storePath: string;
+};
+
+/** Everything as users have it, with users who ask all the time. */
+async function openHouse(context: TestContext): Promise<House> {
+  const folder = await mkdtemp(join(tmpdir(), "understudy-store-"));
+  const storePath = join(folder, "store.sqlite");
+  const sidecar = await startRealSidecar(context, { storePath });
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const [v1, v2] = await Promise.all([startUpstream(context, "v1"), startUpstream(context, "v2")]);
+  const mesh = await startMesh(context, {
+    ports: { v1: v1.port, v2: v2.port, sidecar: sidecar.grpcPort },
+    configuration: filterConfig([rolloutConfig({ requestTimeoutMs: 1000 })]),
+  });
+  const users = clientOf(context, mesh.port);
+  const audience = seatAudience(users, NAMES);
+  context.after(() => audience.leave());
+  return { v1, v2, mesh, users, audience, sidecar, storePath };
+}
+
+/** A plan that is quick to pass. Pairs are judged only where some step copies requests. */
+function plan(steps: readonly string[]): string {
+  const isPaired = steps.some((step) => step.startsWith("shadow"));
+  const onPairs = isPaired ? "disagreement: { of: prediction, tolerance: 30% }" : "";
+  return `
+apiVersion: understudy.dev/v1alpha1
+kind: Rollout
+metadata: { name: ${ROLLOUT} }
+spec:
+  primary: v1
+  candidate: v2
+  requestTimeout: 1s
+  steps:
+    - ${steps.join("\n    - ")}
+  guardrails:
+    errorRate: { margin: 2, tolerance: 10% }
+    ${onPairs}
+  alpha: { rollback: 0.01, promotion: 0.05 }
+  compare:
+    prediction: { label: "$.outputs[0].data[0]" }
+    ignore: ["$.model_version"]
+`;
+}
+
+/** The users that the candidate answers when each asks once. */
+async function onCandidate(users: Client): Promise<readonly string[]> {
+  const got = await users.sendAll(NAMES.map((name) => ({ headers: { [USER_HEADER]: name } })));
+  return NAMES.filter((_, index) => got[index]?.body.includes('"model_version":"v2"'));
+}
+
+function below(candidateBp: number): readonly string[] {
+  return NAMES.filter((name) => bucketOf(SALT, name) < candidateBp);
+}
+
+test("a candidate that agrees is promoted step by step, and no request fails on the way", async (context) => {
+  const { sidecar, users, audience, v2 } = await openHouse(context);
+  await sidecar.client.apply(plan(SHADOW_THEN_CANARY));
+  await sidecar.rollout(ROLLOUT, atStep(0));
+  assert.deepEqual(v2.users(), []);
+  await sidecar.rollout(ROLLOUT, atStep(1));
+  assert.deepEqual(await onCandidate(users), below(3000));
+  const { pairs, candidateRequests } = await sidecar.rollout(ROLLOUT, ended("promoted"));
+  assert.ok(Number(pairs) >= 100 && Number(candidateRequests) >= 50);
+  assert.deepEqual(await onCandidate(users), NAMES);
+  await audience.leave();
+  assert.deepEqual(audience.failed(), []);
+});
+
+test("a candidate that predicts otherwise is rolled back in its shadow step, and never answers a user", async (context) => {
+  const { sidecar, users, audience, v2 } = await openHouse(context);
+  v2.answer = predicting("v2", 0);
+  await sidecar.client.apply(plan(SHADOW_THEN_CANARY));
+  const { step, reason } = await sidecar.rollout(ROLLOUT, ended("rolled back"));
+  assert.equal(step, 0);
+  assert.match(reason, /disagree/);
+  assert.deepEqual(await onCandidate(users), []);
+  await audience.leave();
+  assert.deepEqual(v2.users(), []);
+  assert.deepEqual(audience.failed(), []);
+});
+
+test("a candidate that fails its users is rolled back in canary, and gets none of them any more", async (context) => {
+  const { sidecar, users, v2 } = await openHouse(context);
+  v2.answer = answering(500, "application/json", "{}");
+  await sidecar.client.apply(plan(["canary: { weight: 10%, minimum: { requests: 50 } }"]));
+  const { reason } = await sidecar.rollout(ROLLOUT, ended("rolled back"));
+  assert.match(reason, /errorRate|fail/);
+  const before = v2.users().length;
+  assert.ok(before > 0);
+  assert.deepEqual(await onCandidate(users), []);
+  assert.equal(v2.users().length, before);
+});
+
+test("a sidecar killed in mid-rollout moves nobody while it is away, and goes on where it was", async (context) => {
+  const house = await openHouse(context);
+  const { sidecar, users, audience, storePath } = house;
+  const steps = [...SHADOW_THEN_CANARY, "canary: { weight: 60%, minimum: { time: 1s } }"];
+  await sidecar.client.apply(plan(steps));
+  const { revision } = await sidecar.rollout(ROLLOUT, atStep(1));
+  await sidecar.crash();
+  assert.deepEqual(await onCandidate(users), below(3000));
+  assert.deepEqual(await onCandidate(users), below(3000));
+  const back = await startRealSidecar(context, { port: sidecar.grpcPort, storePath });
+  const again = await back.client.get(ROLLOUT);
+  assert.equal(Number(again.revision), Number(revision));
+  assert.equal(again.step, 1);
+  await back.rollout(ROLLOUT, ended("promoted"));
+  assert.deepEqual(await onCandidate(users), NAMES);
+  await audience.leave();
+  assert.deepEqual(audience.failed(), []);
+});
+
+test("a rollback by hand moves every user to the primary, and a later start of the sidecar leaves them there", async (context) => {
+  const { sidecar, users, audience, storePath } = await openHouse(context);
+  await sidecar.client.apply(plan(["canary: { weight: 50%, minimum: { requests: 1000000 } }"]));
+  await sidecar.rollout(ROLLOUT, atStep(0));
+  await sidecar.client.change("Rollback", { name: ROLLOUT, reason: "a person said so" });
+  await sidecar.rollout(ROLLOUT, ended("rolled back"));
+  assert.deepEqual(await onCandidate(users), []);
+  await sidecar.crash();
+  const back = await startRealSidecar(context, { port: sidecar.grpcPort, storePath });
+  const { reason } = await back.rollout(ROLLOUT, ended("rolled back"));
+  assert.match(reason, /a person said so/);
+  assert.deepEqual(await onCandidate(users), []);
+  await audience.leave();
+  assert.deepEqual(audience.failed(), []);
+});
