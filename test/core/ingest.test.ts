@@ -39,7 +39,7 @@ test("an overridden request is neither a request nor a pair", () => {
 test("late and future observations are counted and change nothing else", () => {
   const book = bookAfter(
     { observation: { startMs: begin - 1 } },
-    { observation: { startMs: begin + 5_001 } },
+    { observation: { startMs: begin + 60_001 } },
   );
   assert.deepEqual(book.evidence, emptyEvidence(plan));
   assert.deepEqual(book.excluded, { ...nothingExcluded, late: 1, future: 1 });

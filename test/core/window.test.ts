@@ -62,7 +62,7 @@ test("a clock that goes back opens no closed window", () => {
 const passing = fc.array(
   fc.record({
     afterMs: fc.integer({ min: 0, max: 4_000 }),
-    aheadMs: fc.integer({ min: -9_000, max: 9_000 }),
+    aheadMs: fc.integer({ min: -9_000, max: 70_000 }),
   }),
   { maxLength: 200 },
 );
