@@ -34,9 +34,10 @@ export function parsePlan(text: string | Uint8Array): ParsedPlan {
 function parseValue(yaml: Extract<YamlText, { kind: "read" }>): ParsedPlan {
   const fitting = fitDocument(yaml.value);
   const misfits = fitting.kind === "misfits" ? fitting.misfits : [];
+  const located = misfits.slice(0, PROBLEMS_MAX);
   const problems = [
     ...yaml.problems,
-    ...misfits.map((misfit) => problemOf(misfit, yaml)),
+    ...located.map((misfit) => problemOf(misfit, yaml)),
     ...findBreaches(yaml.value).map(({ path, allowed }) => ({
       field: formatField(path),
       ...yaml.locate(path),
@@ -44,7 +45,7 @@ function parseValue(yaml: Extract<YamlText, { kind: "read" }>): ParsedPlan {
     })),
   ];
   if (fitting.kind === "misfits" || problems.length > 0) {
-    return refused(problems);
+    return refused(problems, misfits.length - located.length);
   }
   const plan = toPlan(fitting.document);
   return automatonOf(plan.compare).kind === "tooComplex"
@@ -68,10 +69,11 @@ function problemOf(misfit: Misfit, yaml: Extract<YamlText, { kind: "read" }>): P
   return { field, ...yaml.locateKey(misfit.path), allowed: `${hint}known here: ${misfit.allowed}` };
 }
 
-function refused(problems: readonly Problem[]): ParsedPlan {
+/** The first problems of the text, and how many more there are. */
+function refused(problems: readonly Problem[], unlocated = 0): ParsedPlan {
   const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const named = sorted.slice(0, PROBLEMS_MAX);
-  const rest = sorted.length - named.length;
+  const rest = sorted.length - named.length + unlocated;
   const last = named.at(-1);
   return {
     kind: "problems",

@@ -33,22 +33,24 @@ function refused(offset: number, allowed: string): YamlTokens {
 }
 
 function findUnsafe(root: CST.Token): YamlTokens | undefined {
-  let level: readonly CST.Token[] = [root];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    const items = level.flatMap(itemsOf);
-    const [deepest] = level;
-    if (depth === YAML_DEPTH_MAX && items.length > 0 && deepest !== undefined) {
-      return refused(deepest.offset, `at most ${YAML_DEPTH_MAX} levels`);
+  let level = collectionsOf([root]);
+  for (let depth = 1; level.length > 0; depth += 1) {
+    const [first] = level;
+    if (depth > YAML_DEPTH_MAX && first !== undefined) {
+      return refused(first.offset, `at most ${YAML_DEPTH_MAX} levels`);
     }
-    const key = items.map((item) => item.key).find((found) => found && "items" in found);
-    if (key) {
+    const items = level.flatMap((collection): CST.CollectionItem[] => collection.items);
+    const [key] = collectionsOf(items.flatMap((item) => item.key ?? []));
+    if (key !== undefined) {
       return refused(key.offset, "a plain text as key");
     }
-    level = items.flatMap(({ value }) => value ?? []);
+    level = collectionsOf(items.flatMap(({ value }) => value ?? []));
   }
   return undefined;
 }
 
-function itemsOf(token: CST.Token): readonly CST.CollectionItem[] {
-  return "items" in token ? token.items : [];
+type Collection = Extract<CST.Token, { items: unknown }>;
+
+function collectionsOf(tokens: readonly CST.Token[]): readonly Collection[] {
+  return tokens.filter((token) => "items" in token);
 }
