@@ -172,7 +172,7 @@ function cluster(name: string, port: number): object {
   return {
     name,
     type: "STATIC",
-    connect_timeout: "1s",
+    connect_timeout: "5s",
     load_assignment: {
       cluster_name: name,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: address(port) } }] }],
