@@ -1,9 +1,5 @@
 #!/usr/bin/env node
-import { runVerb } from "./cli/run.ts";
-import { parseConfig } from "./config.ts";
-import { createLog } from "./log.ts";
 import type { Clock } from "./ports.ts";
-import { startSidecar } from "./sidecar.ts";
 
 /** Exit codes: done, failed, wrong usage. */
 const DONE = 0;
@@ -12,18 +8,12 @@ const USAGE = 2;
 
 const clock: Clock = { wallMs: () => Date.now(), steadyMs: () => performance.now() };
 
-const [verb, ...args] = process.argv.slice(2);
-process.exitCode =
-  verb === "serve"
-    ? await serve(args)
-    : await runVerb([verb ?? "help", ...args], {
-        out: (text) => process.stdout.write(`${text}\n`),
-        err: (text) => process.stderr.write(`${text}\n`),
-      });
+const [verb = "help", ...args] = process.argv.slice(2);
+process.exitCode = verb === "serve" ? await serve(args) : await ask();
 
 /** Serves until SIGTERM or SIGINT, then drains. */
 async function serve(flags: readonly string[]): Promise<number> {
-  const log = createLog(process.stdout);
+  const { parseConfig } = await import("./config.ts");
   const parsed = parseConfig(flags);
   if ("problems" in parsed) {
     for (const problem of parsed.problems) {
@@ -31,14 +21,18 @@ async function serve(flags: readonly string[]): Promise<number> {
     }
     return USAGE;
   }
+  const { config } = parsed;
+  const { createLog } = await import("./log.ts");
+  const { startSidecar } = await import("./sidecar.ts");
+  const log = createLog(process.stdout);
   const ended = new Promise<NodeJS.Signals>((resolve) => {
     process.once("SIGTERM", resolve);
     process.once("SIGINT", resolve);
   });
   try {
-    const sidecar = await startSidecar(parsed.config, { log, clock, random: Math.random });
+    const sidecar = await startSidecar(config, { log, clock, random: Math.random });
     const { grpc, http } = sidecar;
-    log.info({ grpc, http, store: parsed.config.storePath ?? "memory" }, "serving");
+    log.info({ grpc, http, store: config.storePath ?? "memory" }, "serving");
     const signal = await ended;
     log.info({ signal }, "stopping");
     await sidecar.stop();
@@ -49,4 +43,13 @@ async function serve(flags: readonly string[]): Promise<number> {
     log.error({ why }, "could not serve");
     return FAILED;
   }
+}
+
+/** Runs any other verb. */
+async function ask(): Promise<number> {
+  const { runVerb } = await import("./cli/run.ts");
+  return runVerb([verb, ...args], {
+    out: (text) => process.stdout.write(`${text}\n`),
+    err: (text) => process.stderr.write(`${text}\n`),
+  });
 }

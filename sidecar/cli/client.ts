@@ -32,9 +32,10 @@ export class RolloutClient {
     return response.rollouts.map((rollout) => new v1.Rollout(rollout));
   }
 
+  /** `revision`: refused unless the rollout has it; none takes any. */
   change(
     kind: Change,
-    request: { readonly name: string; readonly reason: string },
+    request: { readonly name: string; readonly reason: string; readonly revision?: number },
   ): Promise<Rollout> {
     return this.#rollout(kind, v1.ChangeRequest.encode(request).finish());
   }
@@ -48,8 +49,12 @@ export class RolloutClient {
       v1.WatchRequest.encode({ name }).finish(),
     );
     signal.addEventListener("abort", () => call.cancel(), { once: true });
-    for await (const rollout of call) {
-      yield rollout;
+    try {
+      for await (const rollout of call) {
+        yield rollout;
+      }
+    } finally {
+      call.cancel();
     }
   }
 

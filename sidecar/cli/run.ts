@@ -50,10 +50,10 @@ export async function runVerb(args: readonly string[], output: Output): Promise<
   }
   const client = new RolloutClient(parsed.server);
   try {
-    await parsed.verb.run({ ...parsed, client, out: output.out });
+    await parsed.verb.run({ ...parsed, client, out: (text) => output.out(plain(text)) });
     return 0;
   } catch (error) {
-    output.err(errorText(error));
+    output.err(plain(errorText(error)));
     return 1;
   } finally {
     client.close();
@@ -108,6 +108,11 @@ async function watch({ client, subject, out }: Call): Promise<void> {
       return;
     }
   }
+}
+
+/** Without control characters, which would steer the terminal; what others wrote is among the words. */
+function plain(text: string): string {
+  return text.replace(/(?!\n)\p{Cc}/gu, "\u{fffd}");
 }
 
 function usage(): string {

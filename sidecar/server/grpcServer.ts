@@ -81,10 +81,9 @@ export class GrpcServer {
     this.#listener.stopListening();
     this.#parts.observe.stop();
     this.#parts.rollouts.stop();
-    await Promise.race([
-      new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve())),
-      new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref()),
-    ]);
+    // Tells clients to go (GOAWAY); its callback does not come for connections that were handed in.
+    this.#server.tryShutdown(() => undefined);
+    await this.#listener.drained(drainMs);
     this.#server.forceShutdown();
     this.#listener.close();
   }

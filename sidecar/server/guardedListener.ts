@@ -49,6 +49,8 @@ export class GuardedListener {
   readonly #server: Server;
   readonly #guards = new Set<Guard>();
   #timer: NodeJS.Timeout | undefined;
+  /** Told when a connection has gone. */
+  #left: (() => void) | undefined;
 
   constructor(parts: GuardParts) {
     this.#parts = parts;
@@ -73,10 +75,23 @@ export class GuardedListener {
     this.#server.close();
   }
 
+  /** Resolves when no connection is left, and after `maxMs` at the latest. */
+  drained(maxMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, maxMs);
+      this.#left = () => {
+        if (this.#guards.size === 0) {
+          clearTimeout(timer);
+          resolve();
+        }
+      };
+      this.#left();
+    });
+  }
+
   /** Ends every connection. */
   close(): void {
     clearInterval(this.#timer);
-    this.#server.close();
     for (const guard of this.#guards) {
       guard.end();
     }
@@ -97,6 +112,7 @@ export class GuardedListener {
     socket.once("close", () => {
       this.#guards.delete(guard);
       metrics.sessions.set(this.#guards.size);
+      this.#left?.();
     });
     current.run(guard, () => this.#parts.accept(guard.inner));
   }

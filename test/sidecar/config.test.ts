@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addressText, isLoopback, parseAddress } from "../../sidecar/address.ts";
+import { parseConfig } from "../../sidecar/config.ts";
+
+test("without flags the sidecar listens on loopback and keeps rollouts in memory", () => {
+  assert.deepEqual(parseConfig([]), {
+    config: {
+      grpc: { host: "127.0.0.1", port: 50_051 },
+      http: { host: "127.0.0.1", port: 9_464 },
+      storePath: undefined,
+    },
+  });
+});
+
+test("flags are taken", () => {
+  assert.deepEqual(parseConfig(["--grpc", "[::1]:0", "--http", "localhost:1", "--store", "x.db"]), {
+    config: {
+      grpc: { host: "::1", port: 0 },
+      http: { host: "localhost", port: 1 },
+      storePath: "x.db",
+    },
+  });
+});
+
+const wrong: readonly { flags: readonly string[]; expected: readonly RegExp[] }[] = [
+  { flags: ["--grpc", "0.0.0.0:50051"], expected: [/--grpc: 0\.0\.0\.0:50051: a loopback/] },
+  { flags: ["--http", "[::]:9464"], expected: [/--http: \[::\]:9464: a loopback/] },
+  { flags: ["--grpc", "10.0.0.1:1"], expected: [/callers are not authenticated yet/] },
+  { flags: ["--grpc", "example.com:1"], expected: [/a loopback/] },
+  { flags: ["--grpc", "nonsense"], expected: [/--grpc: nonsense: an address/] },
+  { flags: ["--grpc", "127.0.0.1:70000"], expected: [/--grpc: 127\.0\.0\.1:70000: an address/] },
+  { flags: ["--grpc", "a", "--http", "0.0.0.0:1"], expected: [/--grpc: a/, /--http: 0/] },
+  { flags: ["--colour"], expected: [/--colour/] },
+  { flags: ["more"], expected: [/more/] },
+];
+
+for (const { flags, expected } of wrong) {
+  test(`"${flags.join(" ")}" is refused, every problem of it named`, () => {
+    const parsed = parseConfig(flags);
+    assert.ok("problems" in parsed);
+    assert.equal(parsed.problems.length, expected.length);
+    for (const [index, pattern] of expected.entries()) {
+      assert.match(parsed.problems[index] ?? "", pattern);
+    }
+  });
+}
+
+test("an address is written as it was read", () => {
+  for (const text of ["127.0.0.1:50051", "[::1]:1", "localhost:0"]) {
+    const address = parseAddress(text);
+    assert.ok(address !== undefined && isLoopback(address));
+    assert.equal(addressText(address), text);
+  }
+});
