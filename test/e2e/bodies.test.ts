@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { filterConfig, rolloutConfig, shadowConfig } from "../support/filterConfig.ts";
 import { sendHttp2 } from "../support/http2Client.ts";
@@ -141,3 +142,21 @@ test("an HTTP/2 request whose body ends in trailers is copied whole", async (con
   assert.equal(seen?.shadow?.status, 200);
   assert.equal(v2.received[0]?.body.toString(), PART);
 });
+
+test("a request of 100 MB in chunks leaves Envoy's memory about as it was", async (context) => {
+  const { users, v1, mesh } = await setStage(context);
+  await users.send();
+  const before = residentBytes(mesh.envoy.pid);
+  const chunks = Array(1600).fill(Buffer.alloc(65_536, "x"));
+  assert.equal((await users.send({ chunks })).status, 200);
+  assert.equal(v1.received[1]?.body.length, 1600 * 65_536);
+  assert.equal(await mesh.counted("drops_shadow_body_bytes", 1), 1);
+  const grownBytes = residentBytes(mesh.envoy.pid) - before;
+  assert.ok(grownBytes < 32 << 20, `${grownBytes}`);
+});
+
+/** Memory of a running process (proc(5), VmRSS). */
+function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}

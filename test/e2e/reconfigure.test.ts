@@ -21,12 +21,12 @@ test("a new configuration with calls in flight fails no request and loses no pai
   v2.answer = late.answer;
   const sent = users.sendAll(Array(8).fill({}));
   await until(() => v1.received.length === 8 && v2.received.length === 8, {
-    deadlineMs: 5000,
+    deadlineMs: 15_000,
     what: "all requests and their copies are in flight",
   });
   assert.equal(await mesh.reconfigure(changed(999)), "taken");
   await until(() => sidecar.streams.length >= 2 * STREAMS, {
-    deadlineMs: 5000,
+    deadlineMs: 15_000,
     what: "the new configuration has streams of its own",
   });
   late.release();
@@ -64,7 +64,7 @@ test("the filter of an older configuration ends its stream when it has drained",
   assert.equal(await mesh.reconfigure(changed(999)), "taken");
   await sidecar.inForce(traffic(), STREAMS);
   await until(() => sidecar.open().length === STREAMS, {
-    deadlineMs: 5000,
+    deadlineMs: 15_000,
     what: "only the new configuration's streams are open",
   });
 });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { bucketOf } from "#policy";
 import { type Audience, seatAudience, userNames } from "../support/audience.ts";
 import { type Client, clientOf } from "../support/client.ts";
@@ -15,7 +16,13 @@ import {
 } from "../support/filterConfig.ts";
 import { type Mesh, startMesh } from "../support/mesh.ts";
 import { atStep, ended, type RealSidecar, startRealSidecar } from "../support/realSidecar.ts";
-import { answering, predicting, startUpstream, type Upstream } from "../support/upstream.ts";
+import {
+  type Answering,
+  answering,
+  predicting,
+  startUpstream,
+  type Upstream,
+} from "../support/upstream.ts";
 
 const NAMES = userNames(500);
 const SHADOW_THEN_CANARY = [
@@ -142,10 +149,14 @@ test("a sidecar killed in mid-rollout moves nobody while it is away, and goes on
   assert.deepEqual(audience.failed(), []);
 });
 
-test("a rollback by hand moves every user to the primary, and a later start of the sidecar leaves them there", async (context) => {
+test("users stay while the sidecar is frozen, go back at a rollback by hand, and stay back when it starts anew", async (context) => {
   const { sidecar, users, audience, storePath } = await openHouse(context);
   await sidecar.client.apply(plan(["canary: { weight: 50%, minimum: { requests: 1000000 } }"]));
   await sidecar.rollout(ROLLOUT, atStep(0));
+  assert.deepEqual(await onCandidate(users), below(5000));
+  process.kill(sidecar.pid, "SIGSTOP");
+  assert.deepEqual(await onCandidate(users), below(5000));
+  process.kill(sidecar.pid, "SIGCONT");
   await sidecar.client.change("Rollback", { name: ROLLOUT, reason: "a person said so" });
   await sidecar.rollout(ROLLOUT, ended("rolled back"));
   assert.deepEqual(await onCandidate(users), []);
@@ -157,3 +168,41 @@ test("a rollback by hand moves every user to the primary, and a later start of t
   await audience.leave();
   assert.deepEqual(audience.failed(), []);
 });
+
+test("two Envoys send every user to the same variant, and hostile answers stop nothing", async (context) => {
+  const { sidecar, users, v1, v2, audience } = await openHouse(context);
+  const second = await startMesh(context, {
+    ports: { v1: v1.port, v2: v2.port, sidecar: sidecar.grpcPort },
+    configuration: filterConfig([rolloutConfig({ requestTimeoutMs: 1000 })]),
+  });
+  const others = clientOf(context, second.port);
+  const hostile = HOSTILE.values();
+  const predict = v2.answer;
+  v2.answer = (request, response) => (hostile.next().value ?? predict)(request, response);
+  await sidecar.client.apply(plan(SHADOW_THEN_CANARY));
+  await sidecar.rollout(ROLLOUT, atStep(1));
+  const [here, there] = await Promise.all([onCandidate(users), onCandidate(others)]);
+  assert.deepEqual(here, below(3000));
+  assert.deepEqual(there, here);
+  await sidecar.rollout(ROLLOUT, ended("promoted"));
+  assert.deepEqual(await onCandidate(others), NAMES);
+  await audience.leave();
+  assert.deepEqual(audience.failed(), []);
+});
+
+/** What no honest variant answers; each is given once. */
+const HOSTILE: readonly Answering[] = [
+  answering(200, "application/json", "[".repeat(60_000)),
+  answering(200, "application/json", `{"__proto__":${'{"a":'.repeat(5000)}1`),
+  answering(200, "application/json", Buffer.alloc(60_000, 0xff)),
+  answering(200, "application/json", "1e99999"),
+  answering(200, "text/\u00ff", Buffer.from("x")),
+  (_, response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
+    response.end(gzipSync(Buffer.alloc(50_000_000, "[")));
+  },
+  (_, response) => {
+    response.writeHead(200, { "content-type": "application/json", "content-encoding": "br, gzip" });
+    response.end("not what it says");
+  },
+];

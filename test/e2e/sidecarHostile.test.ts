@@ -54,7 +54,7 @@ for (const { name, say, why } of refused) {
     }
     await until(
       () => stage.sidecar.open().every(({ reports }) => why.test(reports.at(-1)?.refused ?? "")),
-      { deadlineMs: 5000, what: `every stream refuses with ${why}` },
+      { deadlineMs: 15_000, what: `every stream refuses with ${why}` },
     );
     await assertUnmoved(stage);
     assert.equal(await stage.mesh.counted("traffic_refused", STREAMS), STREAMS);
@@ -112,7 +112,7 @@ test("a sidecar that ends streams after traffic, or in mid-evidence, is called a
     }
     await sent;
     await until(() => stage.sidecar.streams.length >= known + STREAMS, {
-      deadlineMs: 10_000,
+      deadlineMs: 15_000,
       what: "every stream was opened again",
     });
   }
@@ -140,7 +140,7 @@ test("a filter never sends more than it was granted", async (context) => {
   await users.sendAll(Array(300).fill({}));
   await mesh.counted("observations", 300);
   await until(() => sentBytes(sidecar.streams).filter((bytes) => bytes > 15_000).length === 2, {
-    deadlineMs: 5000,
+    deadlineMs: 15_000,
     what: "both workers used their credit",
   });
   assert.ok(sentBytes(sidecar.streams).every((bytes) => bytes <= creditBytes));

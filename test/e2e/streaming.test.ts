@@ -21,10 +21,10 @@ test("a websocket is passed by to the user's variant, and counted", async (conte
   socket.on("data", (part: Buffer) => {
     got += part.toString();
   });
-  await until(() => got.startsWith("HTTP/1.1 101"), { deadlineMs: 5000, what: "the upgrade" });
+  await until(() => got.startsWith("HTTP/1.1 101"), { deadlineMs: 15_000, what: "the upgrade" });
   socket.write("said over the websocket");
   await until(() => got.endsWith("said over the websocket"), {
-    deadlineMs: 5000,
+    deadlineMs: 15_000,
     what: "the echo",
   });
   assert.equal(await mesh.counted("drops_streaming", 1), 1);
@@ -66,10 +66,10 @@ test("a request body that trickles in is never held back", async (context) => {
     mesh.port,
     `POST ${INFER_PATH} HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n12`,
   );
-  await until(() => v1.open() === 1, { deadlineMs: 5000, what: "the request began upstream" });
+  await until(() => v1.open() === 1, { deadlineMs: 15_000, what: "the request began upstream" });
   assert.equal((await client.send()).status, 200);
   socket.write("34");
-  await until(() => v1.received.length === 2, { deadlineMs: 5000, what: "the request ended" });
+  await until(() => v1.received.length === 2, { deadlineMs: 15_000, what: "the request ended" });
   assert.equal(v1.received[1]?.body.toString(), "1234");
   socket.destroy();
 });

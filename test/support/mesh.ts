@@ -11,7 +11,7 @@ import { endWithThisProcess } from "./orphans.ts";
 import { until } from "./until.ts";
 
 const WASM_FILE = new URL("../../build/filter.wasm", import.meta.url).pathname;
-const UPDATE_MS_MAX = 10_000;
+const UPDATE_MS_MAX = 15_000;
 const LOG_TAIL_LINES = 15;
 
 /** Worker threads of every mesh's Envoy. */

@@ -69,7 +69,7 @@ type Call = ServerDuplexStream<Buffer, Buffer>;
 
 const CREDIT_BYTES = 1 << 20;
 const MESSAGE_BYTES_MAX = 256 << 10;
-const SEEN_MS_MAX = 10_000;
+const SEEN_MS_MAX = 15_000;
 
 const bytesAsTheyAre = (bytes: Buffer): Buffer => bytes;
 
