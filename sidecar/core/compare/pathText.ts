@@ -36,7 +36,13 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ["\\", "\\\\"],
 ]);
 
+/** Printable ASCII but for the quote and the backslash, which is nearly every name. */
+const PLAIN_NAME = /^[ -&(-[\]-~]*$/;
+
 function escapeName(name: string): string {
+  if (PLAIN_NAME.test(name)) {
+    return name;
+  }
   let text = "";
   for (const character of name) {
     text += escapeCharacter(character);
