@@ -1,11 +1,11 @@
 import { Action } from "./abi/enums";
-import { Exchange } from "./policy/exchange";
-import { closeExchange, exchangeOf, forgetContext, nowNs, openExchange } from "./plugin/world";
-import { addRoot, Root, rootOf } from "./plugin/root";
 import { configure, end, tick, wantsCollection } from "./plugin/lifecycle";
 import { requestBody, requestHeaders } from "./plugin/request";
 import { responseBody, responseEnded, responseHeaders, streamEnded } from "./plugin/response";
+import { addRoot, Root, rootOf } from "./plugin/root";
 import { sendShadow, shadowAnswered } from "./plugin/shadow";
+import { closeExchange, exchangeOf, forgetContext, nowNs, openExchange } from "./plugin/world";
+import { Exchange } from "./policy/exchange";
 
 export { abort } from "./abi/abort";
 export { malloc } from "./abi/memory";
@@ -22,7 +22,7 @@ export function proxy_on_vm_start(context: u32, size: i32): i32 {
 }
 
 export function proxy_on_context_create(context: u32, parent: u32): void {
-  if (parent == 0) return addRoot(context);
+  if (parent === 0) return addRoot(context);
   const root = rootOf(parent);
   if (root === null || exchangeOf(context) !== null) return;
   openExchange(parent, context);
@@ -45,14 +45,14 @@ export function proxy_on_tick(context: u32): void {
   depth++;
   tick(root);
   depth--;
-  if (depth == 0 && wantsCollection()) __collect();
+  if (depth === 0 && wantsCollection()) __collect();
 }
 
 export function proxy_on_request_headers(context: u32, count: i32, endOfStream: i32): i32 {
   depth++;
   const exchange = exchangeOf(context);
   const root = rootOfExchange(exchange);
-  requestHeaders(root, exchange, endOfStream != 0);
+  requestHeaders(root, exchange, endOfStream !== 0);
   depth--;
   return Action.Continue;
 }
@@ -61,7 +61,7 @@ export function proxy_on_request_body(context: u32, size: i32, endOfStream: i32)
   depth++;
   const exchange = exchangeOf(context);
   const root = rootOfExchange(exchange);
-  if (exchange !== null && root !== null) requestBody(root, exchange, size, endOfStream != 0);
+  if (exchange !== null && root !== null) requestBody(root, exchange, size, endOfStream !== 0);
   depth--;
   return Action.Continue;
 }
@@ -79,7 +79,7 @@ export function proxy_on_response_headers(context: u32, count: i32, endOfStream:
   depth++;
   const exchange = exchangeOf(context);
   const root = rootOfExchange(exchange);
-  if (exchange !== null && root !== null) responseHeaders(root, exchange, endOfStream != 0);
+  if (exchange !== null && root !== null) responseHeaders(root, exchange, endOfStream !== 0);
   depth--;
   return Action.Continue;
 }
@@ -88,7 +88,7 @@ export function proxy_on_response_body(context: u32, size: i32, endOfStream: i32
   depth++;
   const exchange = exchangeOf(context);
   const root = rootOfExchange(exchange);
-  if (exchange !== null && root !== null) responseBody(root, exchange, size, endOfStream != 0);
+  if (exchange !== null && root !== null) responseBody(root, exchange, size, endOfStream !== 0);
   depth--;
   return Action.Continue;
 }

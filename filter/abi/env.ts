@@ -15,11 +15,7 @@ export declare function proxy_get_buffer_bytes(
   outSize: usize,
 ): i32;
 
-export declare function proxy_get_header_map_pairs(
-  map: i32,
-  outBytes: usize,
-  outSize: usize,
-): i32;
+export declare function proxy_get_header_map_pairs(map: i32, outBytes: usize, outSize: usize): i32;
 
 export declare function proxy_add_header_map_value(
   map: i32,
@@ -37,11 +33,7 @@ export declare function proxy_replace_header_map_value(
   valueSize: i32,
 ): i32;
 
-export declare function proxy_remove_header_map_value(
-  map: i32,
-  name: usize,
-  nameSize: i32,
-): i32;
+export declare function proxy_remove_header_map_value(map: i32, name: usize, nameSize: i32): i32;
 
 export declare function proxy_get_property(
   path: usize,

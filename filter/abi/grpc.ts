@@ -36,12 +36,12 @@ export function openStream(
     4,
     tokenOut,
   );
-  return status == Status.Ok ? load<u32>(tokenOut) : 0;
+  return status === Status.Ok ? load<u32>(tokenOut) : 0;
 }
 
 /** Sends one message. Returns whether the host took it; it may still be lost with the stream. */
 export function sendMessage(token: u32, message: StaticArray<u8>, size: i32): bool {
-  return proxy_grpc_send(token, changetype<usize>(message), size, 0) == Status.Ok;
+  return proxy_grpc_send(token, changetype<usize>(message), size, 0) === Status.Ok;
 }
 
 /** Ends our side of a stream. */
@@ -78,10 +78,6 @@ function writeHead(out: StaticArray<u8>, start: i32, tag: u8, length: i32): i32 
 
 function writeText(out: StaticArray<u8>, start: i32, tag: u8, text: StaticArray<u8>): i32 {
   const at = writeHead(out, start, tag, text.length);
-  memory.copy(
-    changetype<usize>(out) + usize(at),
-    changetype<usize>(text),
-    usize(text.length),
-  );
+  memory.copy(changetype<usize>(out) + usize(at), changetype<usize>(text), usize(text.length));
   return at + text.length;
 }

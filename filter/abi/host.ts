@@ -93,7 +93,7 @@ export function setHeader(map: HeaderMap, name: StaticArray<u8>, value: StaticAr
       name.length,
       addressOf(value),
       value.length,
-    ) == Status.Ok
+    ) === Status.Ok
   );
 }
 
@@ -129,14 +129,14 @@ export function writeShared(key: StaticArray<u8>, value: StaticArray<u8>, cas: u
     value.length,
     cas,
   );
-  return status != Status.CasMismatch;
+  return status !== Status.CasMismatch;
 }
 
 /** Id of an Envoy counter, made when it is new; 0 when the host refused. */
 export function defineCounter(name: StaticArray<u8>): u32 {
   store<u32>(wordOut, 0);
   const status = proxy_define_metric(0, addressOf(name), name.length, wordOut);
-  return status == Status.Ok ? load<u32>(wordOut) : 0;
+  return status === Status.Ok ? load<u32>(wordOut) : 0;
 }
 
 /** Adds to a counter. The host refuses an addition of 0. */
@@ -169,7 +169,7 @@ export function sendHttp(
     timeoutMs,
     wordOut,
   );
-  return status == Status.Ok ? load<u32>(wordOut) : 0;
+  return status === Status.Ok ? load<u32>(wordOut) : 0;
 }
 
 /** Makes host calls speak for another context until this callback ends. */
@@ -184,10 +184,10 @@ export function releaseRoot(root: u32): void {
 }
 
 function landedSize(status: i32): i32 {
-  if (status != Status.Ok) return -1;
+  if (status !== Status.Ok) return -1;
   const size = load<i32>(sizeOut);
-  if (size == 0) return 0;
+  if (size === 0) return 0;
   // Anything that is not in the landing area was not put there by our malloc.
-  if (load<usize>(bytesOut) != addressOf(landed()) || size > landed().length) return -1;
+  if (load<usize>(bytesOut) !== addressOf(landed()) || size > landed().length) return -1;
   return size;
 }

@@ -22,10 +22,10 @@ export function decodePairs(bytes: StaticArray<u8>, size: i32, spans: StaticArra
     if (nameSize > size - at - 1) return -1;
     const valueStart = at + nameSize + 1;
     if (valueSize > size - valueStart - 1) return -1;
-    unchecked((spans[i * SPAN] = at));
-    unchecked((spans[i * SPAN + 1] = at + nameSize));
-    unchecked((spans[i * SPAN + 2] = valueStart));
-    unchecked((spans[i * SPAN + 3] = valueStart + valueSize));
+    spans[i * SPAN] = at;
+    spans[i * SPAN + 1] = at + nameSize;
+    spans[i * SPAN + 2] = valueStart;
+    spans[i * SPAN + 3] = valueStart + valueSize;
     at = valueStart + valueSize + 1;
   }
   return count;
@@ -68,7 +68,7 @@ export class PairsWriter {
     const to = changetype<usize>(this.bytes) + usize(this.at);
     memory.copy(to, changetype<usize>(from) + usize(start), usize(end - start));
     this.at += end - start;
-    unchecked((this.bytes[this.at] = 0));
+    this.bytes[this.at] = 0;
     this.at += 1;
   }
 }

@@ -7,7 +7,7 @@ import { ShadowStage } from "../policy/exchange";
 import { addLitter, takeLitter } from "../policy/litter";
 import { CONFIG_BYTES_MAX, parseConfig } from "../policy/parseConfig";
 import { release, reportLate } from "./report";
-import { removeRoot, Root } from "./root";
+import { Root, removeRoot } from "./root";
 import {
   count,
   defineCounters,
@@ -52,7 +52,7 @@ export function tick(root: Root): void {
   setClock();
   const now = nowNs();
   reportLate(root, now);
-  if (root.config !== null && root.endsAtMs == 0) root.stream.tick(root, now / 1_000_000);
+  if (root.config !== null && root.endsAtMs === 0) root.stream.tick(root, now / 1_000_000);
   root.stream.flush(root);
   flushCounters();
   if (root.endsAtMs > 0 && (isDrained(root) || now / 1_000_000 >= root.endsAtMs)) {
@@ -73,13 +73,13 @@ export function end(root: Root): bool {
     finish(root);
     return true;
   }
-  if (root.endsAtMs == 0) root.endsAtMs = nowNs() / 1_000_000 + DRAIN_MS;
+  if (root.endsAtMs === 0) root.endsAtMs = nowNs() / 1_000_000 + DRAIN_MS;
   return false;
 }
 
 function isDrained(root: Root): bool {
   if (root.live > 0) return false;
-  return root.stream.token == 0 || root.stream.settled(root);
+  return root.stream.token === 0 || root.stream.settled(root);
 }
 
 function finish(root: Root): void {
@@ -93,12 +93,12 @@ function finish(root: Root): void {
 function giveUp(root: Root): void {
   for (let i = 0; i < exchangeCount(); i++) {
     const exchange = exchangeAt(i);
-    if (exchange.root != root.id) continue;
-    if (exchange.token != 0) forgetToken(exchange);
+    if (exchange.root !== root.id) continue;
+    if (exchange.token !== 0) forgetToken(exchange);
     exchange.observed = false;
     exchange.issuesCookie = false;
     exchange.stage = ShadowStage.None;
     exchange.clear();
-    if (exchange.context == 0) release(root, exchange);
+    if (exchange.context === 0) release(root, exchange);
   }
 }

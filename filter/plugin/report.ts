@@ -26,7 +26,7 @@ const writer = new WireWriter();
 export function report(root: Root, exchange: Exchange): void {
   if (exchange.reported || !exchange.observed) return;
   exchange.reported = true;
-  const paired = exchange.stage == ShadowStage.Answered;
+  const paired = exchange.stage === ShadowStage.Answered;
   const answer = answerSize(exchange.answer);
   const shadow = paired ? answerSize(exchange.shadow) : -1;
   const size = observationSize(exchange.subject, answer, shadow);
@@ -63,15 +63,15 @@ export function release(root: Root, exchange: Exchange): void {
 export function reportLate(root: Root, nowNs: u64): void {
   for (let i = 0; i < exchangeCount(); i++) {
     const exchange = exchangeAt(i);
-    if (exchange.root != root.id || !exchange.observed || exchange.reported) continue;
+    if (exchange.root !== root.id || !exchange.observed || exchange.reported) continue;
     if (exchange.deadlineNs > nowNs) continue;
     const elapsedUs = (nowNs - exchange.startNs) / 1000;
     if (!exchange.answered) {
       exchange.answer.failure = Failure.Timeout;
       exchange.answer.latencyUs = elapsedUs;
       count(Counter.RequestsTimedOut);
-      if (exchange.stage != ShadowStage.Answered) exchange.dropShadow();
-    } else if (exchange.stage == ShadowStage.Sent) {
+      if (exchange.stage !== ShadowStage.Answered) exchange.dropShadow();
+    } else if (exchange.stage === ShadowStage.Sent) {
       exchange.shadow.failure = Failure.Timeout;
       exchange.shadow.latencyUs = (nowNs - exchange.sentNs) / 1000;
       exchange.stage = ShadowStage.Answered;

@@ -80,7 +80,7 @@ function serve(root: Root, rollout: ActiveRollout, exchange: Exchange): void {
   subject.overridden = false;
   const bucket = chooseByKey(rollout, exchange);
   chooseByOverride(rollout, exchange);
-  count(subject.served == Variant.Candidate ? Counter.RequestsCandidate : Counter.RequestsPrimary);
+  count(subject.served === Variant.Candidate ? Counter.RequestsCandidate : Counter.RequestsPrimary);
   if (head.streaming) root.drop(rollout.index, DropReason.Streaming);
   else if (traffic.known) observe(root, rollout, exchange, bucket);
   const version = rollout.config.variant(subject.served).versionBytes;
@@ -93,7 +93,7 @@ function chooseByKey(rollout: ActiveRollout, exchange: Exchange): u32 {
   const subject = exchange.subject;
   const sticky = rollout.config.sticky;
   let keyed = sticky.find(headers, found);
-  if (!keyed && sticky.kind == StickyKind.Cookie) return chooseByFreshKey(rollout, exchange);
+  if (!keyed && sticky.kind === StickyKind.Cookie) return chooseByFreshKey(rollout, exchange);
   if (!keyed) keyed = sticky.findRequestId(headers, head, found);
   if (!keyed) {
     // Nothing to split by: the primary, and no evidence of a random split.
@@ -111,7 +111,7 @@ function chooseByKey(rollout: ActiveRollout, exchange: Exchange): u32 {
 
 /** A user without the cookie gets one with the answer, and is split by it at once. */
 function chooseByFreshKey(rollout: ActiveRollout, exchange: Exchange): u32 {
-  if (exchange.cookieKey.length == 0) exchange.cookieKey = new StaticArray<u8>(KEY_BYTES * 2);
+  if (exchange.cookieKey.length === 0) exchange.cookieKey = new StaticArray<u8>(KEY_BYTES * 2);
   fillRandom(random);
   hexInto(random, exchange.cookieKey);
   exchange.issuesCookie = true;
@@ -128,7 +128,7 @@ function chooseByOverride(rollout: ActiveRollout, exchange: Exchange): void {
   if (i < 0) return;
   const overrides = rollout.config.overrides;
   const chosen = overrideOf(overrides, headers.bytes, headers.valueStart(i), headers.valueEnd(i));
-  if (chosen == 0) return count(Counter.OverridesRefused);
+  if (chosen === 0) return count(Counter.OverridesRefused);
   exchange.subject.served = chosen as Variant;
   exchange.subject.overridden = true;
   count(Counter.RequestsOverridden);
@@ -150,7 +150,7 @@ function observe(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket:
   const end = pathEnd(headers.bytes, start, headers.valueEnd(head.path));
   subject.path.set(headers.bytes, start, end);
   if (bucket >= traffic.shadowBp) return;
-  if (subject.served == Variant.Candidate && !traffic.shadowPrimary) return;
+  if (subject.served === Variant.Candidate && !traffic.shadowPrimary) return;
   if (!rollout.config.shadow.lists(headers.bytes, start, end)) return;
   planShadow(root, rollout, exchange, headers);
 }

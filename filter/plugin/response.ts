@@ -57,7 +57,7 @@ export function responseEnded(root: Root, exchange: Exchange): void {
 /** The stream has ended. An answer that is not complete was cut off by the upstream or the client. */
 export function streamEnded(root: Root, exchange: Exchange): void {
   if (exchange.observed && !exchange.reported) {
-    if (exchange.stage == ShadowStage.Copying) exchange.dropShadow();
+    if (exchange.stage === ShadowStage.Copying) exchange.dropShadow();
     if (!exchange.answered) cutOff(root, exchange);
   }
   settle(root, exchange);
@@ -66,7 +66,7 @@ export function streamEnded(root: Root, exchange: Exchange): void {
 function cutOff(root: Root, exchange: Exchange): void {
   const details = readProperty(CODE_DETAILS);
   const failure = details > 0 ? failureOfDetails(landed(), details) : Failure.None;
-  if (failure == Failure.None) {
+  if (failure === Failure.None) {
     exchange.reported = true;
     exchange.clear();
     root.drop(exchange.subject.rollout, DropReason.ClientReset);

@@ -1,6 +1,6 @@
 import { PluginConfig, RolloutConfig } from "../policy/config";
-import { DropReason } from "../policy/drops";
 import { dropCounter } from "../policy/counters";
+import { DropReason } from "../policy/drops";
 import { Headers, RequestHead } from "../policy/headers";
 import { Outbox } from "../policy/outbox";
 import { ShadowLimits } from "../policy/shadowLimits";
@@ -80,7 +80,7 @@ const roots: Root[] = [];
 export function rootOf(id: u32): Root | null {
   for (let i = 0; i < roots.length; i++) {
     const root = unchecked(roots[i]);
-    if (root.id == id) return root;
+    if (root.id === id) return root;
   }
   return null;
 }
@@ -93,7 +93,7 @@ export function addRoot(id: u32): void {
 /** Forgets a root context. */
 export function removeRoot(id: u32): void {
   for (let i = 0; i < roots.length; i++) {
-    if (roots[i].id == id) {
+    if (roots[i].id === id) {
       roots.splice(i, 1);
       return;
     }

@@ -31,16 +31,16 @@ export function planShadow(
   headers: Headers,
 ): void {
   const refusal = rollout.limits.refusal(exchange.startNs / 1_000_000);
-  if (refusal != 0) return root.drop(rollout.index, refusal as DropReason);
+  if (refusal !== 0) return root.drop(rollout.index, refusal as DropReason);
   exchange.shadowVariant = otherVariant(exchange.subject.served);
   const reason = copyHeaders(rollout, exchange, headers);
-  if (reason != 0) return root.drop(rollout.index, reason as DropReason);
+  if (reason !== 0) return root.drop(rollout.index, reason as DropReason);
   exchange.stage = ShadowStage.Copying;
 }
 
 /** Copies a piece of the request's body as it passes. */
 export function copyBody(root: Root, exchange: Exchange, size: i32): void {
-  if (exchange.stage != ShadowStage.Copying || size <= 0) return;
+  if (exchange.stage !== ShadowStage.Copying || size <= 0) return;
   const index = exchange.subject.rollout;
   const bytesMax = unchecked(root.rollouts[index]).config.shadow.bodyBytesMax;
   const body = exchange.shadowBody;
@@ -58,15 +58,16 @@ export function copyBody(root: Root, exchange: Exchange, size: i32): void {
 
 /** Sends the copy: the request's body has ended. */
 export function sendShadow(root: Root, exchange: Exchange): void {
-  if (exchange.stage != ShadowStage.Copying) return;
+  if (exchange.stage !== ShadowStage.Copying) return;
   const headers = exchange.shadowHeaders;
   if (headers === null) return;
   const rollout = unchecked(root.rollouts[exchange.subject.rollout]);
   exchange.sentNs = nowNs();
-  const refusal = root.endsAtMs > 0
-    ? i32(DropReason.ShadowRefused)
-    : rollout.limits.refusal(exchange.sentNs / 1_000_000);
-  if (refusal != 0) return abandon(root, exchange, refusal as DropReason);
+  const refusal =
+    root.endsAtMs > 0
+      ? i32(DropReason.ShadowRefused)
+      : rollout.limits.refusal(exchange.sentNs / 1_000_000);
+  if (refusal !== 0) return abandon(root, exchange, refusal as DropReason);
   const body = exchange.shadowBody;
   const token = sendHttp(
     rollout.config.variant(exchange.shadowVariant).clusterBytes,
@@ -76,7 +77,7 @@ export function sendShadow(root: Root, exchange: Exchange): void {
     body === null ? 0 : body.length,
     u32(rollout.config.shadow.timeoutMs),
   );
-  if (token == 0) return abandon(root, exchange, DropReason.ShadowRefused);
+  if (token === 0) return abandon(root, exchange, DropReason.ShadowRefused);
   rollout.limits.send();
   keepToken(exchange, token);
   exchange.stage = ShadowStage.Sent;
@@ -87,15 +88,15 @@ export function sendShadow(root: Root, exchange: Exchange): void {
 /** The copy was answered, or failed. Tokens that are not known are ignored. */
 export function shadowAnswered(root: Root, token: u32, headers: i32, bodySize: i32): void {
   const exchange = exchangeOfToken(token);
-  if (exchange === null || exchange.root != root.id) return;
+  if (exchange === null || exchange.root !== root.id) return;
   forgetToken(exchange);
   const rollout = unchecked(root.rollouts[exchange.subject.rollout]);
   rollout.limits.end();
-  if (exchange.stage == ShadowStage.Sent && !exchange.reported) {
+  if (exchange.stage === ShadowStage.Sent && !exchange.reported) {
     readAnswer(rollout, exchange, headers, bodySize);
     exchange.stage = ShadowStage.Answered;
   }
-  const failed = exchange.shadow.failure != Failure.None;
+  const failed = exchange.shadow.failure !== Failure.None;
   count(failed ? Counter.ShadowsFailed : Counter.ShadowsAnswered);
   settle(root, exchange);
 }
@@ -112,7 +113,7 @@ function copyHeaders(rollout: ActiveRollout, exchange: Exchange, headers: Header
   let textBytes = SHADOW.length + YES.length + VARIANT.length;
   for (let i = 0; i < headers.count; i++) {
     if (!headers.isCopied(i)) continue;
-    unchecked((copied[kept++] = i));
+    copied[kept++] = i;
     textBytes += headers.nameEnd(i) - headers.nameStart(i);
     textBytes += headers.valueEnd(i) - headers.valueStart(i);
   }
@@ -159,10 +160,10 @@ function readAnswer(
   answer.bodyBytes = u64(bodySize);
   const wanted = min(bodySize, rollout.config.shadow.bodyBytesMax);
   const read = wanted > 0 ? readBuffer(Buffer.HttpCallResponseBody, wanted) : 0;
-  if (bodySize <= MADE_BODY_BYTES_MAX && read == bodySize) {
+  if (bodySize <= MADE_BODY_BYTES_MAX && read === bodySize) {
     answer.failure = failureOfMade(answer.status, count, landed(), read);
   }
-  if (read > 0 && answer.failure == Failure.None) answer.keep(exchange.budget, landed(), read);
+  if (read > 0 && answer.failure === Failure.None) answer.keep(exchange.budget, landed(), read);
 }
 
 /** Keeps status and content headers of the user's answer or of the shadow's. */

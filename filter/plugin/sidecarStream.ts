@@ -51,7 +51,7 @@ export class SidecarStream {
 
   /** Connects when it is time, and gives up on a sidecar that is silent. */
   tick(root: Root, nowMs: u64): void {
-    if (this.token == 0) {
+    if (this.token === 0) {
       if (nowMs >= this.retryAtMs) this.connect(root, nowMs);
       return;
     }
@@ -68,7 +68,7 @@ export class SidecarStream {
     const outbox = root.outbox;
     if (!this.greeted || outbox.isEmpty) return;
     speakFor(root.id);
-    while (this.token != 0 && this.credit >= CREDIT_BYTES_MIN) {
+    while (this.token !== 0 && this.credit >= CREDIT_BYTES_MIN) {
       if (!outbox.build(i32(this.credit), i32(this.messageBytesMax))) break;
       this.credit -= i64(outbox.messageSize);
       this.sent = outbox.sequence - 1;
@@ -85,32 +85,31 @@ export class SidecarStream {
 
   /** Ends our side. */
   close(): void {
-    if (this.token != 0) closeStream(this.token);
+    if (this.token !== 0) closeStream(this.token);
     this.token = 0;
     this.greeted = false;
   }
 
   /** The stream has ended, by the peer or by Envoy. Tokens that are not ours are ignored. */
   ended(token: u32, nowMs: u64): void {
-    if (token == 0 || token != this.token) return;
+    if (token === 0 || token !== this.token) return;
     closeStream(token);
     this.fail(nowMs);
   }
 
   receive(root: Root, token: u32, size: i32): void {
-    if (token == 0 || token != this.token) return;
+    if (token === 0 || token !== this.token) return;
     addLitter(MESSAGE_LITTER);
     this.heardMs = now(Clock.Monotonic) / 1_000_000;
     const read = size > RECEIVED_BYTES_MAX ? -1 : readBuffer(Buffer.GrpcReceive, size);
-    const message =
-      read < 0 ? new SidecarMessage() : decodeSidecarMessage(landed(), read);
-    if (read < 0 || message.kind == SidecarMessageKind.Malformed) {
+    const message = read < 0 ? new SidecarMessage() : decodeSidecarMessage(landed(), read);
+    if (read < 0 || message.kind === SidecarMessageKind.Malformed) {
       count(Counter.MessagesMalformed);
       return;
     }
-    if (message.kind == SidecarMessageKind.Limits) this.greet(root, message);
-    else if (message.kind == SidecarMessageKind.Ack) this.acknowledge(root, message);
-    else if (message.kind == SidecarMessageKind.Traffic) this.take(root, message);
+    if (message.kind === SidecarMessageKind.Limits) this.greet(root, message);
+    else if (message.kind === SidecarMessageKind.Ack) this.acknowledge(root, message);
+    else if (message.kind === SidecarMessageKind.Traffic) this.take(root, message);
   }
 
   private connect(root: Root, nowMs: u64): void {
@@ -121,7 +120,7 @@ export class SidecarStream {
     this.sent = 0;
     this.acknowledged = 0;
     const token = openStream(this.service, SERVICE, METHOD);
-    if (token == 0) return this.fail(nowMs);
+    if (token === 0) return this.fail(nowMs);
     this.token = token;
     count(Counter.StreamsOpened);
     const hello = encodeHello(this.hello(root));
@@ -140,7 +139,7 @@ export class SidecarStream {
 
   private hello(root: Root): Hello {
     const hello = new Hello();
-    if (this.source == "") this.source = randomName();
+    if (this.source === "") this.source = randomName();
     hello.source = this.source;
     const size = readProperty(NODE_ID);
     if (size > 0) hello.nodeId = ascii(landed(), min(size, 256));
@@ -179,7 +178,7 @@ export class SidecarStream {
       return;
     }
     const refusal = refusalOf(rollout.traffic, message.traffic);
-    if (refusal == "") {
+    if (refusal === "") {
       if (!rollout.traffic.known || !rollout.traffic.same(message.traffic)) {
         rollout.traffic.set(message.traffic);
         shareTraffic(rollout.config.name, rollout.traffic);
@@ -190,7 +189,7 @@ export class SidecarStream {
   }
 
   private answer(inForce: InForce): void {
-    if (inForce.refused == "rollout: not configured here") count(Counter.TrafficRefused);
+    if (inForce.refused === "rollout: not configured here") count(Counter.TrafficRefused);
     const bytes = encodeInForce(inForce);
     sendMessage(this.token, bytes, bytes.length);
   }
@@ -198,7 +197,7 @@ export class SidecarStream {
 
 function rolloutNamed(root: Root, name: string): ActiveRollout | null {
   for (let i = 0; i < root.rollouts.length; i++) {
-    if (root.rollouts[i].config.name == name) return root.rollouts[i];
+    if (root.rollouts[i].config.name === name) return root.rollouts[i];
   }
   return null;
 }

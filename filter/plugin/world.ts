@@ -19,7 +19,7 @@ export function count(counter: i32): void {
 
 /** Makes Envoy's counters, once. */
 export function defineCounters(): void {
-  if (counterIds[Counter.RequestsPrimary] != 0) return;
+  if (counterIds[Counter.RequestsPrimary] !== 0) return;
   for (let i = 0; i < COUNTERS; i++) counterIds[i] = defineCounter(utf8(counterName(i)));
 }
 
@@ -27,9 +27,9 @@ export function defineCounters(): void {
 export function flushCounters(): void {
   for (let i = 0; i < COUNTERS; i++) {
     const pending = unchecked(counts[i]);
-    if (pending == 0 || unchecked(counterIds[i]) == 0) continue;
+    if (pending === 0 || unchecked(counterIds[i]) === 0) continue;
     addToCounter(unchecked(counterIds[i]), pending);
-    unchecked((counts[i] = 0));
+    counts[i] = 0;
   }
 }
 
@@ -47,7 +47,7 @@ export function setClock(): void {
 
 /** Unix time in milliseconds of an instant of the monotonic clock. */
 export function unixMs(ns: u64): u64 {
-  if (unixOffsetNs == 0) setClock();
+  if (unixOffsetNs === 0) setClock();
   return (ns + unixOffsetNs) / 1_000_000;
 }
 
@@ -58,7 +58,7 @@ const byToken = new SlotTable();
 
 /** An exchange for a stream that begins. */
 export function openExchange(root: u32, context: u32): Exchange {
-  if (idle.length == 0) {
+  if (idle.length === 0) {
     const made = new Exchange(exchanges.length + 1);
     exchanges.push(made);
     idle.push(made);
@@ -72,13 +72,13 @@ export function openExchange(root: u32, context: u32): Exchange {
 /** The exchange of a stream, or null for a context that is not known. */
 export function exchangeOf(context: u32): Exchange | null {
   const slot = byContext.get(context);
-  return slot == 0 ? null : unchecked(exchanges[slot - 1]);
+  return slot === 0 ? null : unchecked(exchanges[slot - 1]);
 }
 
 /** The exchange whose copy has this token, or null. */
 export function exchangeOfToken(token: u32): Exchange | null {
   const slot = byToken.get(token);
-  return slot == 0 ? null : unchecked(exchanges[slot - 1]);
+  return slot === 0 ? null : unchecked(exchanges[slot - 1]);
 }
 
 /** Notes that a copy was sent. */
@@ -128,7 +128,7 @@ export function trafficOf(rollout: string): Traffic {
 
 /** Takes over what another worker, or a VM before this one, knew last. */
 function readTraffic(rollout: string, traffic: Traffic): void {
-  if (readShared(sharedKey(rollout)) == 0) return;
+  if (readShared(sharedKey(rollout)) === 0) return;
   const shared = new Traffic();
   if (!decodeShared(landed(), sharedSize(), shared)) return;
   if (!traffic.known || shared.generation > traffic.generation) traffic.set(shared);
@@ -140,7 +140,7 @@ export function shareTraffic(rollout: string, traffic: Traffic): void {
   const shared = new Traffic();
   for (let attempt = 0; attempt < 4; attempt++) {
     const cas = readShared(key);
-    const readable = cas != 0 && decodeShared(landed(), sharedSize(), shared);
+    const readable = cas !== 0 && decodeShared(landed(), sharedSize(), shared);
     if (readable && shared.generation >= traffic.generation) return;
     if (writeShared(key, encodeShared(traffic), cas)) return;
   }

@@ -65,12 +65,12 @@ export class Answer {
   wanted(bytesMax: i32): i32 {
     const body = this.body;
     const held = body === null ? 0 : body.length;
-    return u64(held) == this.bodyBytes ? bytesMax - held : 0;
+    return u64(held) === this.bodyBytes ? bytesMax - held : 0;
   }
 
   /** Keeps bytes of the body if the budget allows. */
   keep(budget: CaptureBudget, from: StaticArray<u8>, count: i32): void {
-    if (count == 0) return;
+    if (count === 0) return;
     let body = this.body;
     if (body === null) body = takeCapture(budget, count);
     if (body === null) return;

@@ -33,13 +33,8 @@ export function copyBytes(
 }
 
 /** Whether `bytes[start, end)` is `text`. */
-export function spells(
-  bytes: StaticArray<u8>,
-  start: i32,
-  end: i32,
-  text: StaticArray<u8>,
-): bool {
-  return end - start == text.length && startsWith(bytes, start, end, text);
+export function spells(bytes: StaticArray<u8>, start: i32, end: i32, text: StaticArray<u8>): bool {
+  return end - start === text.length && startsWith(bytes, start, end, text);
 }
 
 /** Whether `bytes[start, end)` begins with `text`. */
@@ -52,7 +47,7 @@ export function startsWith(
   const length = text.length;
   if (end - start < length) return false;
   for (let i = 0; i < length; i++) {
-    if (unchecked(bytes[start + i]) != unchecked(text[i])) return false;
+    if (unchecked(bytes[start + i]) !== unchecked(text[i])) return false;
   }
   return true;
 }
@@ -67,7 +62,7 @@ export function startsWithAnyCase(
   const length = text.length;
   if (end - start < length) return false;
   for (let i = 0; i < length; i++) {
-    if (lower(unchecked(bytes[start + i])) != unchecked(text[i])) return false;
+    if (lower(unchecked(bytes[start + i])) !== unchecked(text[i])) return false;
   }
   return true;
 }
@@ -75,7 +70,7 @@ export function startsWithAnyCase(
 /** Position of a byte in `bytes[start, end)`, or `end`. */
 export function indexOf(bytes: StaticArray<u8>, start: i32, end: i32, wanted: u8): i32 {
   for (let i = start; i < end; i++) {
-    if (unchecked(bytes[i]) == wanted) return i;
+    if (unchecked(bytes[i]) === wanted) return i;
   }
   return end;
 }

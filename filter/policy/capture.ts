@@ -38,12 +38,12 @@ let idleBytes: i32 = 0;
 export function takeCapture(budget: CaptureBudget, bytes: i32): Capture | null {
   let rank = 0;
   while (rank < CAPACITIES.length && unchecked(CAPACITIES[rank]) < bytes) rank++;
-  if (rank == CAPACITIES.length) return null;
+  if (rank === CAPACITIES.length) return null;
   const capacity = unchecked(CAPACITIES[rank]);
   if (budget.held + capacity > budget.max) return null;
   budget.held += capacity;
   const shelf = unchecked(idle[rank]);
-  if (shelf.length == 0) return new Capture(rank);
+  if (shelf.length === 0) return new Capture(rank);
   const capture = shelf.pop();
   idleBytes -= capacity;
   capture.length = 0;

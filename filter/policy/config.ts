@@ -50,7 +50,7 @@ export class RolloutConfig {
   shadow: ShadowConfig = new ShadowConfig();
 
   variant(which: Variant): VariantConfig {
-    return which == Variant.Candidate ? this.candidate : this.primary;
+    return which === Variant.Candidate ? this.candidate : this.primary;
   }
 }
 

@@ -53,8 +53,8 @@ function variant(config: VariantConfig): string {
 
 function sticky(config: RolloutConfig): string {
   const from = config.sticky;
-  if (from.kind == StickyKind.Header) return `{"header":${quote(from.name)}}`;
-  if (from.kind == StickyKind.RequestId) return `{"requestId":true}`;
+  if (from.kind === StickyKind.Header) return `{"header":${quote(from.name)}}`;
+  if (from.kind === StickyKind.RequestId) return `{"requestId":true}`;
   const path = quote(from.path);
   return `{"cookie":{"name":${quote(from.name)},"ttlSeconds":${from.ttlSeconds},"path":${path}}}`;
 }
@@ -86,7 +86,7 @@ function quote(text: string): string {
   let out = '"';
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code == 0x22 || code == 0x5c) out += "\\" + text.charAt(i);
+    if (code === 0x22 || code === 0x5c) out += "\\" + text.charAt(i);
     else if (code < 0x20) out += "?";
     else out += text.charAt(i);
   }

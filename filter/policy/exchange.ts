@@ -60,17 +60,19 @@ export class Exchange {
 
   /** Whether nothing more will happen to it. */
   get isOver(): bool {
-    return this.context == 0 && this.token == 0;
+    return this.context === 0 && this.token === 0;
   }
 
   /** Whether both answers that can come are in, so that it can be reported. */
   get isComplete(): bool {
-    return this.answered && (this.stage == ShadowStage.None || this.stage == ShadowStage.Answered);
+    return (
+      this.answered && (this.stage === ShadowStage.None || this.stage === ShadowStage.Answered)
+    );
   }
 
   /** Whether the answers' bodies are wanted. */
   get isPair(): bool {
-    return this.stage != ShadowStage.None && !this.reported;
+    return this.stage !== ShadowStage.None && !this.reported;
   }
 
   /** Gives up the copy that is not sent yet, or is sent and no longer awaited. */

@@ -20,13 +20,13 @@ export class Fields {
     this.json = json;
     this.place = place;
     this.problems = problems;
-    if (json.kind != JsonKind.Fields) this.report("", describe(json), "an object");
+    if (json.kind !== JsonKind.Fields) this.report("", describe(json), "an object");
   }
 
   /** The place of a field, as `rollouts[0].shadow.timeoutMs`. */
   at(key: string): string {
-    if (key == "") return this.place == "" ? "configuration" : this.place;
-    return this.place == "" ? key : this.place + "." + key;
+    if (key === "") return this.place === "" ? "configuration" : this.place;
+    return this.place === "" ? key : this.place + "." + key;
   }
 
   report(key: string, given: string, allowed: string): void {
@@ -62,7 +62,7 @@ export class Fields {
     const out: Fields[] = [];
     const value = this.value(key);
     if (value === null) return out;
-    if (value.kind != JsonKind.List) {
+    if (value.kind !== JsonKind.List) {
       this.report(key, describe(value), "a list");
       return out;
     }
@@ -81,7 +81,7 @@ export class Fields {
   text(key: string, fallback: string): string {
     const value = this.value(key);
     if (value === null) return fallback;
-    if (value.kind == JsonKind.Text) return value.text;
+    if (value.kind === JsonKind.Text) return value.text;
     this.report(key, describe(value), "a text");
     return fallback;
   }
@@ -89,7 +89,7 @@ export class Fields {
   /** A text that must be there. */
   requiredText(key: string): string {
     const value = this.value(key);
-    if (value !== null && value.kind == JsonKind.Text) return value.text;
+    if (value !== null && value.kind === JsonKind.Text) return value.text;
     this.report(key, value === null ? "missing" : describe(value), "a text");
     return "";
   }
@@ -99,7 +99,7 @@ export class Fields {
     const value = this.value(key);
     if (value === null) return fallback;
     const number = value.number;
-    const whole = value.kind == JsonKind.Number && Math.floor(number) == number;
+    const whole = value.kind === JsonKind.Number && Math.floor(number) === number;
     if (whole && number >= f64(least) && number <= f64(most)) return i32(number);
     const range = least.toString() + " to " + most.toString();
     this.report(key, describe(value), "a whole number from " + range);
@@ -109,8 +109,8 @@ export class Fields {
   flag(key: string, fallback: bool): bool {
     const value = this.value(key);
     if (value === null) return fallback;
-    if (value.kind == JsonKind.True) return true;
-    if (value.kind != JsonKind.False) this.report(key, describe(value), "true or false");
+    if (value.kind === JsonKind.True) return true;
+    if (value.kind !== JsonKind.False) this.report(key, describe(value), "true or false");
     return false;
   }
 
@@ -140,7 +140,7 @@ export function describe(value: Json): string {
       return "false";
     case JsonKind.Number: {
       const number = value.number;
-      const whole = Math.floor(number) == number && Math.abs(number) < 1e15;
+      const whole = Math.floor(number) === number && Math.abs(number) < 1e15;
       return whole ? i64(number).toString() : number.toString();
     }
     case JsonKind.Text:
@@ -161,7 +161,7 @@ function shown(text: string): string {
   let out = "";
   for (let i = 0; i < min(text.length, SHOWN_MAX); i++) {
     const code = text.charCodeAt(i);
-    out += code < 0x20 || code == 0x7f ? "?" : text.charAt(i);
+    out += code < 0x20 || code === 0x7f ? "?" : text.charAt(i);
   }
   return text.length > SHOWN_MAX ? out + "..." : out;
 }

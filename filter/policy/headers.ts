@@ -130,22 +130,22 @@ export class RequestHead {
     for (let i = 0; i < headers.count; i++) {
       const start = headers.nameStart(i);
       const size = headers.nameEnd(i) - start;
-      if (size == 0) continue;
+      if (size === 0) continue;
       const first = unchecked(headers.bytes[start]);
-      if (first == 0x3a) this.readPseudo(headers, i, size);
-      else if (size == 12) this.readTwelve(headers, i);
+      if (first === 0x3a) this.readPseudo(headers, i, size);
+      else if (size === 12) this.readTwelve(headers, i);
       else if (size >= 19 && size <= 21) this.readOwn(headers, i);
-      else if (size == 7 && headers.isNamed(i, UPGRADE)) this.streaming = true;
+      else if (size === 7 && headers.isNamed(i, UPGRADE)) this.streaming = true;
     }
   }
 
   private readPseudo(headers: Headers, i: i32, size: i32): void {
-    if (size == 5 && headers.isNamed(i, PATH)) this.path = i;
-    else if (size == 10 && headers.isNamed(i, AUTHORITY)) this.authority = i;
-    else if (size == 7 && headers.isNamed(i, METHOD)) {
+    if (size === 5 && headers.isNamed(i, PATH)) this.path = i;
+    else if (size === 10 && headers.isNamed(i, AUTHORITY)) this.authority = i;
+    else if (size === 7 && headers.isNamed(i, METHOD)) {
       if (headers.isValue(i, CONNECT)) this.streaming = true;
-    } else if (size == 7 && headers.isNamed(i, SCHEME)) this.https = headers.isValue(i, HTTPS);
-    else if (size == 9 && headers.isNamed(i, PROTOCOL)) this.streaming = true;
+    } else if (size === 7 && headers.isNamed(i, SCHEME)) this.https = headers.isValue(i, HTTPS);
+    else if (size === 9 && headers.isNamed(i, PROTOCOL)) this.streaming = true;
   }
 
   private readTwelve(headers: Headers, i: i32): void {
@@ -178,9 +178,9 @@ export class AnswerHead {
     this.contentEncoding = -1;
     for (let i = 0; i < headers.count; i++) {
       const size = headers.nameEnd(i) - headers.nameStart(i);
-      if (size == 7 && headers.isNamed(i, STATUS)) this.status = statusOf(headers, i);
-      else if (size == 12 && headers.isNamed(i, CONTENT_TYPE)) this.contentType = i;
-      else if (size == 16 && headers.isNamed(i, CONTENT_ENCODING)) this.contentEncoding = i;
+      if (size === 7 && headers.isNamed(i, STATUS)) this.status = statusOf(headers, i);
+      else if (size === 12 && headers.isNamed(i, CONTENT_TYPE)) this.contentType = i;
+      else if (size === 16 && headers.isNamed(i, CONTENT_ENCODING)) this.contentEncoding = i;
     }
     this.streaming =
       headers.valueStarts(this.contentType, EVENT_STREAM) ||
@@ -190,7 +190,7 @@ export class AnswerHead {
 
 function statusOf(headers: Headers, i: i32): i32 {
   const start = headers.valueStart(i);
-  if (headers.valueEnd(i) - start != 3) return 0;
+  if (headers.valueEnd(i) - start !== 3) return 0;
   let status = 0;
   for (let k = 0; k < 3; k++) {
     const digit = i32(headers.bytes[start + k]) - 0x30;

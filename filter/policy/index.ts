@@ -1,8 +1,8 @@
 import { Answer, Failure } from "./answer";
+import { Backoff } from "./backoff";
 import { arrayOf, ascii, typedOf, utf8 } from "./bytes";
 import { CaptureBudget } from "./capture";
 import { describeConfig } from "./describeConfig";
-import { Backoff } from "./backoff";
 import { HostPattern, PathKind, PathPattern } from "./match";
 import {
   answerSize,

@@ -54,12 +54,12 @@ export class JsonParser {
   parse(): Json {
     const value = this.value(0);
     this.skipSpace();
-    if (this.problem == "" && this.at < this.end) this.fail("unexpected text after the value");
+    if (this.problem === "" && this.at < this.end) this.fail("unexpected text after the value");
     return value;
   }
 
   private fail(what: string): void {
-    if (this.problem == "") this.problem = what + " at byte " + this.at.toString();
+    if (this.problem === "") this.problem = what + " at byte " + this.at.toString();
   }
 
   private peek(): i32 {
@@ -69,7 +69,7 @@ export class JsonParser {
   private skipSpace(): void {
     while (this.at < this.end) {
       const byte = unchecked(this.bytes[this.at]);
-      if (byte != 0x20 && byte != 0x0a && byte != 0x0d && byte != 0x09) return;
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
       this.at++;
     }
   }
@@ -82,14 +82,14 @@ export class JsonParser {
       return out;
     }
     const byte = this.peek();
-    if (byte == 0x7b || byte == 0x5b) {
+    if (byte === 0x7b || byte === 0x5b) {
       if (depth >= DEPTH_MAX) this.fail("nested deeper than " + DEPTH_MAX.toString());
-      else if (byte == 0x7b) this.fields(out, depth);
+      else if (byte === 0x7b) this.fields(out, depth);
       else this.list(out, depth);
-    } else if (byte == 0x22) {
+    } else if (byte === 0x22) {
       out.kind = JsonKind.Text;
       out.text = this.string();
-    } else if (byte == 0x2d || isDigit(byte)) this.number(out);
+    } else if (byte === 0x2d || isDigit(byte)) this.number(out);
     else if (this.word(TRUE)) out.kind = JsonKind.True;
     else if (this.word(FALSE)) out.kind = JsonKind.False;
     else if (this.word(NULL)) out.kind = JsonKind.Null;
@@ -107,17 +107,17 @@ export class JsonParser {
     out.kind = JsonKind.Fields;
     this.at++;
     this.skipSpace();
-    if (this.peek() == 0x7d) {
+    if (this.peek() === 0x7d) {
       this.at++;
       return;
     }
-    while (this.problem == "") {
+    while (this.problem === "") {
       this.skipSpace();
-      if (this.peek() != 0x22) return this.fail("expected a key");
+      if (this.peek() !== 0x22) return this.fail("expected a key");
       const key = this.string();
       if (out.keys.includes(key)) return this.fail("key " + key + " twice");
       this.skipSpace();
-      if (this.peek() != 0x3a) return this.fail("expected a colon");
+      if (this.peek() !== 0x3a) return this.fail("expected a colon");
       this.at++;
       out.keys.push(key);
       out.items.push(this.value(depth + 1));
@@ -129,11 +129,11 @@ export class JsonParser {
     out.kind = JsonKind.List;
     this.at++;
     this.skipSpace();
-    if (this.peek() == 0x5d) {
+    if (this.peek() === 0x5d) {
       this.at++;
       return;
     }
-    while (this.problem == "") {
+    while (this.problem === "") {
       out.items.push(this.value(depth + 1));
       if (!this.more(0x5d)) return;
     }
@@ -143,29 +143,30 @@ export class JsonParser {
   private more(close: i32): bool {
     this.skipSpace();
     const byte = this.peek();
-    if (byte == 0x2c) {
+    if (byte === 0x2c) {
       this.at++;
       return true;
     }
-    if (byte == close) this.at++;
+    if (byte === close) this.at++;
     else this.fail("expected a comma or the end");
     return false;
   }
 
   private number(out: Json): void {
     const start = this.at;
-    if (this.peek() == 0x2d) this.at++;
+    if (this.peek() === 0x2d) this.at++;
     const leading = this.peek();
     let ok = this.digits() > 0;
-    if (leading == 0x30 && this.at - start > (unchecked(this.bytes[start]) == 0x2d ? 2 : 1)) ok = false;
-    if (this.peek() == 0x2e) {
+    if (leading === 0x30 && this.at - start > (unchecked(this.bytes[start]) === 0x2d ? 2 : 1))
+      ok = false;
+    if (this.peek() === 0x2e) {
       this.at++;
-      if (this.digits() == 0) ok = false;
+      if (this.digits() === 0) ok = false;
     }
-    if (this.peek() == 0x65 || this.peek() == 0x45) {
+    if (this.peek() === 0x65 || this.peek() === 0x45) {
       this.at++;
-      if (this.peek() == 0x2b || this.peek() == 0x2d) this.at++;
-      if (this.digits() == 0) ok = false;
+      if (this.peek() === 0x2b || this.peek() === 0x2d) this.at++;
+      if (this.digits() === 0) ok = false;
     }
     if (!ok || this.at - start > 64) return this.fail("not a number");
     let text = "";
@@ -183,18 +184,18 @@ export class JsonParser {
   /** A string in quotes, with its escapes resolved; UTF-8 is checked. */
   private string(): string {
     this.at++;
-    const out = new Array<i32>();
-    while (this.problem == "") {
+    const out: i32[] = [];
+    while (this.problem === "") {
       const byte = this.peek();
       if (byte < 0x20) {
         this.fail(byte < 0 ? "unexpected end" : "control character in a string");
         break;
       }
-      if (byte == 0x22) {
+      if (byte === 0x22) {
         this.at++;
         break;
       }
-      const code = byte == 0x5c ? this.escape() : this.character(byte);
+      const code = byte === 0x5c ? this.escape() : this.character(byte);
       if (code >= 0) out.push(code);
     }
     return textOf(out);
@@ -204,21 +205,21 @@ export class JsonParser {
     this.at++;
     const byte = this.peek();
     this.at++;
-    if (byte == 0x75) return this.unicodeEscape();
-    const plain = byte < 0 ? -1 : "\"\\/bfnrt".indexOf(String.fromCharCode(byte));
+    if (byte === 0x75) return this.unicodeEscape();
+    const plain = byte < 0 ? -1 : '"\\/bfnrt'.indexOf(String.fromCharCode(byte));
     if (plain < 0) {
       this.fail("unknown escape");
       return -1;
     }
-    return "\"\\/\b\f\n\r\t".charCodeAt(plain);
+    return '"\\/\b\f\n\r\t'.charCodeAt(plain);
   }
 
   private unicodeEscape(): i32 {
     const first = this.fourHex();
     if (first < 0xd800 || first > 0xdfff) return first;
-    if (first <= 0xdbff && this.peek() == 0x5c) {
+    if (first <= 0xdbff && this.peek() === 0x5c) {
       this.at++;
-      if (this.peek() == 0x75) {
+      if (this.peek() === 0x75) {
         this.at++;
         const second = this.fourHex();
         if (second >= 0xdc00 && second <= 0xdfff) {
@@ -256,7 +257,7 @@ export class JsonParser {
       else this.at++;
       code = (code << 6) | (next & 0x3f);
     }
-    const smallest = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;
+    const smallest = more === 3 ? 0x10000 : more === 2 ? 0x800 : 0x80;
     const surrogate = code >= 0xd800 && code <= 0xdfff;
     if (lead < 0xc2 || lead > 0xf4 || code < smallest || code > 0x10ffff || surrogate) {
       this.fail("not UTF-8");

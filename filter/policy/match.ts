@@ -24,8 +24,8 @@ export class PathPattern {
   }
 
   matches(path: StaticArray<u8>, start: i32, end: i32): bool {
-    if (this.kind == PathKind.Prefix) return startsWith(path, start, end, this.bytes);
-    if (this.kind == PathKind.Exact) return spells(path, start, end, this.bytes);
+    if (this.kind === PathKind.Prefix) return startsWith(path, start, end, this.bytes);
+    if (this.kind === PathKind.Exact) return spells(path, start, end, this.bytes);
     return this.matchesTemplate(path, start, end);
   }
 
@@ -34,18 +34,18 @@ export class PathPattern {
     let at = start;
     let i = 0;
     while (i < pattern.length) {
-      if (unchecked(pattern[i]) != 0x7b) {
-        if (at >= end || unchecked(path[at]) != unchecked(pattern[i])) return false;
+      if (unchecked(pattern[i]) !== 0x7b) {
+        if (at >= end || unchecked(path[at]) !== unchecked(pattern[i])) return false;
         at++;
         i++;
         continue;
       }
       const segmentEnd = indexOf(path, at, end, SLASH);
-      if (segmentEnd == at) return false;
+      if (segmentEnd === at) return false;
       at = segmentEnd;
       i = indexOf(pattern, i, pattern.length, 0x7d) + 1;
     }
-    return at == end;
+    return at === end;
   }
 }
 
@@ -67,10 +67,10 @@ export class HostPattern {
     const hostEnd = withoutPort(host, start, end);
     const length = this.bytes.length;
     const size = hostEnd - start;
-    if (this.suffix ? size <= length : size != length) return false;
+    if (this.suffix ? size <= length : size !== length) return false;
     const from = hostEnd - length;
     for (let i = 0; i < length; i++) {
-      if (lower(unchecked(host[from + i])) != unchecked(this.bytes[i])) return false;
+      if (lower(unchecked(host[from + i])) !== unchecked(this.bytes[i])) return false;
     }
     return true;
   }
@@ -131,7 +131,7 @@ export class Match {
 export function pathEnd(bytes: StaticArray<u8>, start: i32, end: i32): i32 {
   for (let i = start; i < end; i++) {
     const byte = unchecked(bytes[i]);
-    if (byte == 0x3f || byte == 0x23) return i;
+    if (byte === 0x3f || byte === 0x23) return i;
   }
   return end;
 }
@@ -140,7 +140,7 @@ export function pathEnd(bytes: StaticArray<u8>, start: i32, end: i32): i32 {
 function withoutPort(host: StaticArray<u8>, start: i32, end: i32): i32 {
   for (let i = end - 1; i >= start; i--) {
     const byte = unchecked(host[i]);
-    if (byte == 0x3a) return i;
+    if (byte === 0x3a) return i;
     if (byte < 0x30 || byte > 0x39) return end;
   }
   return end;

@@ -1,6 +1,6 @@
 import { copyBytes } from "./bytes";
-import { encodeDrop, batchSize, writeBatchHead } from "./messages";
 import { DROP_REASONS, DropReason } from "./drops";
+import { batchSize, encodeDrop, writeBatchHead } from "./messages";
 import { WireReader, WireWriter } from "./wire";
 
 /** Observations that wait to be sent, encoded. */
@@ -38,7 +38,7 @@ export class Outbox {
   }
 
   get isEmpty(): bool {
-    return this.count == 0 && this.dropCount == 0;
+    return this.count === 0 && this.dropCount === 0;
   }
 
   /** Whether enough waits to send it now. */
@@ -47,13 +47,13 @@ export class Outbox {
   }
 
   drop(rollout: i32, reason: DropReason, count: u64 = 1): void {
-    unchecked((this.drops[rollout * DROP_REASONS + reason] += count));
+    this.drops[rollout * DROP_REASONS + reason] += count;
     this.dropCount += count;
   }
 
   /** Makes room for an observation's field of `Batch`; its writer, or null when the queue is full. */
   open(writer: WireWriter, size: i32): bool {
-    if (this.queue.length == 0) this.queue = new StaticArray<u8>(QUEUE_BYTES_MAX);
+    if (this.queue.length === 0) this.queue = new StaticArray<u8>(QUEUE_BYTES_MAX);
     if (this.tail + size > QUEUE_BYTES_MAX) this.compact();
     if (this.tail + size > QUEUE_BYTES_MAX) return false;
     writer.begin(this.queue, this.tail);
@@ -71,8 +71,8 @@ export class Outbox {
     const drops = this.encodedDrops(min(most - 16, HEAD_BYTES_MAX));
     const end = this.prefixEnd(most - 16 - drops.length);
     const content = end - this.head + drops.length;
-    if (content == 0) return false;
-    if (this.message.length == 0) this.message = new StaticArray<u8>(MESSAGE_BYTES_MAX);
+    if (content === 0) return false;
+    if (this.message.length === 0) this.message = new StaticArray<u8>(MESSAGE_BYTES_MAX);
     const writer = new WireWriter();
     writer.begin(this.message, 0);
     writeBatchHead(writer, this.sequence, content);
@@ -81,7 +81,7 @@ export class Outbox {
     this.messageSize = batchSize(this.sequence, content);
     this.head = end;
     this.sequence++;
-    if (this.head == this.tail) {
+    if (this.head === this.tail) {
       this.head = 0;
       this.tail = 0;
     }
@@ -90,7 +90,7 @@ export class Outbox {
 
   /** Drops a first observation that no message can carry. Returns its rollout's drop to count. */
   dropTooLarge(messageBytesMax: i32): bool {
-    if (this.count == 0) return false;
+    if (this.count === 0) return false;
     const most = min(messageBytesMax, MESSAGE_BYTES_MAX) - 16 - HEAD_BYTES_MAX;
     const size = this.entryEnd(this.head) - this.head;
     if (size <= most) return false;
@@ -120,12 +120,12 @@ export class Outbox {
 
   /** Drops as fields of `Batch`; those that do not fit wait. */
   private encodedDrops(bytes: i32): StaticArray<u8> {
-    if (this.dropCount == 0 || bytes <= 0) return new StaticArray<u8>(0);
+    if (this.dropCount === 0 || bytes <= 0) return new StaticArray<u8>(0);
     const scratch = new StaticArray<u8>(bytes);
     let size = 0;
     for (let i = 0; i < this.drops.length; i++) {
       const count = unchecked(this.drops[i]);
-      if (count == 0) continue;
+      if (count === 0) continue;
       const drop = encodeDrop(this.names[i / DROP_REASONS], i % DROP_REASONS, count);
       if (size + drop.length > bytes) break;
       copyBytes(drop, 0, scratch, size, drop.length);

@@ -26,7 +26,7 @@ export function overrideOf(
   for (let k = 0; k < overrides.length; k++) {
     const candidate = unchecked(overrides[k]);
     const equal = equalsInConstantTime(candidate.secret, bytes, start, end);
-    if (equal && chosen == 0) chosen = candidate.variant;
+    if (equal && chosen === 0) chosen = candidate.variant;
   }
   return chosen;
 }
@@ -37,10 +37,10 @@ function equalsInConstantTime(
   start: i32,
   end: i32,
 ): bool {
-  if (end - start != secret.length) return false;
+  if (end - start !== secret.length) return false;
   let difference: u8 = 0;
   for (let i = 0; i < secret.length; i++) {
     difference |= unchecked(secret[i]) ^ unchecked(bytes[start + i]);
   }
-  return difference == 0;
+  return difference === 0;
 }

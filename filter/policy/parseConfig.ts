@@ -1,10 +1,10 @@
 import { PluginConfig, RolloutConfig, VariantConfig } from "./config";
 import { Fields, quoted } from "./fields";
 import { JsonParser } from "./json";
-import { parseMatch, parsePath } from "./parseMatch";
 import { Override } from "./override";
-import { SplitKey, Variant } from "./split";
+import { parseMatch, parsePath } from "./parseMatch";
 import { parseSticky } from "./parseSticky";
+import { SplitKey, Variant } from "./split";
 import { isName, isPrintable } from "./words";
 
 /** Largest plugin configuration. */
@@ -33,7 +33,7 @@ export function parseConfig(bytes: StaticArray<u8>): ParsedConfig {
   }
   const parser = new JsonParser(bytes);
   const json = parser.parse();
-  if (parser.problem != "") {
+  if (parser.problem !== "") {
     out.problems.push("configuration: " + parser.problem + ": a JSON object");
     return out;
   }
@@ -69,7 +69,7 @@ function parseRollout(fields: Fields): RolloutConfig {
   out.key = new SplitKey(salt);
   parseVariant(fields.required("primary"), out.primary, "primary");
   parseVariant(fields.required("candidate"), out.candidate, "candidate");
-  if (out.primary.version == out.candidate.version) {
+  if (out.primary.version === out.candidate.version) {
     fields.report("candidate.version", quoted(out.candidate.version), "another than primary's");
   }
   parseSticky(fields.object("sticky"), out.sticky);
@@ -99,11 +99,11 @@ function parseOverride(fields: Fields): Override {
     fields.report("secret", given, "16 to 256 printable characters");
   }
   const name = fields.requiredText("variant");
-  if (name != "primary" && name != "candidate") {
+  if (name !== "primary" && name !== "candidate") {
     fields.report("variant", quoted(name), "primary or candidate");
   }
   fields.close();
-  return new Override(secret, name == "candidate" ? Variant.Candidate : Variant.Primary);
+  return new Override(secret, name === "candidate" ? Variant.Candidate : Variant.Primary);
 }
 
 function parseShadow(fields: Fields, rollout: RolloutConfig): void {
@@ -140,12 +140,13 @@ function refuseTwins(config: PluginConfig, problems: string[]): void {
     for (let k = 0; k < i; k++) {
       const place = "rollouts[" + i.toString() + "]";
       const other = "rollouts[" + k.toString() + "]";
-      if (rollouts[i].name == rollouts[k].name) {
+      if (rollouts[i].name === rollouts[k].name) {
         const allowed = "another name than that of " + other;
         problems.push(place + ".name: " + quoted(rollouts[i].name) + ": " + allowed);
       }
-      if (rollouts[i].matchText == rollouts[k].matchText) {
-        const given = quoted(rollouts[i].name) + " matches what " + quoted(rollouts[k].name) + " does";
+      if (rollouts[i].matchText === rollouts[k].matchText) {
+        const given =
+          quoted(rollouts[i].name) + " matches what " + quoted(rollouts[k].name) + " does";
         problems.push(place + ".match: " + given + ": another match than that of " + other);
       }
     }

@@ -54,7 +54,7 @@ export function parsePath(fields: Fields): PathPattern | null {
     fields.report("", "no path", "one of prefix, exact, template");
     return null;
   }
-  const isTemplate = kind == PathKind.Template;
+  const isTemplate = kind === PathKind.Template;
   if (!isPath(text) || (isTemplate && !isTemplatePath(text))) {
     const allowed = isTemplate ? ", {name} for one whole segment" : "";
     fields.report(kinds[kind], quoted(text), "a path from / on without ? and #" + allowed);
@@ -90,7 +90,7 @@ function isTemplatePath(text: string): bool {
     if (!segment.includes("{") && !segment.includes("}")) continue;
     if (!segment.startsWith("{") || !segment.endsWith("}")) return false;
     const name = segment.substring(1, segment.length - 1);
-    if (name == "" || name.includes("{") || name.includes("}")) return false;
+    if (name === "" || name.includes("{") || name.includes("}")) return false;
   }
   return true;
 }

@@ -11,7 +11,7 @@ export function parseSticky(fields: Fields | null, out: Sticky): void {
   const header = fields.has("header");
   const cookie = fields.has("cookie");
   const requestId = fields.has("requestId");
-  if (i32(header) + i32(cookie) + i32(requestId) != 1) {
+  if (i32(header) + i32(cookie) + i32(requestId) !== 1) {
     fields.report("", "not exactly one source", "one of header, cookie, requestId");
   }
   const headerName = fields.text("header", "");

@@ -38,8 +38,8 @@ export function decodeSidecarMessage(bytes: StaticArray<u8>, size: i32): Sidecar
     if (!reader.ok) break;
     const inner = new WireReader(bytes, reader.at, reader.at + length);
     out.kind = kind;
-    if (kind == SidecarMessageKind.Limits) readLimits(inner, out);
-    else if (kind == SidecarMessageKind.Traffic) readTraffic(bytes, inner, out);
+    if (kind === SidecarMessageKind.Limits) readLimits(inner, out);
+    else if (kind === SidecarMessageKind.Traffic) readTraffic(bytes, inner, out);
     else readAck(inner, out);
     if (!inner.ok) reader.ok = false;
     reader.at += length;
@@ -50,16 +50,16 @@ export function decodeSidecarMessage(bytes: StaticArray<u8>, size: i32): Sidecar
 
 function readLimits(reader: WireReader, out: SidecarMessage): void {
   while (reader.next()) {
-    if (reader.field == 1) out.messageBytesMax = u32Of(reader.number());
-    else if (reader.field == 2) out.creditBytes = u32Of(reader.number());
+    if (reader.field === 1) out.messageBytesMax = u32Of(reader.number());
+    else if (reader.field === 2) out.creditBytes = u32Of(reader.number());
     else reader.skip();
   }
 }
 
 function readAck(reader: WireReader, out: SidecarMessage): void {
   while (reader.next()) {
-    if (reader.field == 1) out.sequence = reader.number();
-    else if (reader.field == 2) out.creditBytes = u32Of(reader.number());
+    if (reader.field === 1) out.sequence = reader.number();
+    else if (reader.field === 2) out.creditBytes = u32Of(reader.number());
     else reader.skip();
   }
 }
@@ -68,11 +68,11 @@ function readTraffic(bytes: StaticArray<u8>, reader: WireReader, out: SidecarMes
   const traffic = out.traffic;
   traffic.known = true;
   while (reader.next()) {
-    if (reader.field == 1) out.rollout = readName(bytes, reader);
-    else if (reader.field == 2) traffic.generation = reader.number();
-    else if (reader.field == 3) traffic.candidateBp = u32Of(reader.number());
-    else if (reader.field == 4) traffic.shadowBp = u32Of(reader.number());
-    else if (reader.field == 5) traffic.shadowPrimary = reader.number() != 0;
+    if (reader.field === 1) out.rollout = readName(bytes, reader);
+    else if (reader.field === 2) traffic.generation = reader.number();
+    else if (reader.field === 3) traffic.candidateBp = u32Of(reader.number());
+    else if (reader.field === 4) traffic.shadowBp = u32Of(reader.number());
+    else if (reader.field === 5) traffic.shadowPrimary = reader.number() !== 0;
     else reader.skip();
   }
 }

@@ -12,36 +12,36 @@ export class SlotTable {
   /** The number stored under a key, or 0. */
   get(key: u32): u32 {
     const at = this.find(key);
-    return unchecked(this.keys[at]) == key ? unchecked(this.values[at]) : 0;
+    return unchecked(this.keys[at]) === key ? unchecked(this.values[at]) : 0;
   }
 
   set(key: u32, value: u32): void {
-    if (key == EMPTY) return;
+    if (key === EMPTY) return;
     if ((this.count + 1) * 2 > this.keys.length) this.grow();
     const at = this.find(key);
-    if (unchecked(this.keys[at]) == EMPTY) this.count++;
-    unchecked((this.keys[at] = key));
-    unchecked((this.values[at] = value));
+    if (unchecked(this.keys[at]) === EMPTY) this.count++;
+    this.keys[at] = key;
+    this.values[at] = value;
   }
 
   /** Removes a key and closes the gap, so that no search stops short. */
   remove(key: u32): void {
-    if (key == EMPTY) return;
+    if (key === EMPTY) return;
     let gap = this.find(key);
-    if (unchecked(this.keys[gap]) != key) return;
+    if (unchecked(this.keys[gap]) !== key) return;
     this.count--;
     const mask = this.keys.length - 1;
     let at = (gap + 1) & mask;
-    while (unchecked(this.keys[at]) != EMPTY) {
+    while (unchecked(this.keys[at]) !== EMPTY) {
       const home = this.home(unchecked(this.keys[at]));
       if (((at - home) & mask) >= ((at - gap) & mask)) {
-        unchecked((this.keys[gap] = this.keys[at]));
-        unchecked((this.values[gap] = this.values[at]));
+        this.keys[gap] = this.keys[at];
+        this.values[gap] = this.values[at];
         gap = at;
       }
       at = (at + 1) & mask;
     }
-    unchecked((this.keys[gap] = EMPTY));
+    this.keys[gap] = EMPTY;
   }
 
   private home(key: u32): i32 {
@@ -51,7 +51,7 @@ export class SlotTable {
   private find(key: u32): i32 {
     const mask = this.keys.length - 1;
     let at = this.home(key);
-    while (unchecked(this.keys[at]) != EMPTY && unchecked(this.keys[at]) != key) {
+    while (unchecked(this.keys[at]) !== EMPTY && unchecked(this.keys[at]) !== key) {
       at = (at + 1) & mask;
     }
     return at;
@@ -64,7 +64,7 @@ export class SlotTable {
     this.values = new StaticArray<u32>(keys.length * 2);
     this.count = 0;
     for (let i = 0; i < keys.length; i++) {
-      if (keys[i] != EMPTY) this.set(keys[i], values[i]);
+      if (keys[i] !== EMPTY) this.set(keys[i], values[i]);
     }
   }
 }

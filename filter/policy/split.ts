@@ -15,7 +15,7 @@ export enum Variant {
 
 /** The variant that does not answer the user. */
 export function otherVariant(variant: Variant): Variant {
-  return variant == Variant.Primary ? Variant.Candidate : Variant.Primary;
+  return variant === Variant.Primary ? Variant.Candidate : Variant.Primary;
 }
 
 /** A rollout's secret as the two halves of a SipHash key. */

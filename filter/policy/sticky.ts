@@ -43,10 +43,10 @@ export class Sticky {
 
   /** Finds the configured key in the headers; an empty one counts as absent. */
   find(headers: Headers, found: Found): bool {
-    if (this.kind == StickyKind.Header) {
+    if (this.kind === StickyKind.Header) {
       return found.value(headers, headers.find(this.nameBytes));
     }
-    if (this.kind == StickyKind.Cookie) return this.findCookie(headers, found);
+    if (this.kind === StickyKind.Cookie) return this.findCookie(headers, found);
     return false;
   }
 
@@ -101,7 +101,7 @@ export function findCookieValue(
   let at = start;
   while (at < end) {
     const next = indexOf(bytes, at, end, SEMICOLON);
-    while (at < next && unchecked(bytes[at]) == SPACE) at++;
+    while (at < next && unchecked(bytes[at]) === SPACE) at++;
     const equals = indexOf(bytes, at, next, EQUALS);
     if (equals < next && spells(bytes, at, equals, name)) {
       found.start = equals + 1;
@@ -115,11 +115,11 @@ export function findCookieValue(
 }
 
 function trim(bytes: StaticArray<u8>, found: Found): void {
-  while (found.end > found.start && unchecked(bytes[found.end - 1]) == SPACE) found.end--;
+  while (found.end > found.start && unchecked(bytes[found.end - 1]) === SPACE) found.end--;
   const quoted =
     found.end - found.start >= 2 &&
-    unchecked(bytes[found.start]) == QUOTE &&
-    unchecked(bytes[found.end - 1]) == QUOTE;
+    unchecked(bytes[found.start]) === QUOTE &&
+    unchecked(bytes[found.end - 1]) === QUOTE;
   if (quoted) {
     found.start++;
     found.end--;

@@ -24,10 +24,10 @@ export class Traffic {
 
   same(as: Traffic): bool {
     return (
-      this.generation == as.generation &&
-      this.candidateBp == as.candidateBp &&
-      this.shadowBp == as.shadowBp &&
-      this.shadowPrimary == as.shadowPrimary
+      this.generation === as.generation &&
+      this.candidateBp === as.candidateBp &&
+      this.shadowBp === as.shadowBp &&
+      this.shadowPrimary === as.shadowPrimary
     );
   }
 }
@@ -61,11 +61,11 @@ export function encodeShared(traffic: Traffic): StaticArray<u8> {
 
 /** Reads what `encodeShared` wrote; false for anything else. */
 export function decodeShared(bytes: StaticArray<u8>, size: i32, out: Traffic): bool {
-  if (size != SHARED_BYTES || bytes[0] != SHARED_FORMAT) return false;
+  if (size !== SHARED_BYTES || bytes[0] !== SHARED_FORMAT) return false;
   out.generation = readFixed(bytes, 1, 8);
   out.candidateBp = u32(readFixed(bytes, 9, 4));
   out.shadowBp = u32(readFixed(bytes, 13, 4));
-  out.shadowPrimary = bytes[17] == 1;
+  out.shadowPrimary = bytes[17] === 1;
   out.known = true;
   return out.candidateBp <= ALL_BP && out.shadowBp <= ALL_BP;
 }

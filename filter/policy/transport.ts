@@ -29,9 +29,9 @@ export function failureOfMade(
   body: StaticArray<u8>,
   size: i32,
 ): Failure {
-  if (headers != MADE_HEADERS) return Failure.None;
-  if (status == 504 && spells(body, 0, size, TIMEOUT_BODY)) return Failure.Timeout;
-  if (status != 503) return Failure.None;
+  if (headers !== MADE_HEADERS) return Failure.None;
+  if (status === 504 && spells(body, 0, size, TIMEOUT_BODY)) return Failure.Timeout;
+  if (status !== 503) return Failure.None;
   const unreachable =
     startsWith(body, 0, size, CONNECT_BODY) ||
     spells(body, 0, size, NO_HOST_BODY) ||

@@ -17,7 +17,7 @@ export function varintSize(value: u64): i32 {
 
 /** Bytes of a varint field below number 16; 0 for the default value, which is not written. */
 export function numberSize(value: u64): i32 {
-  return value == 0 ? 0 : 1 + varintSize(value);
+  return value === 0 ? 0 : 1 + varintSize(value);
 }
 
 /** Bytes of a length-delimited field below number 16 whose content has this length. */
@@ -27,7 +27,7 @@ export function fieldSize(length: i32): i32 {
 
 /** Bytes of a text field; 0 when it is empty, which is not written. */
 export function textSize(length: i32): i32 {
-  return length == 0 ? 0 : fieldSize(length);
+  return length === 0 ? 0 : fieldSize(length);
 }
 
 /** Writes protobuf fields below number 16 into an array that is known to be large enough. */
@@ -41,7 +41,7 @@ export class WireWriter {
   }
 
   byte(value: i32): void {
-    unchecked((this.bytes[this.at] = u8(value)));
+    this.bytes[this.at] = u8(value);
     this.at++;
   }
 
@@ -56,7 +56,7 @@ export class WireWriter {
 
   /** A varint field; nothing for 0. */
   number(field: i32, value: u64): void {
-    if (value == 0) return;
+    if (value === 0) return;
     this.byte((field << 3) | Wire.Varint);
     this.varint(value);
   }
@@ -74,7 +74,7 @@ export class WireWriter {
 
   /** A text or bytes field; nothing when it is empty. */
   text(field: i32, from: StaticArray<u8>, start: i32, count: i32): void {
-    if (count == 0) return;
+    if (count === 0) return;
     this.head(field, count);
     this.raw(from, start, count);
   }
@@ -102,7 +102,7 @@ export class WireReader {
     const tag = this.varint();
     this.field = i32(tag >> 3);
     this.wire = i32(tag & 7);
-    if (tag > u64(u32.MAX_VALUE) || this.field == 0) this.ok = false;
+    if (tag > u64(u32.MAX_VALUE) || this.field === 0) this.ok = false;
     return this.ok;
   }
 
@@ -112,7 +112,7 @@ export class WireReader {
     for (let shift: u64 = 0; shift < 70; shift += 7) {
       if (this.at >= this.end) break;
       const byte = unchecked(this.bytes[this.at++]);
-      if (shift == 63 && byte > 1) break;
+      if (shift === 63 && byte > 1) break;
       value |= u64(byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
@@ -122,14 +122,14 @@ export class WireReader {
 
   /** The varint of a field of another wire type is malformed. */
   number(): u64 {
-    if (this.wire == Wire.Varint) return this.varint();
+    if (this.wire === Wire.Varint) return this.varint();
     this.ok = false;
     return 0;
   }
 
   /** Length of a length-delimited field that lies within the bytes; `at` is its start. */
   length(): i32 {
-    const length = this.wire == Wire.Bytes ? this.varint() : u64.MAX_VALUE;
+    const length = this.wire === Wire.Bytes ? this.varint() : u64.MAX_VALUE;
     if (!this.ok || length > u64(this.end - this.at)) {
       this.ok = false;
       return 0;
@@ -139,10 +139,12 @@ export class WireReader {
 
   /** Passes over a field that is not known. Groups are refused. */
   skip(): void {
-    if (this.wire == Wire.Varint) this.varint();
-    else if (this.wire == Wire.Bytes) this.at += this.length();
-    else if (this.wire == Wire.Fixed64) this.at += 8;
-    else if (this.wire == Wire.Fixed32) this.at += 4;
+    if (this.wire === Wire.Varint) this.varint();
+    else if (this.wire === Wire.Bytes) {
+      const length = this.length();
+      this.at += length;
+    } else if (this.wire === Wire.Fixed64) this.at += 8;
+    else if (this.wire === Wire.Fixed32) this.at += 4;
     else this.ok = false;
     if (this.at > this.end) this.ok = false;
   }

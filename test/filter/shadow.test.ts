@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { understudy } from "#proto";
+import { configOf, headersOf, SECRET, said, stage, trafficOf } from "../support/filterStage.ts";
+import { type Header, REFUSED, type WasmHost } from "../support/wasmHost.ts";
+
+const { DropReason, Failure, Variant } = understudy.v1;
+const ok: Header[] = [
+  [":status", "200"],
+  ["content-type", "application/json"],
+  ["server", "model"],
+];
+
+function dropsOf(host: WasmHost): Record<number, number> {
+  const out: Record<number, number> = {};
+  for (const { reason, count } of said(host).drops) {
+    out[reason ?? 0] = (out[reason ?? 0] ?? 0) + Number(count);
+  }
+  return out;
+}
+
+const ends: { name: string; send: (host: WasmHost) => number }[] = [
+  { name: "with its headers", send: (host) => host.request(1, headersOf("u1"), true) },
+  {
+    name: "with its last chunk",
+    send: (host) => {
+      const id = host.request(1, headersOf("u1"), false);
+      host.requestBody(id, Buffer.from("ab"), false);
+      host.requestBody(id, Buffer.from("cd"), true);
+      return id;
+    },
+  },
+  {
+    name: "with an empty last chunk",
+    send: (host) => {
+      const id = host.request(1, headersOf("u1"), false);
+      host.requestBody(id, Buffer.from("abcd"), false);
+      host.requestBody(id, Buffer.alloc(0), true);
+      return id;
+    },
+  },
+  {
+    name: "with trailers",
+    send: (host) => {
+      const id = host.request(1, headersOf("u1"), false);
+      host.requestBody(id, Buffer.from("abcd"), false);
+      host.requestTrailers(id);
+      return id;
+    },
+  },
+];
+
+for (const { name, send } of ends) {
+  test(`a request that ends ${name} is copied once, to the other variant, and paired`, () => {
+    const host = stage(configOf(), trafficOf());
+    const id = send(host);
+    const [token, call] = host.onlyCall();
+    assert.equal(call.cluster, "two");
+    assert.equal(call.timeoutMs, 2000);
+    assert.equal(call.body.toString(), name === "with its headers" ? "" : "abcd");
+    assert.deepEqual(call.headers.slice(0, 3), headersOf("u1").slice(0, 3));
+    const marks = call.headers.filter(([header]) => header.startsWith("x-understudy-"));
+    assert.deepEqual(marks, [
+      ["x-understudy-shadow", "1"],
+      ["x-understudy-variant", "v2"],
+    ]);
+    host.answer(id, 200, "mine");
+    host.answerCall(token, ok, Buffer.from("theirs"));
+    const [pair, ...more] = said(host).observations;
+    assert.equal(more.length, 0);
+    assert.equal(pair?.served, Variant.VARIANT_PRIMARY);
+    assert.equal(pair?.path, "/m/infer");
+    assert.equal(pair?.requestId, "id-u1");
+    assert.equal(Buffer.from(pair?.answer?.body ?? []).toString(), "mine");
+    assert.equal(Buffer.from(pair?.shadow?.body ?? []).toString(), "theirs");
+    assert.equal(pair?.shadow?.contentType, "application/json");
+  });
+}
+
+test("the copy of a request that the candidate answers goes to the primary, if asked for", () => {
+  const all = { candidateBp: 10_000 };
+  const both = stage(configOf(), trafficOf(all));
+  both.request(1, headersOf("u1"));
+  assert.equal(both.onlyCall()[1].cluster, "one");
+  const one = stage(configOf(), trafficOf({ ...all, shadowPrimary: false }));
+  one.request(1, headersOf("u1"));
+  assert.equal(one.calls.size, 0);
+});
+
+test("hop-by-hop headers and Envoy's own stay behind; the rest is copied", () => {
+  const host = stage(configOf(), trafficOf());
+  const hops = ["connection", "te", "transfer-encoding", "content-length", "x-envoy-retry-on"];
+  const more: Header[] = [...hops.map((name): Header => [name, "x"]), ["traceparent", "00-1"]];
+  host.request(1, headersOf("u1", [...more, ["x-understudy-override", SECRET]]));
+  const names = host.onlyCall()[1].headers.map(([name]) => name);
+  assert.deepEqual(names.slice(3, 6), ["x-request-id", "x-user", "traceparent"]);
+  assert.equal(names.length, 8);
+});
+
+test("case 17: a path that is not listed is never copied", () => {
+  const host = stage(configOf({ shadow: { paths: [{ template: "/m/{x}/infer" }] } }), trafficOf());
+  host.request(1, headersOf("u1"));
+  host.request(1, headersOf("u1", [[":path", "/m/a/infer?y"]]));
+  assert.equal(host.calls.size, 1);
+});
+
+test("case 18: a shadow is never shadowed where marks are trusted, and keeps its mark", () => {
+  const config = { ...configOf(), trustShadow: true };
+  const host = stage(config, trafficOf());
+  const mark: Header[] = [
+    ["x-understudy-shadow", "1"],
+    ["x-understudy-variant", "v9"],
+  ];
+  const id = host.request(1, headersOf("u1", mark));
+  assert.equal(host.calls.size, 0);
+  assert.deepEqual(host.stream(id).requestHeaders.slice(-2), mark);
+  host.answer(id, 200, "ok");
+  assert.equal(said(host).observations.length, 0);
+});
+
+const streaming: { name: string; headers: Header[] }[] = [
+  { name: "an upgrade", headers: [["upgrade", "websocket"]] },
+  { name: "CONNECT", headers: [[":method", "CONNECT"]] },
+  { name: "extended CONNECT", headers: [[":protocol", "websocket"]] },
+  { name: "gRPC", headers: [["content-type", "application/grpc+proto"]] },
+];
+
+for (const { name, headers } of streaming) {
+  test(`case 13: ${name} is split, passed by and counted`, () => {
+    const host = stage(configOf(), trafficOf());
+    const id = host.request(1, headersOf("u1", headers), false);
+    host.requestBody(id, Buffer.from("x"), true);
+    assert.equal(host.calls.size, 0);
+    host.answer(id, 200, "ok");
+    assert.equal(said(host).observations.length, 0);
+    assert.equal(dropsOf(host)[DropReason.DROP_REASON_STREAMING], 1);
+  });
+}
+
+test("case 13: server-sent events are reported as they begin, alone", () => {
+  const host = stage(configOf(), trafficOf());
+  const id = host.request(1, headersOf("u1"));
+  host.responseHeaders(id, [
+    [":status", "200"],
+    ["content-type", "text/event-stream"],
+  ]);
+  const [one] = said(host).observations;
+  assert.equal(one?.answer?.status, 200);
+  assert.equal(one?.shadow, null);
+  host.answerCall(host.onlyCall()[0], ok);
+  host.responseBody(id, Buffer.from("data"), false);
+  host.end(id);
+  assert.equal(said(host).observations.length, 1);
+});
+
+test("case 14: no more shadows are in flight than allowed", () => {
+  const shadow = { paths: [{ prefix: "/" }], inFlightMax: 3 };
+  const host = stage(configOf({ shadow }), trafficOf());
+  for (let i = 0; i < 10; i++) host.answer(host.request(1, headersOf(`u${i}`)), 200, "ok");
+  assert.equal(host.calls.size, 3);
+  assert.equal(dropsOf(host)[DropReason.DROP_REASON_SHADOW_IN_FLIGHT], 7);
+  for (const token of [...host.calls.keys()]) host.answerCall(token, ok);
+  host.request(1, headersOf("u"));
+  assert.equal(host.calls.size, 1);
+});
+
+test("no more shadows leave in a second than allowed", () => {
+  const shadow = { paths: [{ prefix: "/" }], perSecondMax: 5 };
+  const host = stage(configOf({ shadow }), trafficOf());
+  const burst = (): void => {
+    for (let i = 0; i < 20; i++) host.answer(host.request(1, headersOf(`u${i}`)), 200, "ok");
+  };
+  burst();
+  assert.equal(host.calls.size, 5);
+  host.nowNs += 1_000_000_000n;
+  burst();
+  assert.equal(host.calls.size, 10);
+  assert.equal(dropsOf(host)[DropReason.DROP_REASON_SHADOW_RATE], 30);
+});
+
+test("case 9: a request's body over the cap is not copied, one at the cap is", () => {
+  const host = stage(configOf(), trafficOf());
+  const send = (size: number): void => {
+    const id = host.request(1, headersOf("u1"), false);
+    host.requestBody(id, Buffer.alloc(600), false);
+    host.requestBody(id, Buffer.alloc(size - 600), true);
+    host.answer(id, 200, "ok");
+  };
+  send(1000);
+  assert.equal(host.calls.size, 1);
+  send(1001);
+  assert.equal(host.calls.size, 1);
+  assert.equal(dropsOf(host)[DropReason.DROP_REASON_SHADOW_BODY_BYTES], 1);
+});
+
+test("an answer's body is captured up to the cap, with its whole length", () => {
+  const host = stage(configOf(), trafficOf());
+  const id = host.request(1, headersOf("u1"));
+  host.responseHeaders(id, ok);
+  host.responseBody(id, Buffer.alloc(900, "a"), false);
+  host.responseBody(id, Buffer.alloc(900, "b"), true);
+  host.answerCall(host.onlyCall()[0], ok, Buffer.alloc(5000, "c"));
+  const [pair] = said(host).observations;
+  assert.equal(pair?.answer?.body?.length, 1000);
+  assert.equal(Number(pair?.answer?.bodyBytes), 1800);
+  assert.equal(pair?.answer?.truncated, true);
+  assert.equal(pair?.shadow?.body?.length, 1000);
+  assert.equal(Number(pair?.shadow?.bodyBytes), 5000);
+  assert.equal(pair?.shadow?.truncated, true);
+});
+
+test("case 10: slow bodies together hold no more than the cap", () => {
+  const shadow = { paths: [{ prefix: "/" }], inFlightMax: 4096, capturedBytesMax: 262_144 };
+  const host = stage(configOf({ shadow }), trafficOf());
+  const ids = Array.from({ length: 1000 }, (_, i) => host.request(1, headersOf(`u${i}`), false));
+  for (const id of ids) host.requestBody(id, Buffer.alloc(1), false);
+  assert.ok((dropsOf(host)[DropReason.DROP_REASON_CAPTURED_BYTES] ?? 0) > 700);
+  for (const id of ids) host.requestBody(id, Buffer.alloc(1), true);
+  assert.ok(host.calls.size > 0);
+});
+
+const failures: {
+  name: string;
+  headers: Header[];
+  body: string;
+  passedMs: number;
+  expected: number;
+}[] = [
+  {
+    name: "case 16: Envoy's 503",
+    headers: [
+      [":status", "503"],
+      ["content-length", "19"],
+      ["content-type", "text/plain"],
+    ],
+    body: "no healthy upstream",
+    passedMs: 5,
+    expected: Failure.FAILURE_UNREACHABLE,
+  },
+  {
+    name: "Envoy's 504",
+    headers: [
+      [":status", "504"],
+      ["content-length", "24"],
+      ["content-type", "text/plain"],
+    ],
+    body: "upstream request timeout",
+    passedMs: 2000,
+    expected: Failure.FAILURE_TIMEOUT,
+  },
+  {
+    name: "case 15: nothing, at once",
+    headers: [],
+    body: "",
+    passedMs: 5,
+    expected: Failure.FAILURE_RESET,
+  },
+  {
+    name: "nothing, late",
+    headers: [],
+    body: "",
+    passedMs: 2001,
+    expected: Failure.FAILURE_TIMEOUT,
+  },
+  {
+    name: "the variant's 503",
+    headers: [...ok.slice(1), [":status", "503"]],
+    body: "busy",
+    passedMs: 5,
+    expected: 0,
+  },
+];
+
+for (const { name, headers, body, passedMs, expected } of failures) {
+  test(`${name} for a shadow is failure ${expected}`, () => {
+    const host = stage(configOf(), trafficOf());
+    const id = host.request(1, headersOf("u1"));
+    host.answer(id, 200, "ok");
+    host.nowNs += BigInt(passedMs) * 1_000_000n;
+    host.answerCall(host.onlyCall()[0], headers, Buffer.from(body));
+    const [pair] = said(host).observations;
+    assert.equal(pair?.shadow?.failure, expected);
+    assert.equal(Number(pair?.shadow?.latencyUs), passedMs * 1000);
+  });
+}
+
+test("a copy that the host refuses is counted, and the request is reported alone", () => {
+  const host = stage(configOf(), trafficOf());
+  host.callStatus = REFUSED;
+  host.answer(host.request(1, headersOf("u1")), 200, "ok");
+  const { observations } = said(host);
+  assert.equal(observations.length, 1);
+  assert.equal(observations[0]?.shadow, null);
+  assert.equal(dropsOf(host)[DropReason.DROP_REASON_SHADOW_REFUSED], 1);
+});
+
+test("case 11: a client that goes away is counted, and its pair dropped", () => {
+  const host = stage(configOf(), trafficOf());
+  const id = host.request(1, headersOf("u1"));
+  host.stream(id).codeDetails = "downstream_remote_disconnect";
+  host.end(id);
+  host.answerCall(host.onlyCall()[0], ok);
+  assert.equal(said(host).observations.length, 0);
+  assert.equal(dropsOf(host)[DropReason.DROP_REASON_CLIENT_RESET], 1);
+});
+
+test("an answer that the upstream cuts off is reported as reset", () => {
+  const host = stage(configOf(), trafficOf({ shadowBp: 0 }));
+  const id = host.request(1, headersOf("u1"));
+  host.responseHeaders(id, ok);
+  host.stream(id).codeDetails = "upstream_reset_after_response_started{x}";
+  host.end(id);
+  assert.equal(said(host).observations[0]?.answer?.failure, Failure.FAILURE_RESET);
+});
+
+test("a request without an answer is reported once, at its deadline", () => {
+  const host = stage(configOf({ requestTimeoutMs: 3000 }), trafficOf({ shadowBp: 0 }));
+  const id = host.request(1, headersOf("u1"));
+  host.tick(1, 2900);
+  assert.equal(said(host).observations.length, 0);
+  host.tick(1, 100);
+  const [late] = said(host).observations;
+  assert.equal(late?.answer?.failure, Failure.FAILURE_TIMEOUT);
+  assert.equal(late?.answer?.status, 0);
+  host.answer(id, 200, "too late");
+  assert.equal(said(host).observations.length, 1);
+  assert.equal(dropsOf(host)[DropReason.DROP_REASON_CLIENT_RESET], undefined);
+});
