@@ -23,7 +23,7 @@ function seen(host: WasmHost, headers: readonly Header[]): readonly Header[] {
   return left;
 }
 
-function valueOf(headers: readonly Header[], name: string): string | undefined {
+function headerOf(headers: readonly Header[], name: string): string | undefined {
   const found = headers.filter((header) => header[0] === name);
   assert.ok(found.length <= 1, `${name} ${found.length} times`);
   return found[0]?.[1];
@@ -41,7 +41,7 @@ test("a user is served by the variant of the bucket, always", () => {
   const host = stage(configOf(), half);
   for (let i = 0; i < 500; i++) {
     const expected = bucketOf("pepper and salt", `user-${i}`) < 5000 ? "v2" : "v1";
-    assert.equal(valueOf(seen(host, headersOf(`user-${i}`)), VARIANT), expected);
+    assert.equal(headerOf(seen(host, headersOf(`user-${i}`)), VARIANT), expected);
   }
   assert.equal(said(host).observations.length, 500);
   assert.equal(host.counter("requests_candidate") + host.counter("requests_primary"), 500);
@@ -50,7 +50,7 @@ test("a user is served by the variant of the bucket, always", () => {
 test("without traffic everybody is served by the primary, and nothing is reported", () => {
   const host = stage(configOf());
   for (let i = 0; i < 50; i++) {
-    assert.equal(valueOf(seen(host, headersOf(`user-${i}`)), VARIANT), "v1");
+    assert.equal(headerOf(seen(host, headersOf(`user-${i}`)), VARIANT), "v1");
   }
   assert.equal(said(host).observations.length, 0);
 });
@@ -69,9 +69,9 @@ test("case 3: an override chooses by its secret, and one byte less does not", ()
   const host = stage(configOf(), trafficOf({ shadowBp: 0 }));
   const withOverride = (value: string): readonly Header[] =>
     seen(host, headersOf("u1", [["x-understudy-override", value]]));
-  assert.equal(valueOf(withOverride(SECRET), VARIANT), "v2");
-  assert.equal(valueOf(withOverride(`${SECRET.slice(0, -1)}X`), VARIANT), "v1");
-  assert.equal(valueOf(withOverride(SECRET.slice(1)), VARIANT), "v1");
+  assert.equal(headerOf(withOverride(SECRET), VARIANT), "v2");
+  assert.equal(headerOf(withOverride(`${SECRET.slice(0, -1)}X`), VARIANT), "v1");
+  assert.equal(headerOf(withOverride(SECRET.slice(1)), VARIANT), "v1");
   const { observations } = said(host);
   assert.deepEqual(
     observations.map((one) => one.overridden),
@@ -84,22 +84,22 @@ test("a user without a cookie gets one, and is split by it from the first reques
   const sticky = { cookie: { name: "who", ttlSeconds: 60, path: "/m" } };
   const host = stage(configOf({ sticky }), half);
   const id = host.request(1, headersOf("u1", [[":scheme", "https"]]));
-  const variant = valueOf(host.stream(id).requestHeaders, VARIANT);
+  const variant = headerOf(host.stream(id).requestHeaders, VARIANT);
   host.responseHeaders(id, [[":status", "200"]], true);
-  const cookie = valueOf(host.stream(id).responseHeaders, "set-cookie") ?? "";
+  const cookie = headerOf(host.stream(id).responseHeaders, "set-cookie") ?? "";
   host.end(id);
   const issued = /^who=([0-9a-f]{32}); Path=\/m; Max-Age=60; HttpOnly; SameSite=Lax; Secure$/;
   const value = issued.exec(cookie)?.[1] ?? assert.fail(cookie);
   const again = host.request(1, headersOf("u2", [["cookie", `a=b; who=${value}`]]));
-  assert.equal(valueOf(host.stream(again).requestHeaders, VARIANT), variant);
+  assert.equal(headerOf(host.stream(again).requestHeaders, VARIANT), variant);
   host.responseHeaders(again, [[":status", "200"]], true);
-  assert.equal(valueOf(host.stream(again).responseHeaders, "set-cookie"), undefined);
+  assert.equal(headerOf(host.stream(again).responseHeaders, "set-cookie"), undefined);
 });
 
 test("a request without any key goes to the primary and is no evidence of a split", () => {
   const host = stage(configOf(), trafficOf({ candidateBp: 10_000, shadowBp: 0 }));
   const headers = headersOf("u1").filter(([name]) => name.startsWith(":"));
-  assert.equal(valueOf(seen(host, headers), VARIANT), "v1");
+  assert.equal(headerOf(seen(host, headers), VARIANT), "v1");
   assert.deepEqual(
     said(host).observations.map((one) => one.overridden),
     [true],
@@ -118,16 +118,16 @@ test("case 6, 7, 8: huge, odd and many headers are served without a trap", () =>
   const calls = host.calls.size;
   const many: Header[] = Array.from({ length: 1100 }, (_, i) => [`h${i}`, "x"]);
   const left = seen(host, headersOf("u1", [...many, ["cookie", "who=1"]]));
-  assert.equal(valueOf(left, VARIANT), "v1");
+  assert.equal(headerOf(left, VARIANT), "v1");
   assert.equal(host.calls.size, calls, "no shadow of a request with so many headers");
   const unread: Header[] = Array.from({ length: 3000 }, (_, i) => [`h${i}`, "x"]);
   const stripped = seen(host, headersOf("u1", [...unread, [VARIANT, "v2"]]));
-  assert.equal(valueOf(stripped, VARIANT), undefined);
+  assert.equal(headerOf(stripped, VARIANT), undefined);
 });
 
 test("new weight moves users at once, and a refused one moves nobody", () => {
   const host = stage(configOf(), trafficOf({ shadowBp: 0 }));
-  const variant = (): string | undefined => valueOf(seen(host, headersOf("u1")), VARIANT);
+  const variant = (): string | undefined => headerOf(seen(host, headersOf("u1")), VARIANT);
   assert.equal(variant(), "v1");
   sendTraffic(host, trafficOf({ generation: 3, candidateBp: 10_000 }));
   assert.equal(variant(), "v2");

@@ -91,17 +91,15 @@ export function stage(config: object, traffic?: understudy.v1.ITraffic): WasmHos
 /** Everything that the filter has sent on all streams, after one more tick. */
 export function said(host: WasmHost, root = 1): Said {
   host.tick(root);
-  const all: Said = { observations: [], drops: [], batches: [], inForce: [], hellos: [] };
-  for (const stream of host.streams.values()) {
-    for (const bytes of stream.messages) {
-      const message = FilterMessage.decode(bytes);
-      if (message.hello) all.hellos.push(message.hello);
-      if (message.inForce) all.inForce.push(message.inForce);
-      if (!message.batch) continue;
-      all.batches.push(message.batch);
-      all.observations.push(...(message.batch.observations ?? []));
-      all.drops.push(...(message.batch.drops ?? []));
-    }
-  }
-  return all;
+  const messages = [...host.streams.values()]
+    .flatMap((stream) => stream.messages)
+    .map((bytes) => FilterMessage.decode(bytes));
+  const batches = messages.flatMap((message) => message.batch ?? []);
+  return {
+    batches,
+    observations: batches.flatMap((batch) => batch.observations ?? []),
+    drops: batches.flatMap((batch) => batch.drops ?? []),
+    inForce: messages.flatMap((message) => message.inForce ?? []),
+    hellos: messages.flatMap((message) => message.hello ?? []),
+  };
 }

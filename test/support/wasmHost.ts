@@ -48,6 +48,8 @@ export class WasmHost {
   readonly logs: string[] = [];
   readonly calls: Map<number, Call> = new Map();
   readonly streams: Map<number, Stream> = new Map();
+  /** The serialised GrpcService of every stream that was asked for. */
+  readonly services: string[] = [];
   readonly http: Map<number, HttpStream> = new Map();
   readonly shared: Map<string, { value: Buffer; cas: number }>;
   readonly ended: number[] = [];
@@ -71,7 +73,7 @@ export class WasmHost {
   constructor(shared: WasmHost["shared"] = new Map()) {
     this.shared = shared;
     const instance = new WebAssembly.Instance(filterModule, this.imports());
-    this.memory = instance.exports["memory"] as WebAssembly.Memory;
+    this.memory = instance.exports.memory as WebAssembly.Memory;
     this.exports = instance.exports as Exports;
     this.call("_initialize");
   }
@@ -297,6 +299,7 @@ export class WasmHost {
       proxy_http_call: (...args: number[]): number => this.httpCall(args),
       proxy_grpc_stream: (...args: number[]): number => {
         this.duringOpen?.();
+        this.services.push(this.text(args[0] ?? 0, args[1] ?? 0));
         if (this.streamStatus !== OK) return this.streamStatus;
         const token = this.nextToken++;
         this.streams.set(token, { root: this.context, messages: [], open: true });
