@@ -1,8 +1,8 @@
-import type { Observation } from "./core/observation.ts";
 import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
 import type { Limits } from "./limits.ts";
 import { Alarm } from "./loop/alarm.ts";
+import { countBatch } from "./loop/countBatch.ts";
 import type { DeliveryParts } from "./loop/delivery.ts";
 import { IntakeQueue } from "./loop/intakeQueue.ts";
 import { type Request, RequestQueue, type Wish } from "./loop/requestQueue.ts";
@@ -209,19 +209,11 @@ export class Loop implements Rollouts, Intake {
   }
 
   #count(batch: Batch): void {
-    for (const observation of batch.observations) {
-      this.#parts.metrics.observations.inc({ outcome: this.#observe(observation) });
+    const outcomes = countBatch(batch, this.#runners, (error) => this.#mistake("observe", error));
+    for (const [outcome, count] of outcomes) {
+      this.#parts.metrics.observations.inc({ outcome }, count);
     }
     batch.counted();
-  }
-
-  #observe(observation: Observation): string {
-    try {
-      return this.#runners.get(observation.rollout)?.observe(observation) ?? "no-rollout";
-    } catch (error) {
-      this.#mistake("observe", error);
-      return "failed";
-    }
   }
 
   /** A mistake in one rollout leaves it as it is, and the others unharmed. */

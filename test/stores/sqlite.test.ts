@@ -224,3 +224,18 @@ test("case 72: on a full disk what was confirmed stays, and saving goes on once 
   assert.deepEqual((await store.load()).get("one")?.state, next.state);
   await store.close();
 });
+
+test("case 73: when the disk stops syncing, what was confirmed is there, and what failed is looked up", (context) => {
+  const path = join(folderFor(context), "rollouts.db");
+  const fault = "inject=fsync,fdatasync:error=EIO:when=20+";
+  const traced = ["-f", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", fault];
+  const run = spawnSync("strace", [...traced, process.execPath, child, path], { timeout: 60_000 });
+  if (run.status !== 0) {
+    context.skip(`strace can't make a disk fail here: ${run.error ?? run.stderr}`);
+    return;
+  }
+  const lines = run.stdout.toString().trim().split("\n");
+  const confirmed = Number(lines.at(-2));
+  assert.ok(confirmed > 0, run.stdout.toString());
+  assert.match(lines.at(-1) ?? "", new RegExp(`^found (${confirmed}|${confirmed + 1})$`));
+});
