@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MEASUREMENTS, parseOptions } from "../../bench/options.ts";
 
-test("without arguments everything is measured in five rounds", () => {
-  assert.deepEqual(parseOptions([]), { report: undefined, only: [...MEASUREMENTS], rounds: 5 });
+test("without arguments everything is measured in nine rounds", () => {
+  assert.deepEqual(parseOptions([]), { report: undefined, only: [...MEASUREMENTS], rounds: 9 });
 });
 
 test("what is named by --only is measured in the fixed order", () => {
-  const args = ["--only", "sidecar,split", "--rounds", "9", "--report", "out.json"];
-  const expected = { report: "out.json", only: ["split", "sidecar"], rounds: 9 };
+  const args = ["--only", "sidecar,split", "--rounds", "15", "--report", "out.json"];
+  const expected = { report: "out.json", only: ["split", "sidecar"], rounds: 15 };
   assert.deepEqual(parseOptions(args), expected);
 });
 
 for (const { given, says } of [
-  { given: ["--only", "splt"], says: /--only: "splt": some of split,shadow/ },
+  { given: ["--only", "splt"], says: /--only: "splt": some of split,shadow,memory/ },
   { given: ["--rounds", "0"], says: /--rounds: 0: a whole number from 1 to 100/ },
   { given: ["--rounds", "2.5"], says: /--rounds: 2.5/ },
   { given: ["--fast"], says: /--fast/ },
