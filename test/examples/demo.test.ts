@@ -28,7 +28,7 @@ async function stageFor(context: TestContext, first: Act): Promise<Stage> {
   const traffic = startTraffic({
     port: rig.frontPort,
     path: "/v2/models/patient-risk/infer",
-    requestsPerSecond: 300,
+    requestsPerSecond: 200,
     patients: await readPatients(),
     seed: 1,
   });
