@@ -138,9 +138,9 @@ for (const { name, primary, candidate, rules, expected } of rows) {
 }
 
 test("47: differences over the limit are counted, not listed", () => {
-  const zeros = JSON.stringify(Array.from({ length: 100_000 }, () => 0));
+  const zeros = JSON.stringify(Array.from({ length: 40_000 }, () => 0));
   const ones = zeros.replaceAll("0", "1");
   const comparison = compareTexts(zeros, ones);
-  assert.equal(comparison.differencesCount, 100_000);
+  assert.equal(comparison.differencesCount, 40_000);
   assert.equal(comparison.differences.length, DIFFERENCES_MAX);
 });
