@@ -9,7 +9,14 @@ import {
   StoreError,
 } from "../ports.ts";
 import { closeQuietly, openDatabase, storeErrorOf } from "./databaseFile.ts";
-import { appendTo, checksumOf, type Head, type LoggedEvent, replayLog } from "./eventLog.ts";
+import {
+  appendTo,
+  checksumOf,
+  type Head,
+  type LoggedEvent,
+  type Replayed,
+  replayLog,
+} from "./eventLog.ts";
 
 /** Where a crash can be asked for in a test; called in this order during a save. */
 export type SavePoint =
@@ -49,20 +56,15 @@ class SqliteStore implements Store {
 
   async load(): Promise<ReadonlyMap<string, StoredRollout>> {
     return this.#use((database) => {
-      const states = new Map(
-        all(database, "SELECT name, state FROM rollouts").map((row) => [text(row, "name"), row]),
-      );
+      const found = { states: statesIn(database), evidence: evidenceIn(database) };
       const rollouts = new Map<string, StoredRollout>();
-      for (const [name, { state, started }] of replayLog(records(database), headOf(database))) {
-        const row = states.get(name);
-        states.delete(name);
-        if (row === undefined || !isDeepStrictEqual(JSON.parse(text(row, "state")), state)) {
-          throw new StoreError("broken", `the state of ${name} is not the replay of its events`);
-        }
-        rollouts.set(name, { plan: started.plan, state, evidence: evidenceOf(database, name) });
+      for (const [name, replayed] of replayLog(records(database), headOf(database))) {
+        rollouts.set(name, checked(name, replayed, found));
       }
-      for (const name of states.keys()) {
-        throw new StoreError("broken", `${name} has a state but no events`);
+      const names = [...found.states.keys(), ...found.evidence.keys()];
+      const stray = names.find((name) => !rollouts.has(name));
+      if (stray !== undefined) {
+        throw new StoreError("broken", `${stray} has a state or evidence but no events`);
       }
       return rollouts;
     });
@@ -145,6 +147,25 @@ class SqliteStore implements Store {
   }
 }
 
+/** The rollout that the log leads to, if what is stored beside the log agrees. */
+function checked(
+  name: string,
+  { state, started }: Replayed,
+  found: {
+    readonly states: ReadonlyMap<string, string>;
+    readonly evidence: ReadonlyMap<string, readonly EvidenceSnapshot[]>;
+  },
+): StoredRollout {
+  if (!isDeepStrictEqual(JSON.parse(found.states.get(name) ?? "null"), state)) {
+    throw new StoreError("broken", `the state of ${name} is not the replay of its events`);
+  }
+  const evidence = found.evidence.get(name);
+  if (evidence === undefined) {
+    throw new StoreError("broken", `the evidence of ${name} is missing`);
+  }
+  return { plan: started.plan, state, evidence };
+}
+
 function headOf(database: DatabaseSync): Head {
   const [row] = all(database, "SELECT sequence, checksum FROM head");
   if (row === undefined) {
@@ -167,16 +188,28 @@ function* records(database: DatabaseSync): Generator<LoggedEvent> {
   }
 }
 
-function evidenceOf(database: DatabaseSync, rollout: string): readonly EvidenceSnapshot[] {
-  return all(database, "SELECT * FROM evidence WHERE rollout = ?", rollout).map((row) => {
+/** Every snapshot, by rollout. */
+function evidenceIn(database: DatabaseSync): ReadonlyMap<string, readonly EvidenceSnapshot[]> {
+  const byRollout = new Map<string, EvidenceSnapshot[]>();
+  for (const row of all(database, "SELECT * FROM evidence NOT INDEXED")) {
+    const rollout = text(row, "rollout");
     const source = text(row, "source");
     const epoch = integer(row, "epoch");
     const body = text(row, "body");
     if (text(row, "checksum") !== checksumOf(rollout, source, epoch, body)) {
       throw new StoreError("broken", `the evidence of ${rollout} does not match its checksum`);
     }
-    return { source, epoch, evidence: JSON.parse(body) };
-  });
+    const snapshots = byRollout.get(rollout) ?? [];
+    byRollout.set(rollout, snapshots);
+    snapshots.push({ source, epoch, evidence: JSON.parse(body) });
+  }
+  return byRollout;
+}
+
+/** The state of every rollout, by its name. */
+function statesIn(database: DatabaseSync): ReadonlyMap<string, string> {
+  const rows = all(database, "SELECT name, state FROM rollouts NOT INDEXED");
+  return new Map(rows.map((row) => [text(row, "name"), text(row, "state")]));
 }
 
 function all(database: DatabaseSync, sql: string, ...values: readonly string[]): Row[] {

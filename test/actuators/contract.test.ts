@@ -83,7 +83,7 @@ for (const { name, make } of actuators) {
     await actuator.apply("one", canary, signal);
     await actuator.apply("two", shadow, signal);
     assert.deepEqual(await actuator.read("one", signal), canary);
-    assert.deepEqual(await actuator.read("two"), shadow);
+    assert.deepEqual(await actuator.read("two", signal), shadow);
   });
 }
 
