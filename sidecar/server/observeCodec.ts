@@ -64,6 +64,9 @@ const DROP_REASONS = [
   "headers",
 ] as const;
 
+/** How much is kept of what is only for people to read. */
+const LABEL_LENGTH_MAX = 256;
+
 /** Reads a FilterMessage; never throws. */
 export function decodeFilterMessage(buffer: Uint8Array): FilterMessage {
   const bytes = buffer.length;
@@ -107,8 +110,8 @@ function wireOf(message: SidecarMessage): understudy.v1.SidecarMessage.$Properti
 function helloOf(hello: understudy.v1.Hello.$Properties): Hello {
   return {
     source: hello.source ?? "",
-    nodeId: hello.nodeId ?? "",
-    filterVersion: hello.filterVersion ?? "",
+    nodeId: (hello.nodeId ?? "").slice(0, LABEL_LENGTH_MAX),
+    filterVersion: (hello.filterVersion ?? "").slice(0, LABEL_LENGTH_MAX),
     protocolVersion: hello.protocolVersion ?? 0,
     rollouts: hello.rollouts ?? [],
     inForce: (hello.inForce ?? []).map(inForceOf),

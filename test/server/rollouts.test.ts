@@ -124,6 +124,21 @@ test("watching shows the rollout as it is, then every change of it", async (cont
   assert.deepEqual(phases, [PHASE_PROGRESSING, PHASE_PAUSED, PHASE_PROGRESSING, PHASE_PROMOTED]);
 });
 
+test("a watcher hears of a rollout under way every second, though nothing changes", async (context) => {
+  const { client } = await startTestSidecar(context);
+  await client.apply(planText());
+  const watching = new AbortController();
+  context.after(() => watching.abort());
+  const heard: number[] = [];
+  for await (const { revision } of client.watch("test", watching.signal)) {
+    heard.push(Number(revision));
+    if (heard.length === 3) {
+      break;
+    }
+  }
+  assert.deepEqual(heard, [1, 1, 1]);
+});
+
 test("every change is logged once, with what it was", async (context) => {
   const { client, logged } = await startTestSidecar(context);
   await client.apply(planText());

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { understudy } from "#proto";
 import { fastClock } from "../support/clock.ts";
@@ -61,4 +65,17 @@ test("a candidate that fails is rolled back in its shadow step and serves no use
   assert.equal(rollout.step, 0);
   assert.equal(Number(rollout.candidateRequests), 0);
   assert.equal(rollout.inForce?.candidateBp, 0);
+});
+
+test("a sidecar whose store is broken does not start, and names the first bad event", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "understudy-broken-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const storePath = join(folder, "rollouts.db");
+  const sidecar = await startTestSidecar(context, { storePath });
+  await sidecar.client.apply(planText());
+  await sidecar.stop();
+  const database = new DatabaseSync(storePath);
+  database.exec("UPDATE events SET body = replace(body, 'v2', 'v9')");
+  database.close();
+  await assert.rejects(startTestSidecar(context, { storePath }), /broken at event 1: its checksum/);
 });
