@@ -12,7 +12,10 @@ export enum Failure {
 const CONTENT_TYPE_MAX: i32 = 128;
 const CONTENT_ENCODING_MAX: i32 = 32;
 
-/** Text of at most so many bytes, cut when it is longer. */
+/**
+ * Text of at most so many bytes, cut when it is longer, and empty when it is not ASCII: strings of the
+ * contract must be UTF-8, and one that is not would take the whole batch with it.
+ */
 export class ShortText {
   readonly bytes: StaticArray<u8>;
   length: i32 = 0;
@@ -22,9 +25,17 @@ export class ShortText {
   }
 
   set(from: StaticArray<u8>, start: i32, end: i32): void {
-    this.length = min(end - start, this.bytes.length);
+    const length = min(end - start, this.bytes.length);
+    this.length = isAscii(from, start, start + length) ? length : 0;
     copyBytes(from, start, this.bytes, 0, this.length);
   }
+}
+
+function isAscii(bytes: StaticArray<u8>, start: i32, end: i32): bool {
+  for (let i = start; i < end; i++) {
+    if (unchecked(bytes[i]) > 0x7f) return false;
+  }
+  return true;
 }
 
 /** What one variant answered, as far as it is known. */

@@ -58,7 +58,7 @@ export function answerSize(answer: Answer): i32 {
   );
 }
 
-/** Encodes an `Answer`. Text that is not UTF-8 is left out: proto3 strings must be. */
+/** Encodes an `Answer`. */
 export function writeAnswer(writer: WireWriter, answer: Answer): void {
   const body = answer.body;
   const type = answer.contentType;
