@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { INFER_PATH } from "../support/client.ts";
 import { filterConfig, rolloutConfig, shadowConfig } from "../support/filterConfig.ts";
 import { sendHttp2 } from "../support/http2Client.ts";
+import { rawPost, sendRaw } from "../support/rawClient.ts";
 import { setStage } from "../support/stage.ts";
 import { answering } from "../support/upstream.ts";
 
@@ -111,6 +113,25 @@ test("a request body of the cap is shadowed, one byte more is not", async (conte
     v2.received.map(({ body }) => body.length),
     [4096],
   );
+});
+
+test("a request that waits for leave to send its body is copied whole", async (context) => {
+  const { sidecar, mesh, v2 } = await setStage(context);
+  const answer = await sendRaw(mesh.port, rawPost(INFER_PATH, ["expect: 100-continue"], PART));
+  assert.match(answer, /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.answer.status, 200);
+  assert.equal(v2.received[0]?.body.toString(), PART);
+});
+
+test("an answer that comes before its request has ended is observed, and not shadowed", async (context) => {
+  const { sidecar, mesh, v1, v2 } = await setStage(context);
+  v1.answerEarly = (response) => response.writeHead(413, { connection: "close" }).end("enough");
+  const got = await sendRaw(mesh.port, rawPost(INFER_PATH, [], PART).subarray(0, -1));
+  assert.match(got, /^HTTP\/1.1 413 /);
+  const [seen] = await sidecar.seen(1);
+  assert.deepEqual([seen?.answer.status, seen?.shadow], [413, null]);
+  assert.equal(v2.received.length, 0);
 });
 
 test("a huge answer reaches the user whole, and is told by its size", async (context) => {

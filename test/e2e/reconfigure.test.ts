@@ -131,3 +131,29 @@ test("many new configurations under load fail no request and move no user", asyn
     what: "only the last configuration's streams are open",
   });
 });
+
+test("streams that outlive the configuration they began under go on to their end", async (context) => {
+  const { users, sidecar, mesh, v1 } = await setStage(context);
+  let end = (): void => undefined;
+  v1.answer = (_, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("data: first\n\n");
+    end = () => response.end("data: last\n\n");
+  };
+  const answer = users.send();
+  await sidecar.seen(1);
+  assert.equal(await mesh.reconfigure(changed(999)), "taken");
+  const next = traffic({ generation: 2 });
+  sidecar.serve(next);
+  // The worker that has the stream keeps the older configuration's filter until then.
+  await sidecar.inForce(next, STREAMS + 1);
+  end();
+  assert.equal((await answer).body, "data: first\n\ndata: last\n\n");
+  await until(() => sidecar.open().length === STREAMS, {
+    deadlineMs: 20_000,
+    what: "only the new configuration's streams are open",
+  });
+  v1.answer = predicting("v1", 1);
+  assert.equal((await users.send()).status, 200);
+  await sidecar.seen(2);
+});

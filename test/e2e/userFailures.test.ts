@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { clientOf } from "../support/client.ts";
 import { filterConfig, rolloutConfig, shadowConfig } from "../support/filterConfig.ts";
 import { STREAMS, startMesh } from "../support/mesh.ts";
+import { IMPATIENT_HEADER } from "../support/meshConfig.ts";
 import { openRaw, rawPost } from "../support/rawClient.ts";
 import { startScriptedSidecar } from "../support/scriptedSidecar.ts";
 import { setStage, traffic } from "../support/stage.ts";
@@ -22,6 +23,25 @@ test("a user's request whose variant is not there is reported as such", async (c
   assert.equal((await clientOf(context, mesh.port).send()).status, 503);
   const [seen] = await sidecar.seen(1);
   assert.equal(seen?.answer.failure, "FAILURE_UNREACHABLE");
+});
+
+test("a user's answer that its variant breaks off is reported as such", async (context) => {
+  const { sidecar, users, v1 } = await setStage(context, { traffic: onlyUsers });
+  v1.answer = (_, response) => {
+    response.writeHead(200, { "content-length": 1000 });
+    response.write("begun", () => response.socket?.resetAndDestroy());
+  };
+  await assert.rejects(users.send());
+  const [seen] = await sidecar.seen(1);
+  assert.deepEqual([seen?.answer.failure, seen?.answer.status], ["FAILURE_RESET", 200]);
+});
+
+test("a user's request that Envoy gives up is reported as timed out", async (context) => {
+  const { sidecar, users, v1 } = await setStage(context, { traffic: onlyUsers });
+  v1.answer = silent;
+  assert.equal((await users.send({ headers: { [IMPATIENT_HEADER]: "yes" } })).status, 504);
+  const [seen] = await sidecar.seen(1);
+  assert.deepEqual([seen?.answer.failure, seen?.answer.status], ["FAILURE_TIMEOUT", 504]);
 });
 
 test("a user's request that hangs is reported at its deadline, once, and answered when it is", async (context) => {

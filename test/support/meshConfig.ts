@@ -14,6 +14,10 @@ export const FILTER_NAME = "understudy";
 /** Envoy's node id. */
 export const NODE_ID = "mesh-1";
 
+/** Requests with this header are given up by Envoy after 200 ms. */
+export const IMPATIENT_HEADER = "x-impatient";
+const IMPATIENT: Json = { name: IMPATIENT_HEADER, present_match: true };
+
 const TYPES = "type.googleapis.com/envoy.extensions";
 const HEADERS_MAX = 4000;
 
@@ -99,15 +103,18 @@ function listener(discoveryFile: string): Json {
 }
 
 function routes(): Json[] {
-  const to = (cluster: string, headers: readonly Json[]): Json => ({
-    match: { prefix: "/", headers },
-    route: { cluster, timeout: "30s" },
-  });
+  const to = (cluster: string, headers: readonly Json[]): readonly Json[] => [
+    {
+      match: { prefix: "/", headers: [...headers, IMPATIENT] },
+      route: { cluster, timeout: "0.2s" },
+    },
+    { match: { prefix: "/", headers }, route: { cluster, timeout: "30s" } },
+  ];
   const variant = (version: string): Json => ({
     name: "x-understudy-variant",
     string_match: { exact: version },
   });
-  return [to("v2", [variant("v2")]), to("v1", [variant("v1")]), to("v1", [])];
+  return [...to("v2", [variant("v2")]), ...to("v1", [variant("v1")]), ...to("v1", [])];
 }
 
 function discoveredFilter(discoveryFile: string): Json {

@@ -1,7 +1,15 @@
+import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { understudy } from "#proto";
-import { decodeSeen, type Seen, type SeenBatch, type SeenHello, type SeenInForce } from "./seen.ts";
+import {
+  decodeSeen,
+  type Seen,
+  type SeenBatch,
+  type SeenHello,
+  type SeenInForce,
+  type SeenMessage,
+} from "./seen.ts";
 import { until } from "./until.ts";
 
 /** A message of the sidecar, or bytes that may be none. */
@@ -14,6 +22,8 @@ export type SeenStream = {
   /** What it reported as in force or refused, in its hello and since. */
   readonly reports: SeenInForce[];
   isOpen: boolean;
+  /** Why messages of it could not be read. */
+  readonly faults: string[];
   readonly say: (message: Say) => void;
   /** Ends it from the sidecar's side. */
   readonly end: () => void;
@@ -119,6 +129,7 @@ function recorded(call: Call, parts: Parts): SeenStream {
     batches: [],
     reports: [],
     isOpen: true,
+    faults: [],
     say: (message) => {
       const bytes = Buffer.isBuffer(message)
         ? message
@@ -130,7 +141,13 @@ function recorded(call: Call, parts: Parts): SeenStream {
   const closed = (): void => {
     stream.isOpen = false;
   };
-  call.on("data", (bytes: Buffer) => take(stream, bytes, parts));
+  call.on("data", (bytes: Buffer) => {
+    try {
+      take(stream, decodeSeen(bytes), parts);
+    } catch (error) {
+      stream.faults.push(String(error));
+    }
+  });
   call.once("end", () => {
     closed();
     call.end();
@@ -141,8 +158,11 @@ function recorded(call: Call, parts: Parts): SeenStream {
   return stream;
 }
 
-function take(stream: SeenStream, bytes: Buffer, { script, wanted }: Parts): void {
-  const { hello, batch, inForce } = decodeSeen(bytes);
+function take(
+  stream: SeenStream,
+  { hello, batch, inForce }: SeenMessage,
+  { script, wanted }: Parts,
+): void {
   if (hello !== undefined) {
     stream.hello = hello;
     stream.reports.push(...hello.inForce);
@@ -196,11 +216,16 @@ function views(
         what: `${count} streams serve generation ${traffic.generation}`,
       });
     },
-    seen: async (atLeast) =>
-      await until(() => observations().length >= atLeast && observations(), {
-        deadlineMs: SEEN_MS_MAX,
-        what: `${atLeast} observations`,
-      }),
+    seen: async (atLeast) => {
+      const ask = (): readonly Seen[] | false => {
+        assert.deepEqual(
+          streams.flatMap(({ faults }) => faults),
+          [],
+        );
+        return observations().length >= atLeast && observations();
+      };
+      return await until(ask, { deadlineMs: SEEN_MS_MAX, what: `${atLeast} observations` });
+    },
   };
 }
 

@@ -30,6 +30,8 @@ export type Upstream = {
   readonly upgrades: () => number;
   /** What it answers from now on. */
   answer: Answering;
+  /** What it answers as soon as a request begins; then nothing is answered when it has ended. */
+  answerEarly?: (response: ServerResponse) => void;
 };
 
 const HEADER_BYTES_MAX = 1 << 20;
@@ -54,6 +56,7 @@ export async function startUpstream(context: TestContext, version: string): Prom
     response.once("close", () => {
       open -= 1;
     });
+    upstream.answerEarly?.(response);
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("error", () => undefined);
@@ -62,7 +65,9 @@ export async function startUpstream(context: TestContext, version: string): Prom
       const body = Buffer.concat(chunks);
       const whole = { method, path, headers, rawHeaders, body, trailers };
       received.push(whole);
-      upstream.answer(whole, response);
+      if (upstream.answerEarly === undefined) {
+        upstream.answer(whole, response);
+      }
     });
   });
   server.maxHeadersCount = HEADERS_MAX;
