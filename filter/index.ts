@@ -2,10 +2,9 @@ import { Action } from "./abi/enums";
 import { configure, end, tick, wantsCollection } from "./plugin/lifecycle";
 import { requestBody, requestHeaders } from "./plugin/request";
 import { responseBody, responseEnded, responseHeaders, streamEnded } from "./plugin/response";
-import { addRoot, Root, rootOf } from "./plugin/root";
+import { addRoot, rootOf, rootOfExchange } from "./plugin/root";
 import { sendShadow, shadowAnswered } from "./plugin/shadow";
 import { closeExchange, exchangeOf, forgetContext, nowNs, openExchange } from "./plugin/world";
-import { Exchange } from "./policy/exchange";
 
 export { abort } from "./abi/abort";
 export { malloc } from "./abi/memory";
@@ -22,7 +21,10 @@ export function proxy_on_vm_start(context: u32, size: i32): i32 {
 }
 
 export function proxy_on_context_create(context: u32, parent: u32): void {
-  if (parent === 0) return addRoot(context);
+  if (parent === 0) {
+    addRoot(context);
+    return;
+  }
   const root = rootOf(parent);
   if (root === null || exchangeOf(context) !== null) return;
   openExchange(parent, context);
@@ -120,7 +122,7 @@ export function proxy_on_grpc_receive(context: u32, token: u32, size: i32): void
   const root = rootOf(context);
   if (root === null) return;
   depth++;
-  root.stream.receive(root, token, size);
+  root.stream.receive(token, size);
   depth--;
 }
 
@@ -149,8 +151,4 @@ function endStream(context: u32): void {
   forgetContext(exchange);
   if (root !== null) streamEnded(root, exchange);
   else closeExchange(exchange);
-}
-
-function rootOfExchange(exchange: Exchange | null): Root | null {
-  return exchange === null ? null : rootOf(exchange.root);
 }

@@ -42,15 +42,6 @@ export declare function proxy_get_property(
   outSize: usize,
 ): i32;
 
-export declare function proxy_call_foreign_function(
-  name: usize,
-  nameSize: i32,
-  argument: usize,
-  argumentSize: i32,
-  outBytes: usize,
-  outSize: usize,
-): i32;
-
 export declare function proxy_get_shared_data(
   key: usize,
   keySize: i32,

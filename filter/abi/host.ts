@@ -1,7 +1,6 @@
 import { Buffer, Clock, HeaderMap, LogLevel, Status } from "./enums";
 import {
   proxy_add_header_map_value,
-  proxy_call_foreign_function,
   proxy_define_metric,
   proxy_done,
   proxy_get_buffer_bytes,
@@ -100,11 +99,6 @@ export function setHeader(map: HeaderMap, name: StaticArray<u8>, value: StaticAr
 /** Removes all values of a header. */
 export function removeHeader(map: HeaderMap, name: StaticArray<u8>): void {
   proxy_remove_header_map_value(map, addressOf(name), name.length);
-}
-
-/** Calls a foreign function without argument or result; one the host lacks does nothing. */
-export function callForeign(name: StaticArray<u8>): void {
-  proxy_call_foreign_function(addressOf(name), name.length, 0, 0, bytesOut, sizeOut);
 }
 
 /** A shared value's compare-and-swap number when it landed with `sharedSize()` bytes; 0 when absent. */

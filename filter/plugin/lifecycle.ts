@@ -34,7 +34,7 @@ export function configure(root: Root, size: i32): bool {
   const parsed = parseConfig(bytes);
   if (parsed.problems.length > 0) {
     for (let i = 0; i < parsed.problems.length; i++) {
-      log(LogLevel.Error, "understudy: " + parsed.problems[i]);
+      log(LogLevel.Error, `understudy: ${parsed.problems[i]}`);
     }
     count(Counter.ConfigurationsRefused);
     return false;
@@ -52,8 +52,8 @@ export function tick(root: Root): void {
   setClock();
   const now = nowNs();
   reportLate(root, now);
-  if (root.config !== null && root.endsAtMs === 0) root.stream.tick(root, now / 1_000_000);
-  root.stream.flush(root);
+  if (root.config !== null && root.endsAtMs === 0) root.stream.tick(now / 1_000_000);
+  root.stream.flush();
   flushCounters();
   if (root.endsAtMs > 0 && (isDrained(root) || now / 1_000_000 >= root.endsAtMs)) {
     finish(root);
@@ -68,7 +68,7 @@ export function wantsCollection(): bool {
 
 /** Envoy wants a root context to end. False asks it to wait until everything has come in. */
 export function end(root: Root): bool {
-  root.stream.flush(root);
+  root.stream.flush();
   if (isDrained(root)) {
     finish(root);
     return true;
@@ -79,7 +79,7 @@ export function end(root: Root): bool {
 
 function isDrained(root: Root): bool {
   if (root.live > 0) return false;
-  return root.stream.token === 0 || root.stream.settled(root);
+  return root.stream.token === 0 || root.stream.settled();
 }
 
 function finish(root: Root): void {

@@ -1,5 +1,5 @@
 import { Failure } from "../policy/answer";
-import { Counter, dropCounter } from "../policy/counters";
+import { Counter } from "../policy/counters";
 import { DropReason } from "../policy/drops";
 import { Exchange, ShadowStage } from "../policy/exchange";
 import {
@@ -43,7 +43,7 @@ export function report(root: Root, exchange: Exchange): void {
     count(Counter.Observations);
   } else root.drop(exchange.subject.rollout, reasonOfLoss(root));
   exchange.clear();
-  if (root.outbox.isFull) root.stream.flush(root);
+  if (root.outbox.isFull) root.stream.flush();
 }
 
 /** Reports what is complete; frees the exchange when nothing more will happen to it. */
@@ -65,19 +65,27 @@ export function reportLate(root: Root, nowNs: u64): void {
     const exchange = exchangeAt(i);
     if (exchange.root !== root.id || !exchange.observed || exchange.reported) continue;
     if (exchange.deadlineNs > nowNs) continue;
-    const elapsedUs = (nowNs - exchange.startNs) / 1000;
-    if (!exchange.answered) {
-      exchange.answer.failure = Failure.Timeout;
-      exchange.answer.latencyUs = elapsedUs;
-      count(Counter.RequestsTimedOut);
-      if (exchange.stage !== ShadowStage.Answered) exchange.dropShadow();
-    } else if (exchange.stage === ShadowStage.Sent) {
-      exchange.shadow.failure = Failure.Timeout;
-      exchange.shadow.latencyUs = (nowNs - exchange.sentNs) / 1000;
-      exchange.stage = ShadowStage.Answered;
-    } else exchange.dropShadow();
+    if (!exchange.answered) timeOutAnswer(exchange, nowNs);
+    else timeOutShadow(exchange, nowNs);
     report(root, exchange);
   }
+}
+
+function timeOutAnswer(exchange: Exchange, nowNs: u64): void {
+  exchange.answer.failure = Failure.Timeout;
+  exchange.answer.latencyUs = (nowNs - exchange.startNs) / 1000;
+  if (exchange.stage !== ShadowStage.Answered) exchange.dropShadow();
+  count(Counter.RequestsTimedOut);
+}
+
+function timeOutShadow(exchange: Exchange, nowNs: u64): void {
+  if (exchange.stage !== ShadowStage.Sent) {
+    exchange.dropShadow();
+    return;
+  }
+  exchange.shadow.failure = Failure.Timeout;
+  exchange.shadow.latencyUs = (nowNs - exchange.sentNs) / 1000;
+  exchange.stage = ShadowStage.Answered;
 }
 
 function reasonOfLoss(root: Root): DropReason {

@@ -1,8 +1,8 @@
 import { HeaderMap } from "../abi/enums";
-import { callForeign, fillRandom, readPairs, removeHeader, setHeader } from "../abi/host";
+import { fillRandom, readPairs, removeHeader, setHeader } from "../abi/host";
 import { landed } from "../abi/memory";
 import { decodePairs } from "../abi/pairs";
-import { hexInto, utf8 } from "../policy/bytes";
+import { hexInto } from "../policy/bytes";
 import { Counter, dropCounter } from "../policy/counters";
 import { DropReason } from "../policy/drops";
 import { Exchange } from "../policy/exchange";
@@ -11,11 +11,11 @@ import { pathEnd } from "../policy/match";
 import { overrideOf } from "../policy/override";
 import { bucketOf, Variant, variantOf } from "../policy/split";
 import { Found, StickyKind } from "../policy/sticky";
-import { ActiveRollout, Root } from "./root";
+import { ActiveRollout } from "./rollout";
+import { Root } from "./root";
 import { copyBody, planShadow, sendShadow } from "./shadow";
 import { count, nowNs, unixMs } from "./world";
 
-const CLEAR_ROUTE_CACHE = utf8("clear_route_cache");
 const KEY_BYTES: i32 = 16;
 
 const headers = new Headers();
@@ -28,14 +28,23 @@ export function requestHeaders(root: Root | null, exchange: Exchange | null, end
   const size = readPairs(HeaderMap.RequestHeaders);
   headers.bytes = landed();
   headers.count = size < 0 ? -1 : decodePairs(headers.bytes, size, headers.spans);
-  if (headers.count < 0) return stripUnread();
+  if (headers.count < 0) {
+    stripUnread();
+    return;
+  }
   head.read(headers);
   const trusted = root !== null && root.trustsShadow && head.shadow >= 0;
   strip(trusted);
   if (root === null || exchange === null) return;
-  if (trusted) return count(Counter.RequestsTrustedShadow);
+  if (trusted) {
+    count(Counter.RequestsTrustedShadow);
+    return;
+  }
   const rollout = root.match(headers, head);
-  if (rollout === null) return count(Counter.RequestsUnmatched);
+  if (rollout === null) {
+    count(Counter.RequestsUnmatched);
+    return;
+  }
   serve(root, rollout, exchange);
   if (ended) sendShadow(root, exchange);
 }
@@ -84,8 +93,8 @@ function serve(root: Root, rollout: ActiveRollout, exchange: Exchange): void {
   if (head.streaming) root.drop(rollout.index, DropReason.Streaming);
   else if (traffic.known) observe(root, rollout, exchange, bucket);
   const version = rollout.config.variant(subject.served).versionBytes;
+  // Last, and once: a change of headers makes Envoy choose the route again.
   setHeader(HeaderMap.RequestHeaders, VARIANT, version);
-  callForeign(CLEAR_ROUTE_CACHE);
 }
 
 /** Chooses the variant by the user's bucket, which it returns. */
@@ -128,7 +137,10 @@ function chooseByOverride(rollout: ActiveRollout, exchange: Exchange): void {
   if (i < 0) return;
   const overrides = rollout.config.overrides;
   const chosen = overrideOf(overrides, headers.bytes, headers.valueStart(i), headers.valueEnd(i));
-  if (chosen === 0) return count(Counter.OverridesRefused);
+  if (chosen === 0) {
+    count(Counter.OverridesRefused);
+    return;
+  }
   exchange.subject.served = chosen as Variant;
   exchange.subject.overridden = true;
   count(Counter.RequestsOverridden);

@@ -30,7 +30,10 @@ export function responseHeaders(root: Root, exchange: Exchange, ended: bool): vo
   headers.count = max(0, size < 0 ? 0 : decodePairs(headers.bytes, size, headers.spans));
   head.read(headers);
   keepHead(exchange, head, headers, true);
-  if (head.streaming && !ended) return passStream(root, exchange);
+  if (head.streaming && !ended) {
+    passStream(root, exchange);
+    return;
+  }
   if (head.status >= 500) {
     const details = readProperty(CODE_DETAILS);
     if (details > 0) exchange.answer.failure = failureOfDetails(landed(), details);

@@ -1,27 +1,12 @@
-import { PluginConfig, RolloutConfig } from "../policy/config";
+import { PluginConfig } from "../policy/config";
 import { dropCounter } from "../policy/counters";
 import { DropReason } from "../policy/drops";
+import { Exchange } from "../policy/exchange";
 import { Headers, RequestHead } from "../policy/headers";
 import { Outbox } from "../policy/outbox";
-import { ShadowLimits } from "../policy/shadowLimits";
-import { Traffic } from "../policy/traffic";
+import { ActiveRollout } from "./rollout";
 import { SidecarStream } from "./sidecarStream";
-import { count, trafficOf } from "./world";
-
-/** A rollout of the configuration in force, with what it is to serve and may send now. */
-export class ActiveRollout {
-  readonly index: i32;
-  readonly config: RolloutConfig;
-  readonly traffic: Traffic;
-  readonly limits: ShadowLimits;
-
-  constructor(index: i32, config: RolloutConfig) {
-    this.index = index;
-    this.config = config;
-    this.traffic = trafficOf(config.name);
-    this.limits = new ShadowLimits(config.shadow);
-  }
-}
+import { count } from "./world";
 
 /** One plugin configuration in force: a VM has several while one replaces another. */
 export class Root {
@@ -29,7 +14,7 @@ export class Root {
   config: PluginConfig | null = null;
   rollouts: ActiveRollout[] = [];
   outbox: Outbox = new Outbox([]);
-  stream: SidecarStream = new SidecarStream(new PluginConfig());
+  stream: SidecarStream = new SidecarStream(0, new PluginConfig(), [], new Outbox([]));
   /** Exchanges in use. */
   live: i32 = 0;
   /** Set once Envoy wants the context to end; it ends when drained, or at this time. */
@@ -54,7 +39,7 @@ export class Root {
       this.rollouts.push(new ActiveRollout(i, config.rollouts[i]));
     }
     this.outbox = new Outbox(names);
-    this.stream = new SidecarStream(config);
+    this.stream = new SidecarStream(this.id, config, this.rollouts, this.outbox);
     this.config = config;
   }
 
@@ -83,6 +68,11 @@ export function rootOf(id: u32): Root | null {
     if (root.id === id) return root;
   }
   return null;
+}
+
+/** The root context of an exchange, or null. */
+export function rootOfExchange(exchange: Exchange | null): Root | null {
+  return exchange === null ? null : rootOf(exchange.root);
 }
 
 /** Makes a root context known. */

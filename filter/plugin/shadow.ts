@@ -9,10 +9,11 @@ import { Counter } from "../policy/counters";
 import { DropReason } from "../policy/drops";
 import { Exchange, ShadowStage } from "../policy/exchange";
 import { AnswerHead, Headers, SHADOW, SHADOW_HEADERS_MAX, VARIANT } from "../policy/headers";
-import { otherVariant, Variant } from "../policy/split";
+import { otherVariant } from "../policy/split";
 import { failureOfMade, MADE_BODY_BYTES_MAX } from "../policy/transport";
 import { settle } from "./report";
-import { ActiveRollout, Root } from "./root";
+import { ActiveRollout } from "./rollout";
+import { Root } from "./root";
 import { count, exchangeOfToken, forgetToken, keepToken, nowNs } from "./world";
 
 const YES = utf8("1");
@@ -31,10 +32,16 @@ export function planShadow(
   headers: Headers,
 ): void {
   const refusal = rollout.limits.refusal(exchange.startNs / 1_000_000);
-  if (refusal !== 0) return root.drop(rollout.index, refusal as DropReason);
+  if (refusal !== 0) {
+    root.drop(rollout.index, refusal as DropReason);
+    return;
+  }
   exchange.shadowVariant = otherVariant(exchange.subject.served);
   const reason = copyHeaders(rollout, exchange, headers);
-  if (reason !== 0) return root.drop(rollout.index, reason as DropReason);
+  if (reason !== 0) {
+    root.drop(rollout.index, reason as DropReason);
+    return;
+  }
   exchange.stage = ShadowStage.Copying;
 }
 
@@ -45,14 +52,26 @@ export function copyBody(root: Root, exchange: Exchange, size: i32): void {
   const bytesMax = unchecked(root.rollouts[index]).config.shadow.bodyBytesMax;
   const body = exchange.shadowBody;
   const held = body === null ? 0 : body.length;
-  if (size > bytesMax - held) return abandon(root, exchange, DropReason.ShadowBodyBytes);
+  if (size > bytesMax - held) {
+    abandon(root, exchange, DropReason.ShadowBodyBytes);
+    return;
+  }
   const read = readBuffer(Buffer.RequestBody, size);
-  if (read < size) return abandon(root, exchange, DropReason.ShadowBodyBytes);
+  if (read < size) {
+    abandon(root, exchange, DropReason.ShadowBodyBytes);
+    return;
+  }
   const target = body === null ? takeCapture(exchange.budget, size) : body;
-  if (target === null) return abandon(root, exchange, DropReason.CapturedBytes);
+  if (target === null) {
+    abandon(root, exchange, DropReason.CapturedBytes);
+    return;
+  }
   exchange.shadowBody = target;
   const appended = appendCapture(exchange.budget, target, landed(), size);
-  if (appended === null) return abandon(root, exchange, DropReason.CapturedBytes);
+  if (appended === null) {
+    abandon(root, exchange, DropReason.CapturedBytes);
+    return;
+  }
   exchange.shadowBody = appended;
 }
 
@@ -67,7 +86,10 @@ export function sendShadow(root: Root, exchange: Exchange): void {
     root.endsAtMs > 0
       ? i32(DropReason.ShadowRefused)
       : rollout.limits.refusal(exchange.sentNs / 1_000_000);
-  if (refusal !== 0) return abandon(root, exchange, refusal as DropReason);
+  if (refusal !== 0) {
+    abandon(root, exchange, refusal as DropReason);
+    return;
+  }
   const body = exchange.shadowBody;
   const token = sendHttp(
     rollout.config.variant(exchange.shadowVariant).clusterBytes,
@@ -77,7 +99,10 @@ export function sendShadow(root: Root, exchange: Exchange): void {
     body === null ? 0 : body.length,
     u32(rollout.config.shadow.timeoutMs),
   );
-  if (token === 0) return abandon(root, exchange, DropReason.ShadowRefused);
+  if (token === 0) {
+    abandon(root, exchange, DropReason.ShadowRefused);
+    return;
+  }
   rollout.limits.send();
   keepToken(exchange, token);
   exchange.stage = ShadowStage.Sent;

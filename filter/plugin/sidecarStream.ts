@@ -8,9 +8,10 @@ import { PluginConfig } from "../policy/config";
 import { Counter } from "../policy/counters";
 import { addLitter } from "../policy/litter";
 import { encodeHello, encodeInForce, Hello, InForce } from "../policy/messages";
+import { Outbox } from "../policy/outbox";
 import { decodeSidecarMessage, SidecarMessage, SidecarMessageKind } from "../policy/sidecarMessage";
 import { refusalOf } from "../policy/traffic";
-import { ActiveRollout, Root } from "./root";
+import { ActiveRollout } from "./rollout";
 import { count, shareTraffic } from "./world";
 
 const SERVICE = utf8("understudy.v1.ObserveService");
@@ -45,14 +46,21 @@ export class SidecarStream {
   private sent: u64 = 0;
   private acknowledged: u64 = 0;
 
-  constructor(config: PluginConfig) {
+  private readonly root: u32;
+  private readonly rollouts: ActiveRollout[];
+  private readonly outbox: Outbox;
+
+  constructor(root: u32, config: PluginConfig, rollouts: ActiveRollout[], outbox: Outbox) {
+    this.root = root;
+    this.rollouts = rollouts;
+    this.outbox = outbox;
     this.service = grpcService(utf8(config.cluster), utf8(config.authority));
   }
 
   /** Connects when it is time, and gives up on a sidecar that is silent. */
-  tick(root: Root, nowMs: u64): void {
+  tick(nowMs: u64): void {
     if (this.token === 0) {
-      if (nowMs >= this.retryAtMs) this.connect(root, nowMs);
+      if (nowMs >= this.retryAtMs) this.connect(nowMs);
       return;
     }
     const waiting = !this.greeted || this.acknowledged < this.sent;
@@ -64,10 +72,10 @@ export class SidecarStream {
   }
 
   /** Sends what waits, as far as the credit goes. Host calls speak for the root afterwards. */
-  flush(root: Root): void {
-    const outbox = root.outbox;
+  flush(): void {
+    const outbox = this.outbox;
     if (!this.greeted || outbox.isEmpty) return;
-    speakFor(root.id);
+    speakFor(this.root);
     while (this.token !== 0 && this.credit >= CREDIT_BYTES_MIN) {
       if (!outbox.build(i32(this.credit), i32(this.messageBytesMax))) break;
       this.credit -= i64(outbox.messageSize);
@@ -79,8 +87,8 @@ export class SidecarStream {
   }
 
   /** Whether the sidecar has acknowledged everything that was queued. */
-  settled(root: Root): bool {
-    return !this.greeted || (root.outbox.isEmpty && this.acknowledged >= this.sent);
+  settled(): bool {
+    return !this.greeted || (this.outbox.isEmpty && this.acknowledged >= this.sent);
   }
 
   /** Ends our side. */
@@ -97,7 +105,7 @@ export class SidecarStream {
     this.fail(nowMs);
   }
 
-  receive(root: Root, token: u32, size: i32): void {
+  receive(token: u32, size: i32): void {
     if (token === 0 || token !== this.token) return;
     addLitter(MESSAGE_LITTER);
     this.heardMs = now(Clock.Monotonic) / 1_000_000;
@@ -107,12 +115,12 @@ export class SidecarStream {
       count(Counter.MessagesMalformed);
       return;
     }
-    if (message.kind === SidecarMessageKind.Limits) this.greet(root, message);
-    else if (message.kind === SidecarMessageKind.Ack) this.acknowledge(root, message);
-    else if (message.kind === SidecarMessageKind.Traffic) this.take(root, message);
+    if (message.kind === SidecarMessageKind.Limits) this.greet(message);
+    else if (message.kind === SidecarMessageKind.Ack) this.acknowledge(message);
+    else if (message.kind === SidecarMessageKind.Traffic) this.take(message);
   }
 
-  private connect(root: Root, nowMs: u64): void {
+  private connect(nowMs: u64): void {
     addLitter(MESSAGE_LITTER);
     this.heardMs = nowMs;
     this.greeted = false;
@@ -120,10 +128,13 @@ export class SidecarStream {
     this.sent = 0;
     this.acknowledged = 0;
     const token = openStream(this.service, SERVICE, METHOD);
-    if (token === 0) return this.fail(nowMs);
+    if (token === 0) {
+      this.fail(nowMs);
+      return;
+    }
     this.token = token;
     count(Counter.StreamsOpened);
-    const hello = encodeHello(this.hello(root));
+    const hello = encodeHello(this.hello());
     sendMessage(token, hello, hello.length);
   }
 
@@ -137,43 +148,44 @@ export class SidecarStream {
     count(Counter.StreamsFailed);
   }
 
-  private hello(root: Root): Hello {
+  private hello(): Hello {
     const hello = new Hello();
     if (this.source === "") this.source = randomName();
     hello.source = this.source;
     const size = readProperty(NODE_ID);
     if (size > 0) hello.nodeId = ascii(landed(), min(size, 256));
-    for (let i = 0; i < root.rollouts.length; i++) {
-      const rollout = root.rollouts[i];
+    for (let i = 0; i < this.rollouts.length; i++) {
+      const rollout = this.rollouts[i];
       hello.rollouts.push(rollout.config.name);
       if (!rollout.traffic.known) continue;
       hello.inForce.push(new InForce(rollout.config.name, rollout.traffic, ""));
     }
-    hello.nextSequence = root.outbox.sequence;
+    hello.nextSequence = this.outbox.sequence;
     return hello;
   }
 
-  private greet(root: Root, message: SidecarMessage): void {
+  private greet(message: SidecarMessage): void {
     if (this.greeted) return;
     this.greeted = true;
     this.backoff.reset();
     const bytesMax = message.messageBytesMax;
-    this.messageBytesMax = bytesMax > u32(i32.MAX_VALUE) ? u32(i32.MAX_VALUE) : bytesMax;
+    this.messageBytesMax = min(bytesMax, u32(i32.MAX_VALUE));
     this.credit = min(i64(message.creditBytes), CREDIT_BYTES_MAX);
-    this.flush(root);
+    this.flush();
   }
 
-  private acknowledge(root: Root, message: SidecarMessage): void {
+  private acknowledge(message: SidecarMessage): void {
     if (!this.greeted) return;
     if (message.sequence > this.acknowledged) this.acknowledged = message.sequence;
     this.credit = min(this.credit + i64(message.creditBytes), CREDIT_BYTES_MAX);
-    if (root.outbox.isFull) this.flush(root);
+    if (this.outbox.isFull) this.flush();
   }
 
   /** Puts traffic in force, or says why not. */
-  private take(root: Root, message: SidecarMessage): void {
-    const rollout = rolloutNamed(root, message.rollout);
+  private take(message: SidecarMessage): void {
+    const rollout = this.rolloutNamed(message.rollout);
     if (rollout === null) {
+      count(Counter.TrafficRefused);
       this.answer(new InForce(message.rollout, message.traffic, "rollout: not configured here"));
       return;
     }
@@ -188,18 +200,17 @@ export class SidecarStream {
     this.answer(new InForce(rollout.config.name, rollout.traffic, refusal));
   }
 
+  private rolloutNamed(name: string): ActiveRollout | null {
+    for (let i = 0; i < this.rollouts.length; i++) {
+      if (this.rollouts[i].config.name === name) return this.rollouts[i];
+    }
+    return null;
+  }
+
   private answer(inForce: InForce): void {
-    if (inForce.refused === "rollout: not configured here") count(Counter.TrafficRefused);
     const bytes = encodeInForce(inForce);
     sendMessage(this.token, bytes, bytes.length);
   }
-}
-
-function rolloutNamed(root: Root, name: string): ActiveRollout | null {
-  for (let i = 0; i < root.rollouts.length; i++) {
-    if (root.rollouts[i].config.name === name) return root.rollouts[i];
-  }
-  return null;
 }
 
 /** 16 random bytes in hexadecimal. */

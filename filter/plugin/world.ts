@@ -147,5 +147,5 @@ export function shareTraffic(rollout: string, traffic: Traffic): void {
 }
 
 function sharedKey(rollout: string): StaticArray<u8> {
-  return utf8("understudy.traffic." + rollout);
+  return utf8(`understudy.traffic.${rollout}`);
 }

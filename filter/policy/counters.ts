@@ -67,7 +67,7 @@ export const COUNTERS: i32 = 32;
 
 /** A counter's full name. */
 export function counterName(counter: i32): string {
-  return "understudy." + NAMES[counter];
+  return `understudy.${NAMES[counter]}`;
 }
 
 /** The counter of a drop reason. */

@@ -86,9 +86,9 @@ function quote(text: string): string {
   let out = '"';
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === 0x22 || code === 0x5c) out += "\\" + text.charAt(i);
+    if (code === 0x22 || code === 0x5c) out += `\\${text.charAt(i)}`;
     else if (code < 0x20) out += "?";
     else out += text.charAt(i);
   }
-  return out + '"';
+  return `${out}"`;
 }

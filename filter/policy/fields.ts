@@ -26,12 +26,12 @@ export class Fields {
   /** The place of a field, as `rollouts[0].shadow.timeoutMs`. */
   at(key: string): string {
     if (key === "") return this.place === "" ? "configuration" : this.place;
-    return this.place === "" ? key : this.place + "." + key;
+    return this.place === "" ? key : `${this.place}.${key}`;
   }
 
   report(key: string, given: string, allowed: string): void {
     if (this.problems.length < PROBLEMS_MAX) {
-      this.problems.push(this.at(key) + ": " + given + ": " + allowed);
+      this.problems.push(`${this.at(key)}: ${given}: ${allowed}`);
     }
   }
 
@@ -67,11 +67,11 @@ export class Fields {
       return out;
     }
     if (value.items.length > most) {
-      this.report(key, value.items.length.toString() + " items", "at most " + most.toString());
+      this.report(key, `${value.items.length.toString()} items`, `at most ${most.toString()}`);
       return out;
     }
     for (let i = 0; i < value.items.length; i++) {
-      const place = this.at(key) + "[" + i.toString() + "]";
+      const place = `${this.at(key)}[${i.toString()}]`;
       out.push(new Fields(value.items[i], place, this.problems));
     }
     return out;
@@ -101,8 +101,8 @@ export class Fields {
     const number = value.number;
     const whole = value.kind === JsonKind.Number && Math.floor(number) === number;
     if (whole && number >= f64(least) && number <= f64(most)) return i32(number);
-    const range = least.toString() + " to " + most.toString();
-    this.report(key, describe(value), "a whole number from " + range);
+    const range = `${least.toString()} to ${most.toString()}`;
+    this.report(key, describe(value), `a whole number from ${range}`);
     return fallback;
   }
 
@@ -124,7 +124,7 @@ export class Fields {
     for (let i = 0; i < this.json.keys.length; i++) {
       const key = this.json.keys[i];
       if (this.known.includes(key)) continue;
-      this.report(shown(key), "unknown key", "one of " + this.known.join(", "));
+      this.report(shown(key), "unknown key", `one of ${this.known.join(", ")}`);
     }
   }
 }
@@ -154,7 +154,7 @@ export function describe(value: Json): string {
 
 /** A text as a problem shows it: in quotes, control characters replaced, cut. */
 export function quoted(text: string): string {
-  return '"' + shown(text) + '"';
+  return `"${shown(text)}"`;
 }
 
 function shown(text: string): string {
@@ -163,5 +163,5 @@ function shown(text: string): string {
     const code = text.charCodeAt(i);
     out += code < 0x20 || code === 0x7f ? "?" : text.charAt(i);
   }
-  return text.length > SHOWN_MAX ? out + "..." : out;
+  return text.length > SHOWN_MAX ? `${out}...` : out;
 }

@@ -11,6 +11,7 @@ export const SHADOW: StaticArray<u8> = utf8("x-understudy-shadow");
 export const OVERRIDE: StaticArray<u8> = utf8("x-understudy-override");
 export const ROLLOUT: StaticArray<u8> = utf8("x-understudy-rollout");
 
+const COLON: u8 = 0x3a;
 const OWN_PREFIX = utf8("x-understudy-");
 const ENVOY_PREFIX = utf8("x-envoy-");
 export const COOKIE: StaticArray<u8> = utf8("cookie");
@@ -127,16 +128,17 @@ export class RequestHead {
     this.rollout = -1;
     this.streaming = false;
     this.https = false;
-    for (let i = 0; i < headers.count; i++) {
-      const start = headers.nameStart(i);
-      const size = headers.nameEnd(i) - start;
-      if (size === 0) continue;
-      const first = unchecked(headers.bytes[start]);
-      if (first === 0x3a) this.readPseudo(headers, i, size);
-      else if (size === 12) this.readTwelve(headers, i);
-      else if (size >= 19 && size <= 21) this.readOwn(headers, i);
-      else if (size === 7 && headers.isNamed(i, UPGRADE)) this.streaming = true;
-    }
+    for (let i = 0; i < headers.count; i++) this.readOne(headers, i);
+  }
+
+  private readOne(headers: Headers, i: i32): void {
+    const start = headers.nameStart(i);
+    const size = headers.nameEnd(i) - start;
+    if (size === 0) return;
+    if (unchecked(headers.bytes[start]) === COLON) this.readPseudo(headers, i, size);
+    else if (size === 12) this.readTwelve(headers, i);
+    else if (size >= 19 && size <= 21) this.readOwn(headers, i);
+    else if (size === 7 && headers.isNamed(i, UPGRADE)) this.streaming = true;
   }
 
   private readPseudo(headers: Headers, i: i32, size: i32): void {

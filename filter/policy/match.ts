@@ -106,24 +106,26 @@ export class Match {
   headers: HeaderMatch[] = [];
 
   matches(headers: Headers, head: RequestHead): bool {
-    const host = this.host;
-    if (host !== null) {
-      const i = head.authority;
-      if (i < 0) return false;
-      if (!host.matches(headers.bytes, headers.valueStart(i), headers.valueEnd(i))) return false;
-    }
-    const path = this.path;
-    if (path !== null) {
-      const i = head.path;
-      if (i < 0) return false;
-      const start = headers.valueStart(i);
-      const end = pathEnd(headers.bytes, start, headers.valueEnd(i));
-      if (!path.matches(headers.bytes, start, end)) return false;
-    }
+    if (!this.matchesHost(headers, head.authority)) return false;
+    if (!this.matchesPath(headers, head.path)) return false;
     for (let k = 0; k < this.headers.length; k++) {
       if (!unchecked(this.headers[k]).matches(headers)) return false;
     }
     return true;
+  }
+
+  private matchesHost(headers: Headers, i: i32): bool {
+    const host = this.host;
+    if (host === null) return true;
+    return i >= 0 && host.matches(headers.bytes, headers.valueStart(i), headers.valueEnd(i));
+  }
+
+  private matchesPath(headers: Headers, i: i32): bool {
+    const path = this.path;
+    if (path === null) return true;
+    if (i < 0) return false;
+    const start = headers.valueStart(i);
+    return path.matches(headers.bytes, start, pathEnd(headers.bytes, start, headers.valueEnd(i)));
   }
 }
 

@@ -27,14 +27,14 @@ export class ParsedConfig {
 export function parseConfig(bytes: StaticArray<u8>): ParsedConfig {
   const out = new ParsedConfig();
   if (bytes.length > CONFIG_BYTES_MAX) {
-    const allowed = "at most " + CONFIG_BYTES_MAX.toString();
-    out.problems.push("configuration: " + bytes.length.toString() + " bytes: " + allowed);
+    const allowed = `at most ${CONFIG_BYTES_MAX.toString()}`;
+    out.problems.push(`configuration: ${bytes.length.toString()} bytes: ${allowed}`);
     return out;
   }
   const parser = new JsonParser(bytes);
   const json = parser.parse();
   if (parser.problem !== "") {
-    out.problems.push("configuration: " + parser.problem + ": a JSON object");
+    out.problems.push(`configuration: ${parser.problem}: a JSON object`);
     return out;
   }
   const top = new Fields(json, "", out.problems);
@@ -64,7 +64,7 @@ function parseRollout(fields: Fields): RolloutConfig {
   out.matchText = parseMatch(fields.required("match"), out.match);
   const salt = fields.requiredText("salt");
   if (!isPrintable(salt, 8, 256)) {
-    fields.report("salt", salt.length.toString() + " characters", "8 to 256 printable characters");
+    fields.report("salt", `${salt.length.toString()} characters`, "8 to 256 printable characters");
   }
   out.key = new SplitKey(salt);
   parseVariant(fields.required("primary"), out.primary, "primary");
@@ -95,7 +95,7 @@ function parseVariant(fields: Fields, out: VariantConfig, role: string): void {
 function parseOverride(fields: Fields): Override {
   const secret = fields.requiredText("secret");
   if (!isPrintable(secret, 16, 256)) {
-    const given = secret.length.toString() + " characters";
+    const given = `${secret.length.toString()} characters`;
     fields.report("secret", given, "16 to 256 printable characters");
   }
   const name = fields.requiredText("variant");
@@ -115,7 +115,7 @@ function parseShadow(fields: Fields, rollout: RolloutConfig): void {
   }
   out.timeoutMs = fields.integer("timeoutMs", 1, 60_000, min(2000, rollout.requestTimeoutMs));
   if (out.timeoutMs > rollout.requestTimeoutMs) {
-    const most = "at most requestTimeoutMs (" + rollout.requestTimeoutMs.toString() + ")";
+    const most = `at most requestTimeoutMs (${rollout.requestTimeoutMs.toString()})`;
     fields.report("timeoutMs", out.timeoutMs.toString(), most);
   }
   out.inFlightMax = fields.integer("inFlightMax", 1, 4096, 128);
@@ -138,16 +138,15 @@ function refuseTwins(config: PluginConfig, problems: string[]): void {
   const rollouts = config.rollouts;
   for (let i = 0; i < rollouts.length; i++) {
     for (let k = 0; k < i; k++) {
-      const place = "rollouts[" + i.toString() + "]";
-      const other = "rollouts[" + k.toString() + "]";
+      const place = `rollouts[${i.toString()}]`;
+      const other = `rollouts[${k.toString()}]`;
       if (rollouts[i].name === rollouts[k].name) {
-        const allowed = "another name than that of " + other;
-        problems.push(place + ".name: " + quoted(rollouts[i].name) + ": " + allowed);
+        const allowed = `another name than that of ${other}`;
+        problems.push(`${place}.name: ${quoted(rollouts[i].name)}: ${allowed}`);
       }
       if (rollouts[i].matchText === rollouts[k].matchText) {
-        const given =
-          quoted(rollouts[i].name) + " matches what " + quoted(rollouts[k].name) + " does";
-        problems.push(place + ".match: " + given + ": another match than that of " + other);
+        const given = `${quoted(rollouts[i].name)} matches what ${quoted(rollouts[k].name)} does`;
+        problems.push(`${place}.match: ${given}: another match than that of ${other}`);
       }
     }
   }

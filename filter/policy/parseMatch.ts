@@ -12,24 +12,24 @@ export function parseMatch(fields: Fields, out: Match): string {
     const host = fields.text("host", "");
     if (isHost(host)) {
       out.host = new HostPattern(host.toLowerCase());
-      text += "host " + host.toLowerCase();
+      text += `host ${host.toLowerCase()}`;
     } else fields.report("host", quoted(host), "a host without port, or *. and a domain");
   }
   const path = fields.object("path");
   if (path !== null) {
     const pattern = parsePath(path);
     out.path = pattern;
-    if (pattern !== null) text += "\npath " + i32(pattern.kind).toString() + pattern.text;
+    if (pattern !== null) text += `\npath ${i32(pattern.kind).toString()}${pattern.text}`;
   }
   const headers = fields.objects("headers", HEADERS_MAX);
   const lines: string[] = [];
   for (let i = 0; i < headers.length; i++) {
     const match = parseHeader(headers[i]);
     out.headers.push(match);
-    lines.push("\nheader " + match.name + ": " + match.value);
+    lines.push(`\nheader ${match.name}: ${match.value}`);
   }
   fields.close();
-  return text + lines.sort().join("");
+  return text + lines.sort((a, b) => (a < b ? -1 : i32(a > b))).join("");
 }
 
 /** Reads `{"prefix"}`, `{"exact"}` or `{"template"}`; null after a problem. */
@@ -57,7 +57,7 @@ export function parsePath(fields: Fields): PathPattern | null {
   const isTemplate = kind === PathKind.Template;
   if (!isPath(text) || (isTemplate && !isTemplatePath(text))) {
     const allowed = isTemplate ? ", {name} for one whole segment" : "";
-    fields.report(kinds[kind], quoted(text), "a path from / on without ? and #" + allowed);
+    fields.report(kinds[kind], quoted(text), `a path from / on without ? and #${allowed}`);
     return null;
   }
   return new PathPattern(kind as PathKind, text);

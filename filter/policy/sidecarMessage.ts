@@ -29,23 +29,23 @@ export function decodeSidecarMessage(bytes: StaticArray<u8>, size: i32): Sidecar
   const out = new SidecarMessage();
   const reader = new WireReader(bytes, 0, size);
   while (reader.next()) {
-    if (reader.field < 1 || reader.field > 3) {
-      reader.skip();
-      continue;
-    }
-    const kind = reader.field as SidecarMessageKind;
-    const length = reader.length();
-    if (!reader.ok) break;
-    const inner = new WireReader(bytes, reader.at, reader.at + length);
-    out.kind = kind;
-    if (kind === SidecarMessageKind.Limits) readLimits(inner, out);
-    else if (kind === SidecarMessageKind.Traffic) readTraffic(bytes, inner, out);
-    else readAck(inner, out);
-    if (!inner.ok) reader.ok = false;
-    reader.at += length;
+    if (reader.field >= 1 && reader.field <= 3) readOne(bytes, reader, out);
+    else reader.skip();
   }
   if (!reader.ok) out.kind = SidecarMessageKind.Malformed;
   return out;
+}
+
+function readOne(bytes: StaticArray<u8>, reader: WireReader, out: SidecarMessage): void {
+  out.kind = reader.field as SidecarMessageKind;
+  const length = reader.length();
+  if (!reader.ok) return;
+  const inner = new WireReader(bytes, reader.at, reader.at + length);
+  if (out.kind === SidecarMessageKind.Limits) readLimits(inner, out);
+  else if (out.kind === SidecarMessageKind.Traffic) readTraffic(bytes, inner, out);
+  else readAck(inner, out);
+  reader.ok = inner.ok;
+  reader.at += length;
 }
 
 function readLimits(reader: WireReader, out: SidecarMessage): void {

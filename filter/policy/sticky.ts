@@ -36,9 +36,9 @@ export class Sticky {
   /** Makes the bytes of what was set. */
   seal(): void {
     this.nameBytes = utf8(this.name);
-    this.beforeKey = utf8(this.name + "=");
-    const life = "; Max-Age=" + this.ttlSeconds.toString();
-    this.afterKey = utf8("; Path=" + this.path + life + "; HttpOnly; SameSite=Lax; Secure");
+    this.beforeKey = utf8(`${this.name}=`);
+    const life = `; Max-Age=${this.ttlSeconds.toString()}`;
+    this.afterKey = utf8(`; Path=${this.path}${life}; HttpOnly; SameSite=Lax; Secure`);
   }
 
   /** Finds the configured key in the headers; an empty one counts as absent. */

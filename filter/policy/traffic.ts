@@ -36,15 +36,15 @@ export class Traffic {
 export function refusalOf(present: Traffic, next: Traffic): string {
   const all = ALL_BP.toString();
   if (next.candidateBp > ALL_BP) {
-    return "candidate_bp: " + next.candidateBp.toString() + ": at most " + all;
+    return `candidate_bp: ${next.candidateBp.toString()}: at most ${all}`;
   }
-  if (next.shadowBp > ALL_BP) return "shadow_bp: " + next.shadowBp.toString() + ": at most " + all;
+  if (next.shadowBp > ALL_BP) return `shadow_bp: ${next.shadowBp.toString()}: at most ${all}`;
   if (!present.known || next.generation > present.generation) return "";
-  const given = "generation: " + next.generation.toString() + ": ";
+  const given = `generation: ${next.generation.toString()}: `;
   if (next.generation < present.generation) {
-    return given + "at least " + present.generation.toString();
+    return `${given}at least ${present.generation.toString()}`;
   }
-  return next.same(present) ? "" : given + "in force with other values";
+  return next.same(present) ? "" : `${given}in force with other values`;
 }
 
 /** Traffic as bytes for other workers. */

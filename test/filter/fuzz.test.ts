@@ -9,7 +9,8 @@ import {
   stage,
   trafficOf,
 } from "../support/filterStage.ts";
-import { type Header, WasmHost } from "../support/wasmHost.ts";
+import type { Header } from "../support/pairs.ts";
+import { WasmHost } from "../support/wasmHost.ts";
 
 /** A trap is a thrown WebAssembly.RuntimeError: each law here holds if nothing is thrown. */
 

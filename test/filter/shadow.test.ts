@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { understudy } from "#proto";
 import { configOf, headersOf, SECRET, said, stage, trafficOf } from "../support/filterStage.ts";
-import { type Header, REFUSED, type WasmHost } from "../support/wasmHost.ts";
+import type { Header } from "../support/pairs.ts";
+import type { WasmHost } from "../support/wasmHost.ts";
+import { REFUSED } from "../support/wasmState.ts";
 
 const { DropReason, Failure, Variant } = understudy.v1;
 const ok: Header[] = [

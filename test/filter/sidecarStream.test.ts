@@ -12,7 +12,8 @@ import {
   stage,
   trafficOf,
 } from "../support/filterStage.ts";
-import { REFUSED, WasmHost } from "../support/wasmHost.ts";
+import { WasmHost } from "../support/wasmHost.ts";
+import { REFUSED } from "../support/wasmState.ts";
 
 const { DropReason, SidecarMessage } = understudy.v1;
 const single = trafficOf({ shadowBp: 0 });

@@ -10,7 +10,8 @@ import {
   stage,
   trafficOf,
 } from "../support/filterStage.ts";
-import { filterModule, type Header, type WasmHost } from "../support/wasmHost.ts";
+import type { Header } from "../support/pairs.ts";
+import { filterModule, type WasmHost } from "../support/wasmHost.ts";
 
 const VARIANT = "x-understudy-variant";
 const OURS = [VARIANT, "x-understudy-shadow", "x-understudy-override", "x-understudy-rollout"];

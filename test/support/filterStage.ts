@@ -1,5 +1,6 @@
 import { understudy } from "#proto";
-import { type Header, WasmHost } from "./wasmHost.ts";
+import type { Header } from "./pairs.ts";
+import { WasmHost } from "./wasmHost.ts";
 
 const { FilterMessage, SidecarMessage } = understudy.v1;
 
