@@ -164,7 +164,7 @@ test("an HTTP/2 request whose body ends in trailers is copied whole", async (con
   assert.equal(v2.received[0]?.body.toString(), PART);
 });
 
-test("a request of 100 MB in chunks leaves Envoy's memory about as it was", async (context) => {
+test("case 9: a request of 100 MB in chunks leaves Envoy's memory about as it was", async (context) => {
   const { users, v1, mesh } = await setStage(context);
   await users.send();
   const before = residentBytes(mesh.envoy.pid);

@@ -24,7 +24,7 @@ function ownHeaders(request: Received | undefined): readonly (readonly [string, 
   return Object.entries(request?.headers ?? {}).filter(([name]) => name.startsWith("x-understudy"));
 }
 
-test("a client's copies of our headers are removed in any case and number", async (context) => {
+test("cases 1 and 2: a client's copies of our headers are removed in any case and number", async (context) => {
   const { mesh, v1, v2 } = await setStage(context, { traffic: allToPrimary });
   const answer = await sendRaw(mesh.port, rawPost(INFER_PATH, SPOOFED));
   assert.match(answer, /^HTTP\/1.1 200 /);
@@ -40,7 +40,7 @@ test("a client's copies of our headers are removed where no rollout matches", as
   assert.equal(await mesh.counted("requests_unmatched", 1), 1);
 });
 
-test("a client's mark of a shadow is removed, and the request is shadowed as any other", async (context) => {
+test("case 5: a client's mark of a shadow is removed, and the request is shadowed as any other", async (context) => {
   const { users, sidecar, v1, v2 } = await setStage(context);
   await users.send({ headers: { "x-understudy-shadow": "1" } });
   const [seen] = await sidecar.seen(1);
@@ -71,7 +71,7 @@ const wrongSecrets: readonly { readonly name: string; readonly given: string }[]
   { name: "names the variant", given: "candidate" },
 ];
 for (const { name, given } of wrongSecrets) {
-  test(`an override whose secret ${name} is ignored and counted`, async (context) => {
+  test(`case 3: an override whose secret ${name} is ignored and counted`, async (context) => {
     const { users, mesh, v1, v2 } = await setStage(context, {
       traffic: allToPrimary,
       configuration: filterConfig([
@@ -151,7 +151,7 @@ const oddCookies: readonly { readonly name: string; readonly cookie: string }[] 
   { name: "of separators only", cookie: ";;;==;=; ;" },
 ];
 for (const { name, cookie } of oddCookies) {
-  test(`a request with a cookie ${name} is answered`, async (context) => {
+  test(`case 6: a request with a cookie ${name} is answered`, async (context) => {
     const { users } = await setStage(context, {
       traffic: allToCandidate,
       configuration: filterConfig([rolloutConfig({ sticky: { cookie: { name: "stage" } } })]),
@@ -160,7 +160,7 @@ for (const { name, cookie } of oddCookies) {
   });
 }
 
-test("a request with 1,100 headers keeps none of a client's copies, is answered, and has no shadow", async (context) => {
+test("case 8: a request with 1,100 headers keeps none of a client's copies, is answered, and has no shadow", async (context) => {
   const { mesh, v1, v2 } = await setStage(context);
   const many = Array.from({ length: 1100 }, (_, index) => `x-filler-${index}: ${index}`);
   const answer = await sendRaw(mesh.port, rawPost(INFER_PATH, [...SPOOFED, ...many]));
@@ -170,7 +170,7 @@ test("a request with 1,100 headers keeps none of a client's copies, is answered,
   assert.deepEqual(ownHeaders(v1.received[0]), [["x-understudy-variant", "v1"]]);
 });
 
-test("header values of bytes beyond ASCII are carried to both variants as they are", async (context) => {
+test("case 7: header values of bytes beyond ASCII are carried to both variants as they are", async (context) => {
   const { mesh, v1, v2, sidecar } = await setStage(context);
   const bytes = String.fromCharCode(...Array.from({ length: 128 }, (_, index) => 128 + index));
   await sendRaw(mesh.port, rawPost(INFER_PATH, [`x-odd: ${bytes}`, `${USER_HEADER}: ${bytes}`]));

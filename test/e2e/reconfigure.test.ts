@@ -11,7 +11,7 @@ function changed(perSecondMax: number): unknown {
   return filterConfig([rolloutConfig({ shadow: shadowConfig({ perSecondMax, timeoutMs: 4000 }) })]);
 }
 
-test("a new configuration with calls in flight fails no request and loses no pair", async (context) => {
+test("case 25: a new configuration with calls in flight fails no request and loses no pair", async (context) => {
   const { users, sidecar, mesh, v1, v2 } = await setStage(context, {
     configuration: changed(1000),
   });
@@ -101,7 +101,7 @@ for (const { name, configuration } of bad) {
   });
 }
 
-test("many new configurations under load fail no request and move no user", async (context) => {
+test("case 23: many new configurations under load fail no request and move no user", async (context) => {
   const { users, sidecar, mesh } = await setStage(context, {
     traffic: { candidateBp: 5000, shadowBp: 2000 },
   });

@@ -130,7 +130,7 @@ test("a candidate that fails its users is rolled back in canary, and gets none o
   assert.equal(v2.users().length, before);
 });
 
-test("a sidecar killed in mid-rollout moves nobody while it is away, and goes on where it was", async (context) => {
+test("case 70: a sidecar killed in mid-rollout moves nobody while it is away, and goes on where it was", async (context) => {
   const house = await openHouse(context);
   const { sidecar, users, audience, storePath } = house;
   const steps = [...SHADOW_THEN_CANARY, "canary: { weight: 60%, minimum: { time: 1s } }"];
@@ -149,7 +149,7 @@ test("a sidecar killed in mid-rollout moves nobody while it is away, and goes on
   assert.deepEqual(audience.failed(), []);
 });
 
-test("users stay while the sidecar is frozen, go back at a rollback by hand, and stay back when it starts anew", async (context) => {
+test("case 71: users stay while the sidecar is frozen, go back at a rollback by hand, and stay back when it starts anew", async (context) => {
   const { sidecar, users, audience, storePath } = await openHouse(context);
   await sidecar.client.apply(plan(["canary: { weight: 50%, minimum: { requests: 1000000 } }"]));
   await sidecar.rollout(ROLLOUT, atStep(0));

@@ -122,7 +122,7 @@ test("while the candidate answers users, nothing is copied to the primary unless
   assert.deepEqual(v1.received, []);
 });
 
-test("a path that is not listed is never shadowed", async (context) => {
+test("case 17: a path that is not listed is never shadowed", async (context) => {
   const { sidecar, users, v2 } = await setStage(context);
   const paths = ["/v2/models/risk/train", "/v2/models/risk/infer/", "/v2/models/a/b/infer"];
   await users.sendAll(paths.map((path) => ({ path })));
@@ -144,7 +144,7 @@ test("nothing is shadowed where no path is listed", async (context) => {
   assert.deepEqual(v2.received, []);
 });
 
-test("a shadow is not shadowed again by a mesh behind that trusts the mark", async (context) => {
+test("case 18: a shadow is not shadowed again by a mesh behind that trusts the mark", async (context) => {
   const inner = await setStage(context, {
     configuration: filterConfig([rolloutConfig()], { trustShadow: true }),
   });

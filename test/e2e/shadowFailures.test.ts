@@ -14,7 +14,7 @@ import {
   startUpstream,
 } from "../support/upstream.ts";
 
-test("a shadow that is never answered is reported as timed out, and the user is not harmed", async (context) => {
+test("case 14: a shadow that is never answered is reported as timed out, and the user is not harmed", async (context) => {
   const { sidecar, users, v2 } = await setStage(context, {
     configuration: filterConfig([rolloutConfig({ shadow: shadowConfig({ timeoutMs: 200 }) })]),
   });
@@ -41,7 +41,7 @@ const broken: readonly {
     failure: "FAILURE_RESET",
   },
   {
-    name: "answers more than Envoy holds",
+    name: "answers more than Envoy holds (case 15)",
     answer: answering(200, "application/octet-stream", Buffer.alloc(34 << 20)),
     failure: "FAILURE_RESET",
   },
@@ -59,7 +59,7 @@ for (const { name, answer, failure } of broken) {
   });
 }
 
-test("a shadow whose variant is not there has a failure reported, no answer of Envoy's", async (context) => {
+test("case 16: a shadow whose variant is not there has a failure reported, no answer of Envoy's", async (context) => {
   const sidecar = await startScriptedSidecar(context, { traffic: [traffic()] });
   const v1 = await startUpstream(context, "v1");
   const mesh = await startMesh(context, {

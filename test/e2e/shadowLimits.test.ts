@@ -6,7 +6,7 @@ import { setStage } from "../support/stage.ts";
 import { until } from "../support/until.ts";
 import { held, predicting } from "../support/upstream.ts";
 
-test("shadows in flight never pass their cap, and those not sent are counted", async (context) => {
+test("case 14: shadows in flight never pass their cap, and those not sent are counted", async (context) => {
   const { sidecar, users, v2, mesh } = await setStage(context, {
     configuration: filterConfig([
       rolloutConfig({
@@ -55,7 +55,7 @@ test("shadows never pass their rate, and those not sent are counted", async (con
   });
 });
 
-test("captured bytes never pass their cap: what does not fit is not shadowed, counted, and answered", async (context) => {
+test("case 10: captured bytes never pass their cap: what does not fit is not shadowed, counted, and answered", async (context) => {
   const { sidecar, mesh, v1, v2 } = await setStage(context, {
     configuration: filterConfig([
       rolloutConfig({ shadow: shadowConfig({ capturedBytesMax: 262_144 }) }),

@@ -29,7 +29,7 @@ const absences: readonly { readonly name: string; readonly sidecar: MeshPorts["s
   { name: "whose cluster has no hosts", sidecar: "without-hosts" },
 ];
 for (const { name, sidecar } of absences) {
-  test(`without a sidecar, ${name}, users are answered by the primary`, async (context) => {
+  test(`case 24: without a sidecar, ${name}, users are answered by the primary`, async (context) => {
     const { mesh, users, v2 } = await setAlone(context, sidecar);
     await mesh.counted("streams_failed", 5);
     await allAnswered(users, 50);

@@ -47,7 +47,7 @@ const refused: readonly { readonly name: string; readonly say: Buffer; readonly 
   { name: "a rollout without a name", say: trafficOf({ rollout: "" }), why: /^rollout: / },
 ];
 for (const { name, say, why } of refused) {
-  test(`traffic with ${name} is refused with its reason, and moves nobody`, async (context) => {
+  test(`cases 20 and 21: traffic with ${name} is refused with its reason, and moves nobody`, async (context) => {
     const stage = await setStage(context, { traffic: SERVED });
     for (const stream of stage.sidecar.open()) {
       stream.say(say);
@@ -74,7 +74,7 @@ const garbage: readonly { readonly name: string; readonly say: Say }[] = [
   { name: "limits of nothing", say: { limits: { creditBytes: 0, messageBytesMax: 0 } } },
 ];
 for (const { name, say } of garbage) {
-  test(`a sidecar that says ${name} moves nobody, and loses no evidence`, async (context) => {
+  test(`case 20: a sidecar that says ${name} moves nobody, and loses no evidence`, async (context) => {
     const stage = await setStage(context, { traffic: SERVED });
     for (const stream of stage.sidecar.open()) {
       stream.say(say);
@@ -85,7 +85,7 @@ for (const { name, say } of garbage) {
   });
 }
 
-test("a sidecar that ends streams before a greeting is called again, and moves nobody", async (context) => {
+test("case 19: a sidecar that ends streams before a greeting is called again, and moves nobody", async (context) => {
   let remaining = 3;
   const stage = await setStage(context, {
     traffic: SERVED,
@@ -102,7 +102,7 @@ test("a sidecar that ends streams before a greeting is called again, and moves n
   await assertUnmoved(stage);
 });
 
-test("a sidecar that ends streams after traffic, or in mid-evidence, is called again and moves nobody", async (context) => {
+test("case 19: a sidecar that ends streams after traffic, or in mid-evidence, is called again and moves nobody", async (context) => {
   const stage = await setStage(context, { traffic: SERVED });
   for (const _ of Array(3)) {
     const known = stage.sidecar.streams.length;

@@ -6,7 +6,7 @@ import { openRaw } from "../support/rawClient.ts";
 import { setStage } from "../support/stage.ts";
 import { until } from "../support/until.ts";
 
-test("a websocket is passed by to the user's variant, and counted", async (context) => {
+test("case 13: a websocket is passed by to the user's variant, and counted", async (context) => {
   const { mesh, v1, v2 } = await setStage(context);
   const lines = [
     `GET ${INFER_PATH} HTTP/1.1`,
@@ -32,7 +32,7 @@ test("a websocket is passed by to the user's variant, and counted", async (conte
   socket.destroy();
 });
 
-test("a gRPC request is passed by to the user's variant, and counted", async (context) => {
+test("case 13: a gRPC request is passed by to the user's variant, and counted", async (context) => {
   const { mesh, v1, v2 } = await setStage(context);
   const headers = { "content-type": "application/grpc+proto", te: "trailers" };
   const [got] = await sendHttp2(mesh.port, [{ headers, chunks: ["\0\0\0\0\0"] }]);
@@ -41,7 +41,7 @@ test("a gRPC request is passed by to the user's variant, and counted", async (co
   assert.deepEqual([v1.received.length, v2.received.length], [1, 0]);
 });
 
-test("an answer of server-sent events reaches the user as it is sent, and is observed as it begins", async (context) => {
+test("case 13: an answer of server-sent events reaches the user as it is sent, and is observed as it begins", async (context) => {
   const { sidecar, mesh, users, v1 } = await setStage(context);
   let end = (): void => undefined;
   v1.answer = (_, response) => {

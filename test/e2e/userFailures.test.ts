@@ -65,7 +65,7 @@ test("a user's request that hangs is reported at its deadline, once, and answere
   assert.equal(await mesh.counter("requests_timed_out"), 1);
 });
 
-test("a client that goes before its answer is counted, and is no evidence", async (context) => {
+test("case 11: a client that goes before its answer is counted, and is no evidence", async (context) => {
   const { sidecar, mesh, users, v1 } = await setStage(context);
   v1.answer = silent;
   const leaving = openRaw(mesh.port, rawPost("/v2/models/risk/infer", []));
@@ -102,7 +102,7 @@ test("clients that go in mid-request or mid-answer harm nobody", async (context)
   assert.equal(v2.received.length, 21);
 });
 
-test("an answer to a copy whose user has gone is let go", async (context) => {
+test("case 12: an answer to a copy whose user has gone is let go", async (context) => {
   const { sidecar, mesh, users, v1, v2 } = await setStage(context);
   const late = held(predicting("v2", 1));
   v1.answer = silent;
