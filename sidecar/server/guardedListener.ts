@@ -55,6 +55,8 @@ export class GuardedListener {
   constructor(parts: GuardParts) {
     this.#parts = parts;
     this.#server = createServer({ noDelay: true }, (socket) => this.#admit(socket));
+    // Out of descriptors, or nothing to listen on: without a listener the event would end the process.
+    this.#server.on("error", () => parts.metrics.sessionsClosed.inc({ reason: "accept" }));
   }
 
   /** Listens, and returns the port. Rejects when the address can't be had. */

@@ -29,6 +29,8 @@ export class HttpServer {
       },
     );
     this.#server.maxConnections = 64;
+    // Out of descriptors, or nothing to listen on: without a listener the event would end the process.
+    this.#server.on("error", () => undefined);
   }
 
   /** Listens, and returns the port. Rejects when the address can't be had. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -87,6 +88,29 @@ test("a port that is taken is named", async (context) => {
   const { code, out } = run("serve", "--grpc", sidecar.grpc, "--http", "127.0.0.1:0");
   assert.equal(code, 1);
   assert.match(out, /EADDRINUSE/);
+});
+
+test("case 78: out of file descriptors, the sidecar sheds connections and recovers", async (context) => {
+  const sidecar = await startSidecarProcess(context, { filesMax: 60 });
+  const [host = "", port = ""] = sidecar.grpc.split(":");
+  const sockets = Array.from({ length: 200 }, () => connect(Number(port), host));
+  const ended = sockets.map((socket) =>
+    once(
+      socket.on("error", () => undefined),
+      "close",
+    ),
+  );
+  await Promise.race(ended);
+  for (const socket of sockets) {
+    socket.destroy();
+  }
+  const client = clientOf(context, sidecar);
+  const applied = await until(() => client.apply(planText()).catch(() => undefined), {
+    deadlineMs: 10_000,
+    what: "a plan is taken again",
+  });
+  assert.equal(applied.name, "test");
+  assert.equal(sidecar.child.exitCode, null);
 });
 
 test("wrong usage ends with exit code 2 and says what is right", () => {

@@ -21,11 +21,13 @@ const main = fileURLToPath(new URL("../../sidecar/main.ts", import.meta.url));
 /** Starts one on free ports; it is killed with the test. */
 export async function startSidecarProcess(
   context: TestContext,
-  options: { readonly storePath?: string } = {},
+  options: { readonly storePath?: string; readonly filesMax?: number } = {},
 ): Promise<SidecarProcess> {
   const flags = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
   const store = options.storePath === undefined ? [] : ["--store", options.storePath];
-  const child = spawn(process.execPath, [main, "serve", ...flags, ...store]);
+  const limit = options.filesMax === undefined ? "" : `ulimit -n ${options.filesMax};`;
+  const args = [process.execPath, main, "serve", ...flags, ...store];
+  const child = spawn("sh", ["-c", `${limit} exec "$0" "$@"`, ...args]);
   context.after(() => child.kill("SIGKILL"));
   let output = "";
   child.stdout.on("data", (chunk) => {
