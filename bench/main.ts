@@ -33,6 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
   const needsEnvoy = options.only.some((name) => name !== "sidecar");
   const envoy = needsEnvoy ? await findEnvoy({ env: process.env, say }) : undefined;
   const rig = envoy === undefined ? undefined : await startRig(envoy.path, pinning);
+  endWithSignals(rig);
   const results: Result[] = [];
   try {
     for (const name of options.only) {
@@ -49,6 +50,16 @@ async function main(args: readonly string[]): Promise<number> {
   const missed = missedLimits(results);
   console.log(missed.length === 0 ? "Within all limits." : `Limits missed: ${missed.join(", ")}.`);
   return results.length === options.only.length ? 0 : 1;
+}
+
+/** Leaves no process behind when this one is told to end. */
+function endWithSignals(rig: Rig | undefined): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, async () => {
+      await rig?.close();
+      process.exit(1);
+    });
+  }
 }
 
 /** What a measurement may use, and where its result goes. */

@@ -24,7 +24,9 @@ export type Result = {
   readonly ratio: number;
   /** One line of plain figures for the table. */
   readonly figures: string;
-  readonly raw: unknown;
+  /** Why the figure may not be what it says, if so; a sentence for people. */
+  readonly doubt?: string | undefined;
+  readonly raw: Readonly<Record<string, unknown>>;
 };
 
 /** What `--report` writes. */
@@ -45,7 +47,9 @@ export function makeReport(
     raw: {
       ...where,
       limits: LIMITS,
-      ...Object.fromEntries(results.map(({ measurement, raw }) => [measurement, raw])),
+      ...Object.fromEntries(
+        results.map(({ measurement, raw, doubt }) => [measurement, { doubt, ...raw }]),
+      ),
     },
   };
 }
@@ -60,7 +64,7 @@ export function missedLimits(results: readonly Result[]): Measurement[] {
 /** A table for people: one row for each figure with its limit, then what it is. */
 export function formatTable(results: readonly Result[]): string {
   const missed = missedLimits(results);
-  const rows = results.map(({ measurement, ratio, figures }) =>
+  const rows = results.map(({ measurement, ratio, figures, doubt }) =>
     [
       measurement.padEnd(11),
       ratio.toFixed(3).padStart(7),
@@ -68,6 +72,7 @@ export function formatTable(results: readonly Result[]): string {
       missed.includes(measurement) ? "  MISSED  " : "  ok      ",
       figures,
       `\n${" ".repeat(12)}${WHAT[measurement]}`,
+      doubt === undefined ? "" : `\n${" ".repeat(12)}In doubt: ${doubt}`,
     ].join(""),
   );
   return [`${"".padEnd(11)}${"ratio".padStart(7)}${"limit".padStart(8)}`, ...rows].join("\n");

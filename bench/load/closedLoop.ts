@@ -3,75 +3,89 @@ import { deferred } from "./deferred.ts";
 import type { Requests } from "./requests.ts";
 
 /** A load that saturates: every connection sends its next request as soon as the answer is in. */
-export type ClosedLoop = {
-  /** Requests answered so far. */
-  answered(): number;
-  /** Of these, those answered with anything but 200. */
-  failed(): number;
-  /** Resolves when `count` requests are answered, or a connection broke (`stop` tells). */
-  reaches(count: number): Promise<void>;
-  /** Lets requests under way end, then closes. Rejects when a connection broke during the load. */
-  stop(): Promise<void>;
-};
+export class ClosedLoop {
+  readonly #requests: Requests;
+  readonly #reached = deferred();
+  readonly #drained = deferred();
+  #connections: readonly Connection[] = [];
+  #goal = Number.POSITIVE_INFINITY;
+  #next = 0;
+  #idle = 0;
+  #answered = 0;
+  #failed = 0;
+  #isStopping: boolean = false;
+  #broken: Error | undefined;
 
-/** Starts sending to a port of this machine over `connections` connections. */
-export async function startClosedLoop(
-  port: number,
-  connections: number,
-  requests: Requests,
-): Promise<ClosedLoop> {
-  let next = 0;
-  let answered = 0;
-  let failed = 0;
-  let stopping = false;
-  let idle = 0;
-  let broken: Error | undefined;
-  let goal = Number.POSITIVE_INFINITY;
-  const reached = deferred();
-  const drained = deferred();
-  const send = (connection: Connection): void => {
-    const request = requests[next++ % requests.length];
-    if (stopping || request === undefined) {
-      idle += 1;
-      if (idle === connections) {
-        drained.resolve();
-      }
+  private constructor(requests: Requests) {
+    this.#requests = requests;
+  }
+
+  /** Starts sending to a port of this machine over `count` connections. Rejects when one can't be made. */
+  static async start(port: number, count: number, requests: Requests): Promise<ClosedLoop> {
+    const loop = new ClosedLoop(requests);
+    loop.#connections = await openConnections(port, count, {
+      onAnswer: (connection, status) => loop.#take(connection, status),
+      onBroken: (error) => loop.#break(error),
+    });
+    for (const connection of loop.#connections) {
+      loop.#send(connection);
+    }
+    return loop;
+  }
+
+  /** Requests answered so far. */
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Of these, those answered with anything but 200. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Resolves when `count` requests are answered, or a connection broke (`stop` tells). */
+  reaches(count: number): Promise<void> {
+    this.#goal = count;
+    return this.#reached.promise;
+  }
+
+  /** Lets requests under way end, then closes. Rejects when a connection broke during the load. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#drained.promise;
+    for (const connection of this.#connections) {
+      connection.close();
+    }
+    if (this.#broken !== undefined) {
+      const { message } = this.#broken;
+      throw new Error(`a connection broke under load: ${message}`, { cause: this.#broken });
+    }
+  }
+
+  #take(connection: Connection, status: number): void {
+    this.#answered += 1;
+    this.#failed += status === 200 ? 0 : 1;
+    if (this.#answered >= this.#goal) {
+      this.#reached.resolve();
+    }
+    this.#send(connection);
+  }
+
+  #send(connection: Connection): void {
+    const request = this.#requests[this.#next++ % this.#requests.length];
+    if (!this.#isStopping && request !== undefined) {
+      connection.send(request);
       return;
     }
-    connection.send(request);
-  };
-  const opened = await openConnections(port, connections, {
-    onAnswer: (connection, status) => {
-      answered += 1;
-      failed += status === 200 ? 0 : 1;
-      if (answered >= goal) {
-        reached.resolve();
-      }
-      send(connection);
-    },
-    onBroken: (error) => {
-      broken ??= error;
-      reached.resolve();
-      drained.resolve();
-    },
-  });
-  opened.forEach(send);
-  return {
-    answered: () => answered,
-    failed: () => failed,
-    reaches: (count) => {
-      goal = count;
-      return reached.promise;
-    },
-    stop: async () => {
-      stopping = true;
-      await drained.promise;
-      for (const connection of opened) {
-        connection.close();
-      }
-      if (broken !== undefined) {
-        throw new Error(`a connection broke under load: ${broken.message}`, { cause: broken });
-      }
-    },
-  };
+    this.#idle += 1;
+    if (this.#idle === this.#connections.length) {
+      this.#drained.resolve();
+    }
+  }
+
+  #break(error: Error): void {
+    this.#broken ??= error;
+    this.#reached.resolve();
+    this.#drained.resolve();
+  }
 }

@@ -5,8 +5,8 @@ import type { PacerInput } from "./pacer.ts";
 import type { Requests } from "./requests.ts";
 
 const CONNECTIONS = 64;
-/** Time for the thread to start and the connections to open before the first request is due. */
-const LEAD_MS = 200;
+/** Time for the connections to open and the pacer to start before the first request is due. */
+const LEAD_MS = 300;
 
 /** What a load at fixed times saw. */
 export type OpenLoopResult = {
@@ -24,51 +24,81 @@ export async function runOpenLoop(
   requests: Requests,
   timesMs: readonly number[],
 ): Promise<OpenLoopResult> {
-  const latenciesMs: number[] = [];
-  const done = deferred();
-  const dueOf = new Map<Connection, number>();
-  let sent = 0;
-  let failed = 0;
-  const startNs = process.hrtime.bigint() + BigInt(LEAD_MS * 1e6);
-  const nowMs = (): number => Number(process.hrtime.bigint() - startNs) / 1e6;
+  const loop = new OpenLoop(requests, timesMs);
+  await loop.connect(port);
+  const workerData: PacerInput = { startNs: loop.startNs, timesMs };
+  const pacer = new Worker(new URL("./pacer.ts", import.meta.url), { workerData });
+  pacer.on("message", () => loop.sendDue());
+  pacer.on("error", loop.done.reject);
+  try {
+    await loop.done.promise;
+  } finally {
+    await pacer.terminate();
+    loop.close();
+  }
+  return loop;
+}
 
-  const sendDue = (): void => {
+class OpenLoop implements OpenLoopResult {
+  readonly startNs: bigint = process.hrtime.bigint() + BigInt(LEAD_MS * 1e6);
+  readonly done = deferred();
+  readonly latenciesMs: number[] = [];
+  failed = 0;
+  readonly #requests: Requests;
+  readonly #timesMs: readonly number[];
+  readonly #dueMs = new Map<Connection, number>();
+  #connections: readonly Connection[] = [];
+  #idle: Connection[] = [];
+  #sent = 0;
+
+  constructor(requests: Requests, timesMs: readonly number[]) {
+    this.#requests = requests;
+    this.#timesMs = timesMs;
+  }
+
+  async connect(port: number): Promise<void> {
+    this.#connections = await openConnections(port, CONNECTIONS, {
+      onAnswer: (connection, status) => this.#take(connection, status),
+      onBroken: this.done.reject,
+    });
+    this.#idle = [...this.#connections];
+  }
+
+  /** Sends what is due. Without an idle connection it waits for an answer, and its latency counts from when it was due all the same. */
+  sendDue(): void {
     for (;;) {
-      const dueMs = timesMs[sent];
-      const request = requests[sent % requests.length];
-      if (dueMs === undefined || request === undefined || dueMs > nowMs()) {
+      const dueMs = this.#timesMs[this.#sent];
+      const request = this.#requests[this.#sent % this.#requests.length];
+      if (dueMs === undefined || request === undefined || dueMs > this.#nowMs()) {
         return;
       }
-      const connection = idle.pop();
+      const connection = this.#idle.pop();
       if (connection === undefined) {
-        return; // sent when an answer frees one; its latency counts from dueMs all the same
+        return;
       }
-      dueOf.set(connection, dueMs);
+      this.#dueMs.set(connection, dueMs);
       connection.send(request);
-      sent += 1;
+      this.#sent += 1;
     }
-  };
-  const opened = await openConnections(port, CONNECTIONS, {
-    onAnswer: (connection, status) => {
-      latenciesMs.push(nowMs() - (dueOf.get(connection) ?? Number.NaN));
-      failed += status === 200 ? 0 : 1;
-      idle.push(connection);
-      if (latenciesMs.length === timesMs.length) {
-        done.resolve();
-      }
-      sendDue();
-    },
-    onBroken: done.reject,
-  });
-  const idle = [...opened];
-  const workerData: PacerInput = { startNs, timesMs };
-  const pacer = new Worker(new URL("./pacer.ts", import.meta.url), { workerData });
-  pacer.on("message", sendDue);
-  pacer.on("error", done.reject);
-  await done.promise;
-  await pacer.terminate();
-  for (const connection of opened) {
-    connection.close();
   }
-  return { latenciesMs, failed };
+
+  close(): void {
+    for (const connection of this.#connections) {
+      connection.close();
+    }
+  }
+
+  #take(connection: Connection, status: number): void {
+    this.latenciesMs.push(this.#nowMs() - (this.#dueMs.get(connection) ?? Number.NaN));
+    this.failed += status === 200 ? 0 : 1;
+    this.#idle.push(connection);
+    if (this.latenciesMs.length === this.#timesMs.length) {
+      this.done.resolve();
+    }
+    this.sendDue();
+  }
+
+  #nowMs(): number {
+    return Number(process.hrtime.bigint() - this.startNs) / 1e6;
+  }
 }

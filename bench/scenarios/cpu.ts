@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startClosedLoop } from "../load/closedLoop.ts";
+import { ClosedLoop } from "../load/closedLoop.ts";
 import type { Requests } from "../load/requests.ts";
 import { cpuUs } from "../rig/proc.ts";
 import type { Front } from "../rig/rig.ts";
@@ -26,22 +26,22 @@ export async function measureCpu(
   requests: Requests,
   durationMs: number,
 ): Promise<CpuRound> {
-  const load = await startClosedLoop(front.port, CONNECTIONS, requests);
+  const load = await ClosedLoop.start(front.port, CONNECTIONS, requests);
   await sleep(WARM_MS);
-  const read = () => ({ cpu: cpuUs(front.pid), count: load.answered(), at: performance.now() });
+  const read = () => ({ cpu: cpuUs(front.pid), count: load.answered, at: performance.now() });
   const before = read();
   await sleep(durationMs);
   const after = read();
   await load.stop();
-  if (load.failed() > 0) {
-    throw new Error(`${load.failed()} of ${load.answered()} requests failed: nothing to compare`);
+  if (load.failed > 0) {
+    throw new Error(`${load.failed} of ${load.answered} requests failed: nothing to compare`);
   }
   const count = after.count - before.count;
   const wallMs = after.at - before.at;
   return {
     usPerRequest: (after.cpu - before.cpu) / count,
     requests: count,
-    sent: load.answered(),
+    sent: load.answered,
     perSecond: (count * 1000) / wallMs,
     busy: (after.cpu - before.cpu) / (wallMs * 1000),
   };

@@ -1,6 +1,6 @@
 import type { FrontKind } from "../rig/envoyConfig.ts";
 import type { Front, Rig } from "../rig/rig.ts";
-import { type RatioSummary, summariseRounds } from "../stats.ts";
+import { median, type RatioSummary, summariseRounds } from "../stats.ts";
 import { type CpuRound, measureCpu } from "./cpu.ts";
 
 /** Short, so that both sides of a round see the same machine; many of them make up for it. */
@@ -45,12 +45,21 @@ export async function alternate<T>(
   return { ours: await run.ours(), native };
 }
 
-/** The figures of a ratio of CPU times in one line. */
-export function cpuFigures(measured: CpuRatio): string {
+/** Envoy was not the bottleneck below this: it then wakes up for less work at a time, and a request costs more CPU time. */
+const BUSY_MIN = 0.8;
+
+/** The figures of a ratio of CPU times in one line, and the doubt about them when Envoy was not saturated. */
+export function describeCpu(measured: CpuRatio): { figures: string; doubt: string | undefined } {
   const { oursMedian, nativeMedian, lowest, highest, details } = measured;
-  const busy = Math.min(...details.flatMap(({ ours, native }) => [ours.busy, native.busy]));
-  return (
-    `${oursMedian.toFixed(1)} us / ${nativeMedian.toFixed(1)} us, ` +
-    `rounds ${lowest.toFixed(2)} to ${highest.toFixed(2)}, Envoy's core busy ${(busy * 100).toFixed(0)} % or more`
-  );
+  const busy = median(details.map(({ ours, native }) => Math.min(ours.busy, native.busy)));
+  const percent = `${(busy * 100).toFixed(0)} %`;
+  return {
+    figures:
+      `${oursMedian.toFixed(1)} us / ${nativeMedian.toFixed(1)} us, ` +
+      `rounds ${lowest.toFixed(2)} to ${highest.toFixed(2)}, Envoy's core ${percent} busy`,
+    doubt:
+      busy < BUSY_MIN
+        ? `Envoy was to be saturated and was only ${percent} busy: something else uses these cores`
+        : undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import { readStats } from "../../sidecar/envoy/stats.ts";
-import { startClosedLoop } from "../load/closedLoop.ts";
+import { ClosedLoop } from "../load/closedLoop.ts";
 import type { Result } from "../report.ts";
 import { residentBytes } from "../rig/proc.ts";
 import type { Front, Rig } from "../rig/rig.ts";
@@ -40,7 +40,7 @@ export async function measureMemory(rig: Rig): Promise<Result> {
 }
 
 async function sendRequests(rig: Rig, front: Front, count: number): Promise<void> {
-  const load = await startClosedLoop(front.port, CONNECTIONS, rig.requests);
+  const load = await ClosedLoop.start(front.port, CONNECTIONS, rig.requests);
   await load.reaches(count);
   await load.stop();
 }

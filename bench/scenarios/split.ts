@@ -1,6 +1,6 @@
 import type { Result } from "../report.ts";
 import type { Rig } from "../rig/rig.ts";
-import { cpuFigures, measureCpuRatio } from "./cpuRatio.ts";
+import { describeCpu, measureCpuRatio } from "./cpuRatio.ts";
 
 /** The filter's split at 50/50, its traffic from the sidecar and its observations delivered, to `weighted_clusters` 50/50. */
 export async function measureSplit(rig: Rig, rounds: number): Promise<Result> {
@@ -21,7 +21,7 @@ export async function measureSplit(rig: Rig, rounds: number): Promise<Result> {
   return {
     measurement: "split",
     ratio: measured.ratio,
-    figures: cpuFigures(measured),
+    ...describeCpu(measured),
     raw: { ...measured, candidateShare },
   };
 }

@@ -15,8 +15,8 @@ test("the report has a ratio for each figure that was measured, and what it was 
   const raw = {
     machine: "m",
     limits: LIMITS,
-    split: { rounds: [1.23456] },
-    memory: { rounds: [1] },
+    split: { doubt: undefined, rounds: [1.23456] },
+    memory: { doubt: undefined, rounds: [1] },
   };
   assert.deepEqual(report.raw, raw);
 });
@@ -34,4 +34,10 @@ test("the table shows each ratio beside its limit, and marks the missed ones", (
   const table = formatTable([result("split", 1.25), result("shadow", 1.5)]);
   assert.match(table, /split +1\.250 +<= 1\.30 +ok +figures of split/);
   assert.match(table, /shadow +1\.500 +<= 1\.40 +MISSED +figures of shadow/);
+});
+
+test("a figure in doubt says why in the table and in the report", () => {
+  const doubtful = { ...result("split", 1.25), doubt: "another load" };
+  assert.match(formatTable([doubtful]), /In doubt: another load/);
+  assert.match(JSON.stringify(makeReport([doubtful], {})), /"doubt":"another load"/);
 });
