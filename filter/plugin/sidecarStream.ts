@@ -5,7 +5,8 @@ import { landed } from "../abi/memory";
 import { Backoff } from "../policy/backoff";
 import { ascii, hexInto, utf8 } from "../policy/bytes";
 import { PluginConfig } from "../policy/config";
-import { Counter } from "../policy/counters";
+import { Counter, dropCounter } from "../policy/counters";
+import { DropReason } from "../policy/drops";
 import { addLitter } from "../policy/litter";
 import { encodeHello, encodeInForce, Hello, InForce } from "../policy/messages";
 import { Outbox } from "../policy/outbox";
@@ -76,6 +77,7 @@ export class SidecarStream {
     const outbox = this.outbox;
     if (!this.greeted || outbox.isEmpty) return;
     speakFor(this.root);
+    this.dropTooLarge();
     while (this.token !== 0 && this.credit >= CREDIT_BYTES_MIN) {
       if (!outbox.build(i32(this.credit), i32(this.messageBytesMax))) break;
       this.credit -= i64(outbox.messageSize);
@@ -83,6 +85,18 @@ export class SidecarStream {
       addLitter(64);
       sendMessage(this.token, outbox.message, outbox.messageSize);
       count(Counter.Batches);
+      this.dropTooLarge();
+    }
+  }
+
+  /** An observation larger than any message the sidecar takes must not hold up the others. */
+  private dropTooLarge(): void {
+    const outbox = this.outbox;
+    for (;;) {
+      const rollout = outbox.takeTooLarge(i32(this.messageBytesMax));
+      if (rollout < 0) return;
+      outbox.drop(rollout, DropReason.QueueFull);
+      count(dropCounter(DropReason.QueueFull));
     }
   }
 

@@ -10,8 +10,10 @@ export const MESSAGE_BYTES_MAX: i32 = 256 * 1024;
 /** When so much waits, it is sent without waiting for the tick. */
 const FLUSH_BYTES: i32 = 96 * 1024;
 const FLUSH_COUNT: i32 = 128;
-/** Room for a batch's head and drops beside its observations. */
-const HEAD_BYTES_MAX: i32 = 4096;
+/** Most bytes of a batch's head: two tags, a length, a sequence. */
+const BATCH_HEAD_BYTES: i32 = 16;
+/** Most bytes of a batch's drops. */
+const DROPS_BYTES_MAX: i32 = 4096;
 
 /**
  * Observations and drops on their way to the sidecar. Bounded; what does not fit is refused, so the
@@ -51,7 +53,7 @@ export class Outbox {
     this.dropCount += count;
   }
 
-  /** Makes room for an observation's field of `Batch`; its writer, or null when the queue is full. */
+  /** Points a writer at room for an observation's field of `Batch`; false when the queue is full. */
   open(writer: WireWriter, size: i32): bool {
     if (this.queue.length === 0) this.queue = new StaticArray<u8>(QUEUE_BYTES_MAX);
     if (this.tail + size > QUEUE_BYTES_MAX) this.compact();
@@ -64,12 +66,12 @@ export class Outbox {
 
   /**
    * Builds the next batch in `message`, as large as fits both the credit and the peer's limit.
-   * False when nothing waits or nothing fits. An observation that can never fit is dropped.
+   * False when nothing waits or nothing fits.
    */
   build(credit: i32, messageBytesMax: i32): bool {
     const most = min(min(credit, messageBytesMax), MESSAGE_BYTES_MAX);
-    const drops = this.encodedDrops(min(most - 16, HEAD_BYTES_MAX));
-    const end = this.prefixEnd(most - 16 - drops.length);
+    const drops = this.encodedDrops(min(most - BATCH_HEAD_BYTES, DROPS_BYTES_MAX));
+    const end = this.prefixEnd(most - BATCH_HEAD_BYTES - drops.length);
     const content = end - this.head + drops.length;
     if (content === 0) return false;
     if (this.message.length === 0) this.message = new StaticArray<u8>(MESSAGE_BYTES_MAX);
@@ -88,15 +90,25 @@ export class Outbox {
     return true;
   }
 
-  /** Drops a first observation that no message can carry. Returns its rollout's drop to count. */
-  dropTooLarge(messageBytesMax: i32): bool {
-    if (this.count === 0) return false;
-    const most = min(messageBytesMax, MESSAGE_BYTES_MAX) - 16 - HEAD_BYTES_MAX;
-    const size = this.entryEnd(this.head) - this.head;
-    if (size <= most) return false;
-    this.head += size;
+  /** Takes out a first observation that no message can carry; its rollout, or -1 if there is none. */
+  takeTooLarge(messageBytesMax: i32): i32 {
+    if (this.count === 0) return -1;
+    const most = min(messageBytesMax, MESSAGE_BYTES_MAX) - BATCH_HEAD_BYTES;
+    const start = this.head;
+    const end = this.entryEnd(start);
+    if (end - start <= most) return -1;
+    this.head = end;
     this.count--;
-    return true;
+    return this.rolloutOf(start, end);
+  }
+
+  /** The rollout that a queued observation names, which is its first field unless it is 0. */
+  private rolloutOf(start: i32, end: i32): i32 {
+    const entry = new WireReader(this.queue, start, end);
+    entry.next();
+    entry.length();
+    entry.next();
+    return entry.field === 1 ? i32(entry.number()) : 0;
   }
 
   /** End of the longest run of whole observations within so many bytes; they are taken. */

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { understudy } from "#proto";
-import { configOf, headersOf, SECRET, said, stage, trafficOf } from "../support/filterStage.ts";
+import {
+  configOf,
+  dropsOf,
+  headersOf,
+  SECRET,
+  said,
+  stage,
+  trafficOf,
+} from "../support/filterStage.ts";
 import type { Header } from "../support/pairs.ts";
 import type { WasmHost } from "../support/wasmHost.ts";
 import { REFUSED } from "../support/wasmState.ts";
@@ -12,14 +20,6 @@ const ok: Header[] = [
   ["content-type", "application/json"],
   ["server", "model"],
 ];
-
-function dropsOf(host: WasmHost): Record<number, number> {
-  const out: Record<number, number> = {};
-  for (const { reason, count } of said(host).drops) {
-    out[reason ?? 0] = (out[reason ?? 0] ?? 0) + Number(count);
-  }
-  return out;
-}
 
 const ends: { name: string; send: (host: WasmHost) => number }[] = [
   { name: "with its headers", send: (host) => host.request(1, headersOf("u1"), true) },
@@ -155,72 +155,6 @@ test("case 13: server-sent events are reported as they begin, alone", () => {
   assert.equal(said(host).observations.length, 1);
 });
 
-test("case 14: no more shadows are in flight than allowed", () => {
-  const shadow = { paths: [{ prefix: "/" }], inFlightMax: 3 };
-  const host = stage(configOf({ shadow }), trafficOf());
-  for (let i = 0; i < 10; i++) host.answer(host.request(1, headersOf(`u${i}`)), 200, "ok");
-  assert.equal(host.calls.size, 3);
-  assert.equal(dropsOf(host)[DropReason.DROP_REASON_SHADOW_IN_FLIGHT], 7);
-  for (const token of [...host.calls.keys()]) host.answerCall(token, ok);
-  host.request(1, headersOf("u"));
-  assert.equal(host.calls.size, 1);
-});
-
-test("no more shadows leave in a second than allowed", () => {
-  const shadow = { paths: [{ prefix: "/" }], perSecondMax: 5 };
-  const host = stage(configOf({ shadow }), trafficOf());
-  const burst = (): void => {
-    for (let i = 0; i < 20; i++) host.answer(host.request(1, headersOf(`u${i}`)), 200, "ok");
-  };
-  burst();
-  assert.equal(host.calls.size, 5);
-  host.nowNs += 1_000_000_000n;
-  burst();
-  assert.equal(host.calls.size, 10);
-  assert.equal(dropsOf(host)[DropReason.DROP_REASON_SHADOW_RATE], 30);
-});
-
-test("case 9: a request's body over the cap is not copied, one at the cap is", () => {
-  const host = stage(configOf(), trafficOf());
-  const send = (size: number): void => {
-    const id = host.request(1, headersOf("u1"), false);
-    host.requestBody(id, Buffer.alloc(600), false);
-    host.requestBody(id, Buffer.alloc(size - 600), true);
-    host.answer(id, 200, "ok");
-  };
-  send(1000);
-  assert.equal(host.calls.size, 1);
-  send(1001);
-  assert.equal(host.calls.size, 1);
-  assert.equal(dropsOf(host)[DropReason.DROP_REASON_SHADOW_BODY_BYTES], 1);
-});
-
-test("an answer's body is captured up to the cap, with its whole length", () => {
-  const host = stage(configOf(), trafficOf());
-  const id = host.request(1, headersOf("u1"));
-  host.responseHeaders(id, ok);
-  host.responseBody(id, Buffer.alloc(900, "a"), false);
-  host.responseBody(id, Buffer.alloc(900, "b"), true);
-  host.answerCall(host.onlyCall()[0], ok, Buffer.alloc(5000, "c"));
-  const [pair] = said(host).observations;
-  assert.equal(pair?.answer?.body?.length, 1000);
-  assert.equal(Number(pair?.answer?.bodyBytes), 1800);
-  assert.equal(pair?.answer?.truncated, true);
-  assert.equal(pair?.shadow?.body?.length, 1000);
-  assert.equal(Number(pair?.shadow?.bodyBytes), 5000);
-  assert.equal(pair?.shadow?.truncated, true);
-});
-
-test("case 10: slow bodies together hold no more than the cap", () => {
-  const shadow = { paths: [{ prefix: "/" }], inFlightMax: 4096, capturedBytesMax: 262_144 };
-  const host = stage(configOf({ shadow }), trafficOf());
-  const ids = Array.from({ length: 1000 }, (_, i) => host.request(1, headersOf(`u${i}`), false));
-  for (const id of ids) host.requestBody(id, Buffer.alloc(1), false);
-  assert.ok((dropsOf(host)[DropReason.DROP_REASON_CAPTURED_BYTES] ?? 0) > 700);
-  for (const id of ids) host.requestBody(id, Buffer.alloc(1), true);
-  assert.ok(host.calls.size > 0);
-});
-
 const failures: {
   name: string;
   headers: Header[];
@@ -294,37 +228,4 @@ test("a copy that the host refuses is counted, and the request is reported alone
   assert.equal(observations.length, 1);
   assert.equal(observations[0]?.shadow, null);
   assert.equal(dropsOf(host)[DropReason.DROP_REASON_SHADOW_REFUSED], 1);
-});
-
-test("case 11: a client that goes away is counted, and its pair dropped", () => {
-  const host = stage(configOf(), trafficOf());
-  const id = host.request(1, headersOf("u1"));
-  host.stream(id).codeDetails = "downstream_remote_disconnect";
-  host.end(id);
-  host.answerCall(host.onlyCall()[0], ok);
-  assert.equal(said(host).observations.length, 0);
-  assert.equal(dropsOf(host)[DropReason.DROP_REASON_CLIENT_RESET], 1);
-});
-
-test("an answer that the upstream cuts off is reported as reset", () => {
-  const host = stage(configOf(), trafficOf({ shadowBp: 0 }));
-  const id = host.request(1, headersOf("u1"));
-  host.responseHeaders(id, ok);
-  host.stream(id).codeDetails = "upstream_reset_after_response_started{x}";
-  host.end(id);
-  assert.equal(said(host).observations[0]?.answer?.failure, Failure.FAILURE_RESET);
-});
-
-test("a request without an answer is reported once, at its deadline", () => {
-  const host = stage(configOf({ requestTimeoutMs: 3000 }), trafficOf({ shadowBp: 0 }));
-  const id = host.request(1, headersOf("u1"));
-  host.tick(1, 2900);
-  assert.equal(said(host).observations.length, 0);
-  host.tick(1, 100);
-  const [late] = said(host).observations;
-  assert.equal(late?.answer?.failure, Failure.FAILURE_TIMEOUT);
-  assert.equal(late?.answer?.status, 0);
-  host.answer(id, 200, "too late");
-  assert.equal(said(host).observations.length, 1);
-  assert.equal(dropsOf(host)[DropReason.DROP_REASON_CLIENT_RESET], undefined);
 });

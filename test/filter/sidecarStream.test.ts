@@ -194,3 +194,25 @@ test("a new worker starts with the last traffic known, and never goes back", () 
   sendTraffic(second, trafficOf({ generation: 4 }));
   assert.equal(said(second).inForce.at(-1)?.refused, "generation: 4: at least 5");
 });
+
+test("an observation larger than any message the sidecar takes is dropped, and holds up no other", () => {
+  const host = new WasmHost();
+  host.configure(configOf({ shadow: { paths: [{ prefix: "/" }], bodyBytesMax: 50_000 } }));
+  host.tick(1);
+  const limits = { messageBytesMax: 16_384, creditBytes: 1e6 };
+  host.receive(openStream(host), SidecarMessage.encode({ limits }).finish());
+  sendTraffic(host, trafficOf());
+  host.answer(host.request(1, headersOf("large")), 200, "m".repeat(20_000));
+  host.answerCall(host.onlyCall()[0], [[":status", "200"]]);
+  host.answer(host.request(1, headersOf("small")), 200, "m");
+  host.answerCall(host.onlyCall()[0], [[":status", "200"]]);
+  const { observations, drops } = said(host);
+  assert.deepEqual(
+    observations.map((one) => one.requestId),
+    ["id-small"],
+  );
+  assert.deepEqual(
+    drops.map((one) => one.reason),
+    [DropReason.DROP_REASON_QUEUE_FULL],
+  );
+});

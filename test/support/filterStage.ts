@@ -104,3 +104,12 @@ export function said(host: WasmHost, root = 1): Said {
     hellos: messages.flatMap((message) => message.hello ?? []),
   };
 }
+
+/** How often the filter told the sidecar of each reason. */
+export function dropsOf(host: WasmHost): Record<number, number> {
+  const out: Record<number, number> = {};
+  for (const { reason, count } of said(host).drops) {
+    out[reason ?? 0] = (out[reason ?? 0] ?? 0) + Number(count);
+  }
+  return out;
+}

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import type { Call, HttpStream } from "./hostTypes.ts";
 import type { Header } from "./pairs.ts";
-import { type Call, HostState, type HttpStream } from "./wasmState.ts";
+import { HostState } from "./wasmState.ts";
 
 /** The module as shipped, compiled once. */
 export const filterModule: WebAssembly.Module = new WebAssembly.Module(
