@@ -1,7 +1,16 @@
 import { assert } from "../assert.ts";
 import type { Guardrail, Plan } from "../plan/plan.ts";
 import { addCounts, type Count, NO_COUNT } from "./count.ts";
-import { addRateSums, NO_RATE_SUMS, type RateBatch, type RateSums, rateSums } from "./rate.ts";
+import {
+  addRateGains,
+  addRateSums,
+  NO_RATE_SUMS,
+  noRateGains,
+  type RateBatch,
+  type RateGains,
+  type RateSums,
+  sumsOf,
+} from "./rate.ts";
 
 /**
  * All that a rollout has learnt: counters only, plain JSON, mergeable by addition, never reset.
@@ -69,21 +78,70 @@ export function mergeEvidence(a: Evidence, b: Evidence): Evidence {
   };
 }
 
+/** Batches of one generation, one after the other, being joined to a block; grows in place. */
+export type Block = {
+  readonly generation: number;
+  readonly requests: { primary: number; candidate: number };
+  pairs: number;
+  readonly guardrails: Map<string, GuardrailBlock>;
+};
+
+type GuardrailBlock =
+  | { readonly kind: "pair"; pairs: Count }
+  | { readonly kind: "rate"; primary: Count; candidate: Count; readonly gains: RateGains };
+
+/** A block without batches. */
+export function emptyBlock(plan: Plan, generation: number): Block {
+  const guardrails = plan.guardrails.map((guardrail): [string, GuardrailBlock] => [
+    guardrail.name,
+    guardrail.kind === "disagreement"
+      ? { kind: "pair", pairs: NO_COUNT }
+      : { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, gains: noRateGains() },
+  ]);
+  return {
+    generation,
+    requests: { primary: 0, candidate: 0 },
+    pairs: 0,
+    guardrails: new Map(guardrails),
+  };
+}
+
+/** Joins one more batch to a block. */
+export function addBatch(plan: Plan, block: Block, batch: Batch): void {
+  block.requests.primary += batch.requests.primary;
+  block.requests.candidate += batch.requests.candidate;
+  block.pairs += batch.pairs;
+  for (const guardrail of plan.guardrails) {
+    const { name } = guardrail;
+    const known = block.guardrails.get(name);
+    if (known?.kind === "pair") {
+      known.pairs = addCounts(known.pairs, batch.disagreements[name] ?? NO_COUNT);
+    } else if (known?.kind === "rate" && guardrail.kind !== "disagreement") {
+      const rate = batch.rates[name] ?? { primary: NO_COUNT, candidate: NO_COUNT };
+      known.primary = addCounts(known.primary, rate.primary);
+      known.candidate = addCounts(known.candidate, rate.candidate);
+      addRateGains(known.gains, guardrail, rate);
+    }
+  }
+}
+
+/** The evidence with a block. */
+export function withBlock(evidence: Evidence, block: Block): Evidence {
+  const { generation, requests, pairs } = block;
+  const guardrails = Object.fromEntries(
+    [...block.guardrails].map(([name, known]) => [name, evidenceOfBlock(known)]),
+  );
+  const segments = [{ generation, guardrails }];
+  return mergeEvidence(evidence, { requests, pairs, guardrails, segments });
+}
+
 /** The evidence with one more block: batches of one generation, one after the other, at least one. */
-export function addBlock(plan: Plan, evidence: Evidence, block: readonly Batch[]): Evidence {
-  const generation = block[0]?.generation ?? 0;
-  const guardrails = eachGuardrail(plan, (guardrail) => guardrailEvidence(guardrail, block));
-  const sum = (count: (batch: Batch) => number) =>
-    block.reduce((total, batch) => total + count(batch), 0);
-  return mergeEvidence(evidence, {
-    requests: {
-      primary: sum(({ requests }) => requests.primary),
-      candidate: sum(({ requests }) => requests.candidate),
-    },
-    pairs: sum(({ pairs }) => pairs),
-    guardrails,
-    segments: [{ generation, guardrails }],
-  });
+export function addBlock(plan: Plan, evidence: Evidence, batches: readonly Batch[]): Evidence {
+  const block = emptyBlock(plan, batches[0]?.generation ?? 0);
+  for (const batch of batches) {
+    addBatch(plan, block, batch);
+  }
+  return withBlock(evidence, block);
 }
 
 /** What is known for the guardrail of that name, which must be one of the plan that the evidence is of. */
@@ -127,21 +185,12 @@ function emptyGuardrail(guardrail: Guardrail): GuardrailEvidence {
     : { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, sums: NO_RATE_SUMS };
 }
 
-function guardrailEvidence(guardrail: Guardrail, block: readonly Batch[]): GuardrailEvidence {
-  const { name } = guardrail;
-  if (guardrail.kind === "disagreement") {
-    const counts = block.map(({ disagreements }) => disagreements[name] ?? NO_COUNT);
-    return { kind: "pair", pairs: counts.reduce(addCounts, NO_COUNT) };
+function evidenceOfBlock(known: GuardrailBlock): GuardrailEvidence {
+  if (known.kind === "pair") {
+    return { kind: "pair", pairs: known.pairs };
   }
-  const rates = block.map(
-    (batch) => batch.rates[name] ?? { primary: NO_COUNT, candidate: NO_COUNT },
-  );
-  return {
-    kind: "rate",
-    primary: rates.map(({ primary }) => primary).reduce(addCounts, NO_COUNT),
-    candidate: rates.map(({ candidate }) => candidate).reduce(addCounts, NO_COUNT),
-    sums: rateSums(guardrail, rates),
-  };
+  const { primary, candidate, gains } = known;
+  return { kind: "rate", primary, candidate, sums: sumsOf(gains) };
 }
 
 /** Sums what is known for one guardrail. */

@@ -2,7 +2,14 @@ import type { Comparison } from "../compare/comparison.ts";
 import type { Observation } from "../observation.ts";
 import type { Plan } from "../plan/plan.ts";
 import { openWindows, takeClosed, type Windows, windowOf } from "../window.ts";
-import { addBlock, type Batch, type Evidence } from "./evidence.ts";
+import {
+  addBatch,
+  type Batch,
+  type Block,
+  type Evidence,
+  emptyBlock,
+  withBlock,
+} from "./evidence.ts";
 import { type Exclusion, failed, pairIn } from "./outcome.ts";
 import { countPath, type DifferingPaths, noPaths } from "./paths.ts";
 import { addTally, emptyTally, type Tally, tallyPair, tallyServed } from "./tally.ts";
@@ -28,9 +35,7 @@ export type EvidenceBook = {
   /** Closed windows that are not yet a batch, and when the first of them began. */
   batch: { readonly tally: Tally; readonly beginMs: number } | undefined;
   /** The block that has not ended, and the evidence without it. */
-  block:
-    | { readonly batches: readonly Batch[]; readonly beginMs: number; readonly before: Evidence }
-    | undefined;
+  block: { readonly block: Block; readonly beginMs: number; readonly before: Evidence } | undefined;
   /** What was not counted since the book was opened, by reason. */
   readonly excluded: Record<Exclusion, number>;
   readonly differences: DifferingPaths;
@@ -73,6 +78,14 @@ export function observe(
     observePair(book, tally, { oneFailed: oneFailed(observation), comparison });
   } else if (pair !== "none") {
     book.excluded[pair] += 1;
+  }
+}
+
+/** Counts many requests that began at one time, as if they had been observed one by one. For simulations. */
+export function observeCounts(book: EvidenceBook, startMs: number, counted: Tally): void {
+  const tally = windowOf(book.windows, startMs, () => emptyTally(book.plan));
+  if (typeof tally !== "string") {
+    addTally(tally, counted);
   }
 }
 
@@ -124,22 +137,22 @@ function endBatch(
 
 function addToBlock(book: EvidenceBook, batch: Batch, beginMs: number): void {
   if (book.block === undefined || isOver(book.block, batch, beginMs)) {
-    book.block = { batches: [], beginMs, before: book.evidence };
+    const block = emptyBlock(book.plan, batch.generation);
+    book.block = { block, beginMs, before: book.evidence };
   }
-  const batches = [...book.block.batches, batch];
-  book.block = { ...book.block, batches };
-  book.evidence = addBlock(book.plan, book.block.before, batches);
+  addBatch(book.plan, book.block.block, batch);
+  book.evidence = withBlock(book.block.before, book.block.block);
 }
 
-function isOver(block: NonNullable<EvidenceBook["block"]>, next: Batch, beginMs: number): boolean {
-  const requests = block.batches.reduce(
-    (sum, batch) => sum + batch.requests.primary + batch.requests.candidate,
-    0,
-  );
+function isOver(
+  { block, beginMs }: NonNullable<EvidenceBook["block"]>,
+  next: Batch,
+  nextBeginMs: number,
+): boolean {
   return (
-    requests >= BLOCK_REQUESTS ||
-    beginMs - block.beginMs >= BLOCK_MS ||
-    next.generation !== block.batches[0]?.generation
+    block.requests.primary + block.requests.candidate >= BLOCK_REQUESTS ||
+    nextBeginMs - beginMs >= BLOCK_MS ||
+    next.generation !== block.generation
   );
 }
 

@@ -16,6 +16,8 @@ export type RateSums = { readonly beyond: readonly number[]; readonly below: rea
 const BETS = 24;
 const beyondMultiples = logSpaced({ from: 1.1, to: 20, count: BETS });
 const belowMultiples = logSpaced({ from: 0.2, to: 0.95, count: BETS });
+const beyondLogs = beyondMultiples.map(Math.log);
+const belowLogs = belowMultiples.map(Math.log);
 
 /** No block yet. */
 export const NO_RATE_SUMS: RateSums = {
@@ -41,30 +43,55 @@ export const NO_RATE_SUMS: RateSums = {
  * time, though neither case is: the smaller of two e-processes over the whole rollout would roll it back. Longer blocks cost less
  * power, as chance makes the smaller product smaller yet; the case must not change within one. A tolerance of 0 leaves the ratio alone.
  */
-export function rateSums({ margin, tolerance }: RateLimits, block: readonly RateBatch[]): RateSums {
-  const within = new Float64Array(BETS);
-  const tolerated = new Float64Array(BETS);
-  const below = new Float64Array(BETS);
-  for (const { primary, candidate } of block) {
-    if (primary.n === 0 || candidate.n === 0) {
-      continue;
-    }
-    const share = (candidate.n * margin) / (candidate.n * margin + primary.n);
-    for (const [bet, multiple] of beyondMultiples.entries()) {
-      const logB = -Math.log1p(share * (multiple - 1));
-      const logA = Math.log(multiple) + logB;
-      add(within, bet, candidate.k * logA + primary.k * logB);
-      add(
-        tolerated,
-        bet,
-        candidate.k * logA - candidate.n * Math.log1p(tolerance * Math.expm1(logA)),
-      );
-    }
-    for (const [bet, multiple] of belowMultiples.entries()) {
-      const logB = -Math.log1p(share * (multiple - 1));
-      add(below, bet, candidate.k * (Math.log(multiple) + logB) + primary.k * logB);
-    }
+export function rateSums(limits: RateLimits, block: readonly RateBatch[]): RateSums {
+  const gains = noRateGains();
+  for (const batch of block) {
+    addRateGains(gains, limits, batch);
   }
+  return sumsOf(gains);
+}
+
+/** What a block's bets have gained so far: beyond the margin, beyond the tolerance, and below the margin. */
+export type RateGains = {
+  readonly within: Float64Array;
+  readonly tolerated: Float64Array;
+  readonly below: Float64Array;
+};
+
+/** A block without batches. */
+export function noRateGains(): RateGains {
+  return {
+    within: new Float64Array(BETS),
+    tolerated: new Float64Array(BETS),
+    below: new Float64Array(BETS),
+  };
+}
+
+/** Adds what the bets gain in one more batch of a block. */
+export function addRateGains(
+  gains: RateGains,
+  { margin, tolerance }: RateLimits,
+  { primary, candidate }: RateBatch,
+): void {
+  if (primary.n === 0 || candidate.n === 0) {
+    return;
+  }
+  const share = (candidate.n * margin) / (candidate.n * margin + primary.n);
+  for (const [bet, multiple] of beyondMultiples.entries()) {
+    const logB = -Math.log1p(share * (multiple - 1));
+    const logA = (beyondLogs[bet] ?? 0) + logB;
+    const pays = Math.expm1(logA);
+    add(gains.within, bet, candidate.k * logA + primary.k * logB);
+    add(gains.tolerated, bet, candidate.k * logA - candidate.n * Math.log1p(tolerance * pays));
+  }
+  for (const [bet, multiple] of belowMultiples.entries()) {
+    const logB = -Math.log1p(share * (multiple - 1));
+    add(gains.below, bet, candidate.k * ((belowLogs[bet] ?? 0) + logB) + primary.k * logB);
+  }
+}
+
+/** What a block adds to its guardrail's evidence: for `beyond` each bet pays the smaller of its two products. */
+export function sumsOf({ within, tolerated, below }: RateGains): RateSums {
   return {
     beyond: Array.from(within, (gain, bet) => Math.min(gain, tolerated[bet] ?? gain)),
     below: Array.from(below),

@@ -1,0 +1,156 @@
+import { normalCdf, normalQuantile } from "../normal.ts";
+
+/** What is true of both variants and of the traffic in a simulation. Rates are shares of requests, from 0 to 1. */
+export type Truth = {
+  readonly errorRate: { readonly primary: number; readonly candidate: number };
+  readonly slowRate: { readonly primary: number; readonly candidate: number };
+  /** Share of the pairs in which neither variant failed whose answers (and predictions) differ. */
+  readonly disagreement: number;
+  /** Share of the copied requests in which just one variant fails. */
+  readonly discordance: number;
+  readonly requestsPerSecond: number;
+  /** Share of the requests that `users` recurring users send; the rest come from users who come once. */
+  readonly stickyShare: number;
+  readonly users: number;
+  /** How far error rates, slow rates and traffic swing up and down over a day, as a share of themselves. */
+  readonly diurnal: number;
+  /** A run that has decided nothing after so many user requests ends undecided. */
+  readonly requestsMax: number;
+};
+
+/** A key of the truth: what may be given for it, and what it is when it is not given. */
+export type TruthKey = {
+  readonly key: string;
+  readonly min: number;
+  readonly max: number;
+  readonly preset: string;
+  readonly meaning: string;
+};
+
+const share = { min: 0, max: 1 } as const;
+
+/** Every key of the truth. */
+export const TRUTH_KEYS: readonly TruthKey[] = [
+  { key: "primary-error-rate", ...share, preset: "0.001", meaning: "share of failures" },
+  { key: "candidate-error-rate", ...share, preset: "the primary's", meaning: "share of failures" },
+  { key: "primary-slow-rate", ...share, preset: "0.01", meaning: "share of slow requests" },
+  {
+    key: "candidate-slow-rate",
+    ...share,
+    preset: "the primary's, shifted",
+    meaning: "share of slow requests",
+  },
+  {
+    key: "latency-shift",
+    min: 0.1,
+    max: 10,
+    preset: "1",
+    meaning: "the candidate's latency over the primary's (lognormal, sigma 0.5)",
+  },
+  { key: "disagreement", ...share, preset: "0", meaning: "share of pairs that differ" },
+  {
+    key: "discordance",
+    ...share,
+    preset: "as if independent",
+    meaning: "share of copied requests in which just one variant fails",
+  },
+  {
+    key: "requests-per-second",
+    min: 0.01,
+    max: 100_000,
+    preset: "50",
+    meaning: "user requests of both variants",
+  },
+  { key: "sticky-share", ...share, preset: "0", meaning: "share of requests by recurring users" },
+  { key: "users", min: 1, max: 1_000_000, preset: "1000", meaning: "recurring users" },
+  {
+    key: "diurnal",
+    min: 0,
+    max: 0.95,
+    preset: "0",
+    meaning: "swing of rates and traffic over a day",
+  },
+  {
+    key: "requests-max",
+    min: 1,
+    max: 100_000_000,
+    preset: "200000",
+    meaning: "user requests after which a run ends undecided",
+  },
+];
+
+/** Spread of the lognormal latencies that `latency-shift` moves. */
+const LATENCY_SIGMA = 0.5;
+
+/** A truth from texts such as `disagreement=0.02`, or everything that is wrong with them. */
+export function parseTruth(
+  entries: readonly string[],
+): { readonly truth: Truth } | { readonly problems: readonly string[] } {
+  const given = new Map<string, number>();
+  const problems: string[] = [];
+  for (const entry of entries) {
+    const problem = take(given, entry);
+    if (problem !== undefined) {
+      problems.push(problem);
+    }
+  }
+  if (problems.length > 0) {
+    return { problems };
+  }
+  const truth = truthOf((key, otherwise) => given.get(key) ?? otherwise);
+  const breach = discordanceBreach(truth);
+  return breach === undefined ? { truth } : { problems: [breach] };
+}
+
+function take(given: Map<string, number>, entry: string): string | undefined {
+  const [key = "", ...rest] = entry.split("=");
+  const text = rest.join("=");
+  const known = TRUTH_KEYS.find((each) => each.key === key);
+  if (known === undefined) {
+    const keys = TRUTH_KEYS.map((each) => each.key).join(", ");
+    return `truth: ${entry}: one of ${keys}, with = and a number`;
+  }
+  const value = /^\d+(\.\d+)?(e-?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (given.has(key) || !(value >= known.min && value <= known.max)) {
+    const once = given.has(key) ? ", once" : "";
+    return `truth ${key}: ${text}: a number from ${known.min} to ${known.max}${once}`;
+  }
+  given.set(key, value);
+  return undefined;
+}
+
+function truthOf(value: (key: string, otherwise: number) => number): Truth {
+  const p = value("primary-error-rate", 0.001);
+  const q = value("candidate-error-rate", p);
+  const slow = value("primary-slow-rate", 0.01);
+  return {
+    errorRate: { primary: p, candidate: q },
+    slowRate: {
+      primary: slow,
+      candidate: value("candidate-slow-rate", shifted(slow, value("latency-shift", 1))),
+    },
+    disagreement: value("disagreement", 0),
+    discordance: value("discordance", p * (1 - q) + q * (1 - p)),
+    requestsPerSecond: value("requests-per-second", 50),
+    stickyShare: value("sticky-share", 0),
+    users: Math.round(value("users", 1_000)),
+    diurnal: value("diurnal", 0),
+    requestsMax: value("requests-max", 200_000),
+  };
+}
+
+/** The share beyond a threshold that a share `rate` is beyond, after all latencies grew by a factor. */
+function shifted(rate: number, factor: number): number {
+  return factor === 1 || rate <= 0 || rate >= 1
+    ? rate
+    : normalCdf(normalQuantile(rate) + Math.log(factor) / LATENCY_SIGMA);
+}
+
+function discordanceBreach({ errorRate, discordance }: Truth): string | undefined {
+  const { primary, candidate } = errorRate;
+  const least = Math.abs(primary - candidate);
+  const most = Math.min(primary + candidate, 2 - primary - candidate);
+  return discordance < least - 1e-12 || discordance > most + 1e-12
+    ? `truth discordance: ${discordance}: a number from ${least} to ${most} at these error rates`
+    : undefined;
+}
