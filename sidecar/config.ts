@@ -15,8 +15,8 @@ export const CONFIG_KEYS = [
   { flag: "http", default: "127.0.0.1:9464", meaning: "address of /metrics, /healthz and /readyz" },
   {
     flag: "store",
-    default: "",
-    meaning: "file that rollouts are kept in; none keeps them in memory",
+    default: "understudy.sqlite",
+    meaning: "file that rollouts are kept in; memory: nowhere, they end with the process",
   },
 ] as const;
 
@@ -34,7 +34,7 @@ export function parseConfig(
   if (grpc === undefined || http === undefined || problems.length > 0) {
     return { problems };
   }
-  return { config: { grpc, http, storePath: flags.store === "" ? undefined : flags.store } };
+  return { config: { grpc, http, storePath: flags.store === "memory" ? undefined : flags.store } };
 }
 
 type Flags = { readonly grpc: string; readonly http: string; readonly store: string };

@@ -35,9 +35,12 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   cli: ["core", "plan", "config", "server"],
 };
 
-/** The relative files that a source imports, as paths from the root. */
-function importsOf(path: string): string[] {
-  return [...read(path).matchAll(/^(?:import|export)\s[^"';]*?from\s+"([^"]+)"/gms)]
+const imports = /(?:^(?:import|export)\s[^"';]*?from\s+|\bimport\()"([^"]+)"/gms;
+const children = /\bnew URL\("([^"]+)"/g;
+
+/** The relative files that a source names in the way of `pattern`, as paths from the root. */
+function namedBy(path: string, pattern: RegExp): string[] {
+  return [...read(path).matchAll(pattern)]
     .map((match) => match[1] ?? "")
     .filter((specifier) => specifier.startsWith("."))
     .map((specifier) => posix.join(posix.dirname(path), specifier));
@@ -51,7 +54,7 @@ function roomOf(path: string): string {
 function crossings(top: string): [string, string][] {
   return sources
     .filter((path) => path.startsWith(`${top}/`))
-    .flatMap((path) => importsOf(path).map((target): [string, string] => [path, target]))
+    .flatMap((path) => namedBy(path, imports).map((target): [string, string] => [path, target]))
     .filter(([path, target]) => roomOf(path) !== roomOf(target) || !target.startsWith(`${top}/`));
 }
 
@@ -77,10 +80,14 @@ test("no file of code is longer than 250 lines", () => {
 });
 
 test("no source is left that nothing imports", () => {
-  const imported = new Set(sources.flatMap(importsOf).map((path) => path.replace(/\.ts$/, "")));
+  const used = new Set(
+    sources
+      .flatMap((path) => [...namedBy(path, imports), ...namedBy(path, children)])
+      .map((path) => path.replace(/\.ts$/, "")),
+  );
   const dead = sources
     .filter((path) => /^(sidecar|filter|test\/support)\//.test(path))
-    .filter((path) => !imported.has(path.replace(/\.ts$/, "")))
+    .filter((path) => !used.has(path.replace(/\.ts$/, "")))
     .filter(
       (path) => !["sidecar/main.ts", "filter/index.ts", "filter/policy/index.ts"].includes(path),
     );

@@ -3,14 +3,20 @@ import { test } from "node:test";
 import { addressText, isLoopback, parseAddress } from "../../sidecar/address.ts";
 import { parseConfig } from "../../sidecar/config.ts";
 
-test("without flags the sidecar listens on loopback and keeps rollouts in memory", () => {
+test("without flags the sidecar listens on loopback and keeps rollouts in a file here", () => {
   assert.deepEqual(parseConfig([]), {
     config: {
       grpc: { host: "127.0.0.1", port: 50_051 },
       http: { host: "127.0.0.1", port: 9_464 },
-      storePath: undefined,
+      storePath: "understudy.sqlite",
     },
   });
+});
+
+test("rollouts are kept in memory only when that is asked for", () => {
+  const parsed = parseConfig(["--store", "memory"]);
+  assert.ok("config" in parsed);
+  assert.equal(parsed.config.storePath, undefined);
 });
 
 test("flags are taken", () => {

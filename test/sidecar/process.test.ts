@@ -85,7 +85,15 @@ test("case 76: a second sidecar on the same store does not start, and says why",
 
 test("a port that is taken is named", async (context) => {
   const sidecar = await startSidecarProcess(context);
-  const { code, out } = run("serve", "--grpc", sidecar.grpc, "--http", "127.0.0.1:0");
+  const { code, out } = run(
+    "serve",
+    "--grpc",
+    sidecar.grpc,
+    "--http",
+    "127.0.0.1:0",
+    "--store",
+    "memory",
+  );
   assert.equal(code, 1);
   assert.match(out, /EADDRINUSE/);
 });

@@ -35,10 +35,10 @@ const ROLLOUT_MS_MAX = 40_000;
 /** Starts one and waits until it serves; it ends with the test. */
 export async function startRealSidecar(
   context: TestContext,
-  { port = 0, storePath }: RealSidecarOptions = {},
+  { port = 0, storePath = "memory" }: RealSidecarOptions = {},
 ): Promise<RealSidecar> {
   const args = ["serve", "--grpc", `127.0.0.1:${port}`, "--http", "127.0.0.1:0"];
-  const store = storePath === undefined ? [] : ["--store", storePath];
+  const store = ["--store", storePath];
   const child = spawn(process.execPath, [MAIN, ...args, ...store], {
     stdio: ["ignore", "pipe", "pipe"],
   });

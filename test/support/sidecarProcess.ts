@@ -24,7 +24,7 @@ export async function startSidecarProcess(
   options: { readonly storePath?: string; readonly filesMax?: number } = {},
 ): Promise<SidecarProcess> {
   const flags = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
-  const store = options.storePath === undefined ? [] : ["--store", options.storePath];
+  const store = ["--store", options.storePath ?? "memory"];
   const limit = options.filesMax === undefined ? "" : `ulimit -n ${options.filesMax};`;
   const args = [process.execPath, main, "serve", ...flags, ...store];
   const child = spawn("sh", ["-c", `${limit} exec "$0" "$@"`, ...args]);
