@@ -89,7 +89,7 @@ function finish(root: Root): void {
   removeRoot(root.id);
 }
 
-/** Forgets every exchange of a root context; answers still to come are ignored. */
+/** Forgets all that is under way in a root context; answers still to come are ignored. */
 function giveUp(root: Root): void {
   for (let i = 0; i < exchangeCount(); i++) {
     const exchange = exchangeAt(i);
@@ -101,4 +101,5 @@ function giveUp(root: Root): void {
     exchange.clear();
     if (exchange.context === 0) release(root, exchange);
   }
+  addLitter(root.outbox.heldBytes);
 }

@@ -8,8 +8,8 @@ export const QUEUE_BYTES_MAX: i32 = 1024 * 1024;
 /** Largest message that is built, whatever the sidecar would take. */
 export const MESSAGE_BYTES_MAX: i32 = 256 * 1024;
 /** When so much waits, it is sent without waiting for the tick. */
-const FLUSH_BYTES: i32 = 96 * 1024;
-const FLUSH_COUNT: i32 = 128;
+const FLUSH_BYTES: i32 = 160 * 1024;
+const FLUSH_COUNT: i32 = 1024;
 /** Most bytes of a batch's head: two tags, a length, a sequence. */
 const BATCH_HEAD_BYTES: i32 = 16;
 /** Most bytes of a batch's drops. */
@@ -37,6 +37,11 @@ export class Outbox {
   constructor(names: string[]) {
     this.names = names;
     this.drops = new StaticArray<u64>(names.length * DROP_REASONS);
+  }
+
+  /** Memory it takes, which is garbage once the outbox is. */
+  get heldBytes(): i32 {
+    return this.queue.length + this.message.length;
   }
 
   get isEmpty(): bool {
