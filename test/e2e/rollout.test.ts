@@ -149,7 +149,7 @@ test("case 70: a sidecar killed in mid-rollout moves nobody while it is away, an
   assert.deepEqual(audience.failed(), []);
 });
 
-test("case 71: users stay while the sidecar is frozen, go back at a rollback by hand, and stay back when it starts anew", async (context) => {
+test("case 71: users stay while the sidecar is frozen, go back at a rollback by hand, stay back when it starts anew, and follow the next plan", async (context) => {
   const { sidecar, users, audience, storePath } = await openHouse(context);
   await sidecar.client.apply(plan(["canary: { weight: 50%, minimum: { requests: 1000000 } }"]));
   await sidecar.rollout(ROLLOUT, atStep(0));
@@ -162,9 +162,13 @@ test("case 71: users stay while the sidecar is frozen, go back at a rollback by 
   assert.deepEqual(await onCandidate(users), []);
   await sidecar.crash();
   const back = await startRealSidecar(context, { port: sidecar.grpcPort, storePath });
-  const { reason } = await back.rollout(ROLLOUT, ended("rolled back"));
+  const { reason, traffic } = await back.rollout(ROLLOUT, ended("rolled back"));
   assert.match(reason, /a person said so/);
   assert.deepEqual(await onCandidate(users), []);
+  await back.client.apply(plan(["canary: { weight: 20%, minimum: { requests: 1000000 } }"]));
+  const next = await back.rollout(ROLLOUT, atStep(0));
+  assert.ok(Number(next.traffic?.generation) > Number(traffic?.generation));
+  assert.deepEqual(await onCandidate(users), below(2000));
   await audience.leave();
   assert.deepEqual(audience.failed(), []);
 });

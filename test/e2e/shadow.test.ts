@@ -101,6 +101,19 @@ test("bodies beyond the cap are cut, and both sizes are told", async (context) =
   );
 });
 
+test("two bodies of the largest cap leave in one message that the sidecar takes", async (context) => {
+  const bodyBytesMax = 122_880;
+  const { sidecar, users, v1, v2 } = await setStage(context, {
+    configuration: filterConfig([rolloutConfig({ shadow: shadowConfig({ bodyBytesMax }) })]),
+  });
+  v1.answer = answering(200, "text/plain", "p".repeat(200_000));
+  v2.answer = answering(200, "text/plain", "c".repeat(200_000));
+  await users.send({ body: "r".repeat(bodyBytesMax) });
+  const [seen] = await sidecar.seen(1);
+  assert.equal(seen?.answer.body.length, bodyBytesMax);
+  assert.equal(seen?.shadow?.body.length, bodyBytesMax);
+});
+
 test("while the candidate answers users, copies go to the primary", async (context) => {
   const { sidecar, users, v1, v2 } = await setStage(context, {
     traffic: { candidateBp: 10_000, shadowBp: 10_000, shadowPrimary: true },
