@@ -4,7 +4,7 @@ import { batchSize, encodeDrop, writeBatchHead } from "./messages";
 import { WireReader, WireWriter } from "./wire";
 
 /** Observations that wait to be sent, encoded. */
-export const QUEUE_BYTES_MAX: i32 = 1024 * 1024;
+export const QUEUE_BYTES_MAX: i32 = 4 * 1024 * 1024;
 /** Largest message that is built, whatever the sidecar would take. */
 export const MESSAGE_BYTES_MAX: i32 = 256 * 1024;
 /** When so much waits, it is sent without waiting for the tick. */

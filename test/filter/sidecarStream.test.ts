@@ -112,7 +112,7 @@ for (const { name, credit, close, reason } of losses) {
     } else acknowledge(host, 0, 1e8);
     for (let i = 0; i < 20; i++) host.tick(1);
     const { observations, drops } = said(host);
-    assert.ok(observations.length >= 9 && observations.length <= 11, `${observations.length}`);
+    assert.ok(observations.length >= 39 && observations.length <= 42, `${observations.length}`);
     assert.deepEqual(
       drops.map((drop) => drop.reason),
       [reason],
