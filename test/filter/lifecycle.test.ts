@@ -174,8 +174,8 @@ test("memory is flat over 20,000 requests with pairs, cookies, cut-offs and dead
     for (const token of [...host.calls.keys()]) host.answerCall(token, ok, Buffer.alloc(i % 2000));
     if (i % 100 === 0) drain(host);
   };
-  for (let i = 0; i < 5000; i++) round(i);
+  for (let i = 0; i < 10_000; i++) round(i);
   const warm = host.memory().buffer.byteLength;
-  for (let i = 5000; i < 25_000; i++) round(i);
+  for (let i = 10_000; i < 30_000; i++) round(i);
   assert.equal(host.memory().buffer.byteLength, warm);
 });
