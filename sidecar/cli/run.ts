@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { CONFIG_KEYS } from "../config.ts";
 import { type Change, RolloutClient } from "./client.ts";
 import { isEnded, printAll, printLine } from "./print.ts";
+import { runSimulate, simulateUsage } from "./simulate.ts";
 
 /** Where the words go. */
 export type Output = { readonly out: (text: string) => void; readonly err: (text: string) => void };
@@ -43,6 +44,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 /** Runs one verb of the command line; returns the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function runVerb(args: readonly string[], output: Output): Promise<number> {
+  if (args[0] === "simulate") {
+    return runSimulate(args.slice(1), output);
+  }
   const parsed = parseVerb(args);
   if (typeof parsed === "string") {
     output.err(parsed);
@@ -128,6 +132,7 @@ function usage(): string {
     ...verbs,
     `         --server ${CONFIG_KEYS[0].default}`.padEnd(34).concat("the sidecar to ask"),
     "         --reason TEXT".padEnd(34).concat("why, for promote, rollback, pause and resume"),
+    simulateUsage(),
   ].join("\n");
 }
 

@@ -1,3 +1,6 @@
+/** exp(-40) is lost in a sum beside 1. */
+const LOST_FROM = 40;
+
 /** ln of the sum of exp(x) over the values, without overflow; -Infinity for none. */
 export function logSumExp(values: readonly number[]): number {
   let largest = Number.NEGATIVE_INFINITY;
@@ -9,7 +12,7 @@ export function logSumExp(values: readonly number[]): number {
   }
   let sum = 0;
   for (const value of values) {
-    sum += Math.exp(value - largest);
+    sum += value < largest - LOST_FROM ? 0 : Math.exp(value - largest);
   }
   return largest + Math.log(sum);
 }

@@ -53,17 +53,17 @@ export function rateSums(limits: RateLimits, block: readonly RateBatch[]): RateS
 
 /** What a block's bets have gained so far: beyond the margin, beyond the tolerance, and below the margin. */
 export type RateGains = {
-  readonly within: Float64Array;
-  readonly tolerated: Float64Array;
-  readonly below: Float64Array;
+  readonly within: number[];
+  readonly tolerated: number[];
+  readonly below: number[];
 };
 
 /** A block without batches. */
 export function noRateGains(): RateGains {
   return {
-    within: new Float64Array(BETS),
-    tolerated: new Float64Array(BETS),
-    below: new Float64Array(BETS),
+    within: new Array<number>(BETS).fill(0),
+    tolerated: new Array<number>(BETS).fill(0),
+    below: new Array<number>(BETS).fill(0),
   };
 }
 
@@ -93,8 +93,8 @@ export function addRateGains(
 /** What a block adds to its guardrail's evidence: for `beyond` each bet pays the smaller of its two products. */
 export function sumsOf({ within, tolerated, below }: RateGains): RateSums {
   return {
-    beyond: Array.from(within, (gain, bet) => Math.min(gain, tolerated[bet] ?? gain)),
-    below: Array.from(below),
+    beyond: within.map((gain, bet) => Math.min(gain, tolerated[bet] ?? gain)),
+    below: [...below],
   };
 }
 
@@ -115,6 +115,6 @@ export function logBelow(sums: RateSums): number {
   return logMeanExp(sums.below);
 }
 
-function add(sums: Float64Array, index: number, gain: number): void {
+function add(sums: number[], index: number, gain: number): void {
   sums[index] = (sums[index] ?? 0) + gain;
 }

@@ -2,7 +2,8 @@ import type { Guardrail } from "../plan/plan.ts";
 import type { Count } from "./count.ts";
 import type { GuardrailEvidence } from "./evidence.ts";
 
-const commas = new Intl.NumberFormat("en-US");
+/** Before every third digit from the right. */
+const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 
 /** What was counted for a guardrail: "0 of 212 candidate requests failed (primary 1 of 4,020)". */
 export function figures(seen: {
@@ -41,7 +42,7 @@ export function beyond(guardrail: Guardrail): string {
 /** A whole number with commas, to two significant digits when `about`. */
 export function quantity(count: number, precision: "exact" | "about" = "exact"): string {
   const rounded = precision === "about" ? Number(count.toPrecision(2)) : count;
-  return commas.format(Math.round(rounded));
+  return String(Math.round(rounded)).replace(THOUSANDS, ",");
 }
 
 /** A share in percent with at most four significant digits: "1.5%". */

@@ -14,6 +14,15 @@ const HIGH_LIMIT = 0.8;
  * [1.1, min(20, 0.95 / limit)]. For a limit above 0.8 it is 1 - q that is spaced, in [0.05, 0.95] of 1 - limit.
  */
 export function betsAbove(limit: number): readonly Bet[] {
+  return remembered(above, limit, makeAbove);
+}
+
+/** Bets that the rate is below `limit`, in (0, 1): as `betsAbove`, with q/limit log-spaced in [0.05, 0.95]. */
+export function betsBelow(limit: number): readonly Bet[] {
+  return remembered(below, limit, makeBelow);
+}
+
+function makeAbove(limit: number): readonly Bet[] {
   if (limit > HIGH_LIMIT) {
     return multiplesBelow.map((multiple) => bet((1 - limit) * multiple, 1 - limit)).map(mirrored);
   }
@@ -22,8 +31,7 @@ export function betsAbove(limit: number): readonly Bet[] {
   );
 }
 
-/** Bets that the rate is below `limit`, in (0, 1): as `betsAbove`, with q/limit log-spaced in [0.05, 0.95]. */
-export function betsBelow(limit: number): readonly Bet[] {
+function makeBelow(limit: number): readonly Bet[] {
   return multiplesBelow.map((multiple) => bet(limit * multiple, limit));
 }
 
@@ -36,6 +44,28 @@ export function betsBelow(limit: number): readonly Bet[] {
  */
 export function logThreshold(bets: readonly Bet[], count: Count): number {
   return logMeanExp(bets.map(({ hit, miss }) => count.k * hit + (count.n - count.k) * miss));
+}
+
+/** Limits whose bets are remembered; plans have few, and bets are asked for at every look. */
+const REMEMBERED_MAX = 256;
+const above = new Map<number, readonly Bet[]>();
+const below = new Map<number, readonly Bet[]>();
+
+function remembered(
+  known: Map<number, readonly Bet[]>,
+  limit: number,
+  make: (limit: number) => readonly Bet[],
+): readonly Bet[] {
+  const found = known.get(limit);
+  if (found !== undefined) {
+    return found;
+  }
+  if (known.size >= REMEMBERED_MAX) {
+    known.clear();
+  }
+  const made = make(limit);
+  known.set(limit, made);
+  return made;
 }
 
 const multiplesBelow = logSpaced({ from: 0.05, to: 0.95, count: BETS });
