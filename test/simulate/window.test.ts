@@ -48,35 +48,29 @@ function answerOf(seen: { readonly isFailed: boolean; readonly isSlow: boolean }
 }
 
 /** Lets each request of the window happen, one by one, as filters would report them. */
-function observeEach(
-  book: EvidenceBook,
-  { truth, traffic, requests }: WindowTruth,
-  random: Random,
-) {
-  for (let index = 0; index < requests; index += 1) {
-    const bucket = random.next() * ALL_BP;
-    const served = bucket < traffic.candidateBp ? "candidate" : "primary";
-    const other = served === "primary" ? "candidate" : "primary";
-    const joint = jointFailures(truth, served);
-    const fate = random.next();
-    const isOwn = fate < joint.both + joint.own;
-    const isOther = fate < joint.both || (!isOwn && fate < joint.both + joint.own + joint.other);
-    const isSlow = random.next() < truth.slowRate[served];
-    const isShadowed = bucket < traffic.shadowBp;
-    const comparison = random.next() < truth.disagreement ? differs : comparisonWith();
-    observe(
-      book,
-      observationWith({
-        startMs: begin,
-        served,
-        answer: answerOf({ isFailed: isOwn, isSlow }),
-        shadow: isShadowed
-          ? answerOf({ isFailed: isOther, isSlow: random.next() < truth.slowRate[other] })
-          : undefined,
-      }),
-      isShadowed ? comparison : undefined,
-    );
+function observeEach(book: EvidenceBook, window: WindowTruth, random: Random): void {
+  for (let index = 0; index < window.requests; index += 1) {
+    observeOne(book, window, random);
   }
+}
+
+function observeOne(book: EvidenceBook, { truth, traffic }: WindowTruth, random: Random): void {
+  const bucket = random.next() * ALL_BP;
+  const served = bucket < traffic.candidateBp ? "candidate" : "primary";
+  const other = served === "primary" ? "candidate" : "primary";
+  const joint = jointFailures(truth, served);
+  const fate = random.next();
+  const isOwn = fate < joint.both + joint.own;
+  const isOther = fate < joint.both || (!isOwn && fate < joint.both + joint.own + joint.other);
+  const answer = answerOf({ isFailed: isOwn, isSlow: random.next() < truth.slowRate[served] });
+  const copy = answerOf({ isFailed: isOther, isSlow: random.next() < truth.slowRate[other] });
+  const comparison = random.next() < truth.disagreement ? differs : comparisonWith();
+  const isShadowed = bucket < traffic.shadowBp;
+  observe(
+    book,
+    observationWith({ startMs: begin, served, answer, shadow: isShadowed ? copy : undefined }),
+    isShadowed ? comparison : undefined,
+  );
 }
 
 /** What a window's evidence counts, as numbers. */
