@@ -14,7 +14,7 @@ import {
   SALT,
   USER_HEADER,
 } from "../support/filterConfig.ts";
-import { type Mesh, startMesh } from "../support/mesh.ts";
+import { type Mesh, STREAMS, startMesh } from "../support/mesh.ts";
 import { atStep, ended, type RealSidecar, startRealSidecar } from "../support/realSidecar.ts";
 import {
   type Answering,
@@ -51,6 +51,7 @@ async function openHouse(context: TestContext): Promise<House> {
     ports: { v1: v1.port, v2: v2.port, sidecar: sidecar.grpcPort },
     configuration: filterConfig([rolloutConfig({ requestTimeoutMs: 1000 })]),
   });
+  await sidecar.connected(STREAMS);
   const users = clientOf(context, mesh.port);
   const audience = seatAudience(users, NAMES);
   context.after(() => audience.leave());
@@ -165,6 +166,7 @@ test("case 71: users stay while the sidecar is frozen, go back at a rollback by 
   const { reason, traffic } = await back.rollout(ROLLOUT, ended("rolled back"));
   assert.match(reason, /a person said so/);
   assert.deepEqual(await onCandidate(users), []);
+  await back.connected(STREAMS);
   await back.client.apply(plan(["canary: { weight: 20%, minimum: { requests: 1000000 } }"]));
   const next = await back.rollout(ROLLOUT, atStep(0));
   assert.ok(Number(next.traffic?.generation) > Number(traffic?.generation));
@@ -179,6 +181,7 @@ test("two Envoys send every user to the same variant, and hostile answers stop n
     ports: { v1: v1.port, v2: v2.port, sidecar: sidecar.grpcPort },
     configuration: filterConfig([rolloutConfig({ requestTimeoutMs: 1000 })]),
   });
+  await sidecar.connected(2 * STREAMS);
   const others = clientOf(context, second.port);
   const hostile = HOSTILE.values();
   const predict = v2.answer;

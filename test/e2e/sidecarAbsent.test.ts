@@ -78,17 +78,18 @@ test("evidence that finds no room while the sidecar is away is dropped, counted 
   v2.answer = answering(200, "text/plain", "c".repeat(60_000));
   sidecar.stop();
   await mesh.counted("streams_failed", STREAMS);
-  await allAnswered(users, 60);
+  // 14 MB of evidence; there is room for 4 MiB in each worker.
+  await allAnswered(users, 120);
   const dropped = await until(
     async () => {
       const { drops_no_sidecar: drops = 0, observations: kept = 0 } = await mesh.counters();
-      return drops + kept === 60 && drops;
+      return drops + kept === 120 && drops;
     },
     { deadlineMs: 15_000, what: "every request was kept or counted as dropped" },
   );
-  assert.ok(dropped > 20 && dropped < 60, `${dropped}`);
+  assert.ok(dropped > 20 && dropped < 120, `${dropped}`);
   const back = await startScriptedSidecar(context, { port: sidecar.port });
-  assert.equal((await back.seen(60 - dropped)).length, 60 - dropped);
+  assert.equal((await back.seen(120 - dropped)).length, 120 - dropped);
   await until(() => back.drops().DROP_REASON_NO_SIDECAR === dropped, {
     deadlineMs: 15_000,
     what: "the sidecar hears how much was lost",

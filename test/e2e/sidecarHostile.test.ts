@@ -126,7 +126,7 @@ test("without credit evidence is dropped and counted, and no user waits", async 
   });
   v1.answer = answering(200, "text/plain", "p".repeat(60_000));
   v2.answer = answering(200, "text/plain", "c".repeat(60_000));
-  const got = await users.sendAll(Array(60).fill({}));
+  const got = await users.sendAll(Array(120).fill({}));
   assert.ok(got.every(({ status }) => status === 200));
   await mesh.counted("drops_no_credit", 20);
   assert.deepEqual(sidecar.observations(), []);

@@ -34,6 +34,7 @@ export type Client = {
 };
 
 const CONNECTIONS_MAX = 8;
+const SILENCE_MS_MAX = 45_000;
 const JSON_BODY = '{"id":"1","inputs":[]}';
 
 /** Users whose connections end with the test. */
@@ -72,6 +73,7 @@ function exchange({ sent, ...to }: Exchange): Promise<Got> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ ...to, host: "127.0.0.1", method, path, headers });
     request.once("error", reject);
+    request.setTimeout(SILENCE_MS_MAX, () => request.destroy(new Error("no answer came")));
     request.once("response", (response) => {
       const parts: Buffer[] = [];
       response.on("data", (part: Buffer) => parts.push(part));

@@ -1,6 +1,8 @@
 import { connect, constants } from "node:http2";
 import { INFER_PATH } from "./client.ts";
 
+const SILENCE_MS_MAX = 45_000;
+
 /** A request over HTTP/2 without TLS. */
 export type Http2Sent = {
   readonly headers?: Readonly<Record<string, string>>;
@@ -16,6 +18,7 @@ export async function sendHttp2(port: number, all: readonly Http2Sent[]): Promis
   const session = connect(`http://127.0.0.1:${port}`);
   const broken = new Promise<never>((_, reject) => {
     session.once("error", reject);
+    session.setTimeout(SILENCE_MS_MAX, () => reject(new Error("no answer came")));
   });
   try {
     return await Promise.race([broken, Promise.all(all.map((sent) => exchange(session, sent)))]);

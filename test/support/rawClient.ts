@@ -1,5 +1,7 @@
 import { connect, type Socket } from "node:net";
 
+const SILENCE_MS_MAX = 45_000;
+
 /**
  * Writes bytes as they are to a connection of its own, and returns all that comes back until the other side closes it: ask for that by `connection: close`.
  */
@@ -9,6 +11,7 @@ export function sendRaw(port: number, bytes: Buffer | string): Promise<string> {
     const parts: Buffer[] = [];
     socket.on("data", (part: Buffer) => parts.push(part));
     socket.once("error", reject);
+    socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy(new Error("no answer came")));
     socket.once("close", () => resolve(Buffer.concat(parts).toString("latin1")));
     socket.write(bytes);
   });

@@ -12,6 +12,8 @@ export type RealSidecar = {
   readonly client: RolloutClient;
   /** What it logged. */
   readonly log: () => string;
+  /** Waits until so many filters' streams are open: after a start they come one by one. */
+  readonly connected: (streams: number) => Promise<void>;
   /** Ends it without a warning, as a crash does. */
   readonly crash: () => Promise<void>;
   /** Waits until the rollout satisfies the condition; returns it. */
@@ -56,7 +58,7 @@ export async function startRealSidecar(
     await ended;
   };
   context.after(() => end("SIGKILL"));
-  const grpcPort = await until(() => servingPort(log), {
+  const { grpcPort, httpPort } = await until(() => servingPorts(log), {
     deadlineMs: SERVING_MS_MAX,
     what: "the sidecar serves",
   });
@@ -67,6 +69,12 @@ export async function startRealSidecar(
     pid,
     client,
     log: () => log,
+    connected: async (streams) => {
+      await until(async () => (await openStreams(httpPort)) === streams, {
+        deadlineMs: SERVING_MS_MAX,
+        what: `${streams} streams of filters are open`,
+      });
+    },
     crash: () => end("SIGKILL"),
     rollout: (name, { what, is, deadlineMs = ROLLOUT_MS_MAX }) => {
       const ask = async (): Promise<Rollout | false> => {
@@ -78,9 +86,14 @@ export async function startRealSidecar(
   };
 }
 
-function servingPort(log: string): number | undefined {
-  const port = /"grpc":"[^"]*:(\d+)"[^\n]*"msg":"serving"/.exec(log)?.[1];
-  return port === undefined ? undefined : Number(port);
+function servingPorts(log: string): { grpcPort: number; httpPort: number } | undefined {
+  const ports = /"grpc":"[^"]*:(\d+)","http":"[^"]*:(\d+)"[^\n]*"msg":"serving"/.exec(log);
+  return ports === null ? undefined : { grpcPort: Number(ports[1]), httpPort: Number(ports[2]) };
+}
+
+async function openStreams(httpPort: number): Promise<number> {
+  const response = await fetch(`http://127.0.0.1:${httpPort}/metrics`);
+  return Number(/^understudy_filter_streams (\d+)$/m.exec(await response.text())?.[1]);
 }
 
 const { Phase } = understudy.v1;
