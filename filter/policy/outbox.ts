@@ -100,7 +100,7 @@ export class Outbox {
     if (this.count === 0) return -1;
     const most = min(messageBytesMax, MESSAGE_BYTES_MAX) - BATCH_HEAD_BYTES;
     const start = this.head;
-    const end = this.entryEnd(start);
+    const end = this.pastEntry(new WireReader(this.queue, start, this.tail));
     if (end - start <= most) return -1;
     this.head = end;
     this.count--;
@@ -118,9 +118,14 @@ export class Outbox {
 
   /** End of the longest run of whole observations within so many bytes; they are taken. */
   private prefixEnd(bytes: i32): i32 {
+    if (this.tail - this.head <= bytes) {
+      this.count = 0;
+      return this.tail;
+    }
+    const reader = new WireReader(this.queue, this.head, this.tail);
     let end = this.head;
     while (end < this.tail) {
-      const next = this.entryEnd(end);
+      const next = this.pastEntry(reader);
       if (next - this.head > bytes) break;
       end = next;
       this.count--;
@@ -128,11 +133,12 @@ export class Outbox {
     return end;
   }
 
-  private entryEnd(start: i32): i32 {
-    const reader = new WireReader(this.queue, start, this.tail);
+  /** Moves a reader that stands before an observation behind it. */
+  private pastEntry(reader: WireReader): i32 {
     reader.next();
     const length = reader.length();
-    return reader.ok ? reader.at + length : this.tail;
+    reader.at = reader.ok ? reader.at + length : this.tail;
+    return reader.at;
   }
 
   /** Drops as fields of `Batch`; those that do not fit wait. */
