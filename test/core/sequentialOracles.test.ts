@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import {
+  exactShare,
+  incompleteBeta,
+  incompleteBetaInverse,
+  logGamma,
+} from "../../sidecar/core/beta.ts";
+import { logMismatch } from "../../sidecar/core/evidence/assignments.ts";
+import {
+  bernoulliInterval,
+  logMixture,
+  priorWeight,
+} from "../../sidecar/core/evidence/bernoulliInterval.ts";
+import { addPast, logBlockBeyond } from "../../sidecar/core/evidence/blocks.ts";
+import { logMeanAbove, logMeanBelow } from "../../sidecar/core/evidence/boundedMean.ts";
+import { eBenjaminiHochberg } from "../../sidecar/core/evidence/combine.ts";
+import {
+  addBernstein,
+  bernsteinInterval,
+  NO_BERNSTEIN,
+} from "../../sidecar/core/evidence/empiricalBernstein.ts";
+import {
+  addPaired,
+  logAccurateEnough,
+  logLessAccurate,
+  logMcNemar,
+  NO_PAIRED,
+  type Paired,
+} from "../../sidecar/core/evidence/paired.ts";
+import { distributionBand, quantileRanks } from "../../sidecar/core/evidence/quantiles.ts";
+import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
+import { normalCdf, normalQuantile } from "../../sidecar/core/normal.ts";
+
+// What the file holds is checked by the comparisons: a missing or mistyped number is NaN there and fails.
+const oracles = JSON.parse(
+  readFileSync(new URL("../vectors/oracles.json", import.meta.url), "utf8"),
+);
+
+/** The entry of an object whose name begins so, as loosely typed as JSON is. */
+function entry(of: object, prefix: string) {
+  const found = Object.entries(of).find(([name]) => name.startsWith(prefix));
+  assert(found !== undefined, `no oracle ${prefix}`);
+  return JSON.parse(JSON.stringify(found[1]));
+}
+
+const { inputs, main } = oracles;
+const { confseq } = main;
+const own = main.own_reference_eprocesses;
+const special = entry(main, "special");
+
+function close(actual: number, oracle: number, tolerance = 1e-9): void {
+  const error = Math.abs(actual - oracle) / Math.max(1, Math.abs(oracle));
+  assert(error <= tolerance, `${actual} instead of ${oracle}`);
+}
+
+/** As `close`, but relative for the smallest numbers too. */
+function closeRelative(actual: number, oracle: number): void {
+  const error = oracle === 0 ? Math.abs(actual) : Math.abs(actual - oracle) / Math.abs(oracle);
+  assert(error <= 1e-9, `${actual} instead of ${oracle}`);
+}
+
+test("the special functions equal scipy's", () => {
+  for (const [x, oracle] of special.lgamma) {
+    close(logGamma(x), oracle);
+  }
+  for (const [a, b, x, oracle] of special["betainc(a,b,x)"]) {
+    close(incompleteBeta(x, a, b), oracle, 1e-8);
+  }
+  for (const [a, b, p, oracle] of special["betaincinv(a,b,p)"]) {
+    close(incompleteBetaInverse(p, a, b), oracle, 1e-8);
+  }
+  for (const [x, oracle] of special.norm_cdf) {
+    closeRelative(normalCdf(x), oracle);
+  }
+  for (const [p, oracle] of special.norm_ppf) {
+    closeRelative(normalQuantile(p), oracle);
+  }
+  for (const [k, n, from, to] of special["clopper_pearson95(k,n)"]) {
+    const found = exactShare({ n, k }, 0.05);
+    close(found[0], from);
+    close(found[1], to);
+  }
+});
+
+test("the interval of a rate equals confseq's", () => {
+  const rows = entry(confseq, "boundaries.bernoulli_confidence_interval");
+  assert.equal(rows.length, 6);
+  for (const [k, n, alpha, tunedTo, from, to] of rows) {
+    const found = bernoulliInterval({ n, k }, alpha, priorWeight(tunedTo));
+    close(found.from, from, 1e-6);
+    close(found.to, to, 1e-6);
+  }
+});
+
+test("the beta-binomial mixture equals the reference and confseq", () => {
+  const rows = entry(own, "closed form betabinom");
+  assert.equal(rows.length, 3);
+  for (const row of rows) {
+    const weight = priorWeight(row.t_opt);
+    close(weight, row["k(.05)"]);
+    close(logMixture({ n: row.n, k: row.S }, row.p, weight), row.logM);
+    close(logMixture({ n: row.n, k: row.S }, row.p, weight), row.confseq);
+  }
+});
+
+test("the ranks of a quantile's interval equal confseq's, but for an upper end that nothing excludes", () => {
+  const rows: readonly Record<string, never>[] = entry(confseq, "quantile CS");
+  const fixed = rows.filter((row) => "t_opt" in row);
+  assert.equal(fixed.length, 4);
+  const found = fixed.map((row) => {
+    const n = inputs[row.values ?? ""].length;
+    const p: number = row.p ?? Number.NaN;
+    const ranks = quantileRanks({ n, p }, row.alpha ?? 0, priorWeight(row.t_opt ?? 0));
+    return [p, ranks.from, ranks.to === n ? Number.POSITIVE_INFINITY : ranks.to + 1];
+  });
+  const expected = fixed.map((row) => {
+    const [, , from, to]: readonly number[] = entry(row, "interval_");
+    const upper = "note" in row ? Number.POSITIVE_INFINITY : to;
+    return [row.p, from, upper];
+  });
+  assert.deepEqual(found, expected);
+});
+
+test("the band of all quantiles equals confseq's", () => {
+  for (const [n, alpha, from, oracle] of entry(confseq, "quantiles.empirical_process_lil_bound")) {
+    close(distributionBand({ n, from }, alpha), oracle);
+  }
+  const rows: readonly Record<string, never>[] = entry(confseq, "quantile CS");
+  const uniform = rows.filter((row) => "uniform_empirical_process_lil(t_min=100)" in row);
+  assert.equal(uniform.length, 4);
+  for (const row of uniform) {
+    close(distributionBand({ n: 300, from: 100 }, 0.05), entry(row, "uniform_empirical"));
+  }
+});
+
+test("the block e-process equals the reference", () => {
+  const points: Record<string, number> = entry(own, "turner_grunwald_block").log_e_after_batch;
+  assert.equal(Object.keys(points).length, 6);
+  const none = { n: 0, k: 0 };
+  let past: RateBatch = { primary: none, candidate: none };
+  let logE = 0;
+  const after = inputs.canary_batches.map(([n, k, primaryN, primaryK]: readonly number[]) => {
+    const batch = {
+      candidate: { n: n ?? 0, k: k ?? 0 },
+      primary: { n: primaryN ?? 0, k: primaryK ?? 0 },
+    };
+    logE += logBlockBeyond(past, batch, 1.25);
+    past = addPast(past, batch);
+    return logE;
+  });
+  for (const [batches, oracle] of Object.entries(points)) {
+    close(after[Number(batches) - 1], oracle);
+  }
+});
+
+function pairedOf(differences: readonly number[]): Paired {
+  return differences
+    .map((one) => ({
+      worse: Number(one === 1),
+      better: Number(one === -1),
+      tied: Number(one === 0),
+    }))
+    .reduce(addPaired, NO_PAIRED);
+}
+
+for (const { name, logE, margin } of [
+  { name: "paired_bet H0: E[D]<=0.0", logE: logLessAccurate, margin: 0 },
+  { name: "paired_bet H0: E[D]<=0.02", logE: logLessAccurate, margin: 0.02 },
+  { name: "paired_bet H0: E[D]>=0.01", logE: logAccurateEnough, margin: 0.01 },
+  { name: "paired_bet H0: E[D]>=0.15", logE: logAccurateEnough, margin: 0.15 },
+]) {
+  test(`the accuracy e-process equals the reference: ${name}`, () => {
+    const points = Object.entries<number>(own[name].log_e_at_n);
+    assert.equal(points.length, 6);
+    for (const [n, oracle] of points) {
+      close(logE(pairedOf(inputs.paired_diff.slice(0, Number(n))), margin), oracle);
+    }
+  });
+}
+
+test("McNemar's e-values equal the reference", () => {
+  for (const [worse, better, oracle] of entry(own, "mcnemar_e one-sided")) {
+    close(logMcNemar({ worse, better, tied: 9 }, "one"), oracle);
+  }
+  for (const [worse, better, oracle] of entry(own, "mcnemar_e two-sided")) {
+    close(logMcNemar({ worse, better, tied: 9 }, "two"), oracle);
+  }
+});
+
+for (const { name, logE, limit } of [
+  { name: "threshold_bet H0: mean(bounded01)<=0.2", logE: logMeanAbove, limit: 0.2 },
+  { name: "threshold_bet H0: mean(bounded01)>=0.35", logE: logMeanBelow, limit: 0.35 },
+]) {
+  test(`the bounded mean's e-process equals the reference: ${name}`, () => {
+    const points = Object.entries<number>(own[name].log_e_at_n);
+    assert.equal(points.length, 5);
+    for (const [n, oracle] of points) {
+      const values: readonly number[] = inputs.bounded01.slice(0, Number(n));
+      close(
+        logE(
+          values.map((value) => ({ value, count: 1 })),
+          limit,
+        ),
+        oracle,
+      );
+    }
+  });
+}
+
+for (const values of ["bounded01", "bern"]) {
+  test(`the empirical Bernstein interval equals confseq's: ${values}`, () => {
+    const { t, lower, upper } = entry(confseq, `predmix.predmix_empbern_twosided_cs(${values},`);
+    let state = NO_BERNSTEIN;
+    const after = inputs[values].map((value: number) => {
+      state = addBernstein(state, value, 0.05);
+      return bernsteinInterval(state, 0.05);
+    });
+    for (const [index, n] of t.entries()) {
+      close(after[n - 1].from, lower[index]);
+      close(after[n - 1].to, upper[index]);
+    }
+  });
+}
+
+test("the assignments' e-value equals savvi's after each batch", () => {
+  const rows: readonly { x?: number[]; x3?: number[]; odds: number }[] = entry(
+    main,
+    "savvi.multinomial",
+  );
+  const sums = (batches: readonly number[][]) =>
+    batches.map((_, last) =>
+      (batches[0] ?? []).map((__, cell) =>
+        batches.slice(0, last + 1).reduce((sum, batch) => sum + (batch[cell] ?? 0), 0),
+      ),
+    );
+  const two = rows.flatMap(({ x }) => (x === undefined ? [] : [x]));
+  const three = rows.flatMap(({ x3 }) => (x3 === undefined ? [] : [x3]));
+  const found = [
+    ...sums(two).map((counts) => logMismatch(counts, [0.1, 0.9])),
+    ...sums(three).map((counts) => logMismatch(counts, [0.5, 0.25, 0.25])),
+  ];
+  assert.equal(found.length, 5);
+  for (const [index, logE] of found.entries()) {
+    close(Math.exp(logE), rows[index]?.odds ?? Number.NaN);
+  }
+});
+
+test("e-BH rejects as the reference", () => {
+  const { e, alpha, rejected_indices_sorted: rejected } = entry(main, "e_BH");
+  assert.deepEqual(eBenjaminiHochberg(e.map(Math.log), alpha), rejected);
+});
