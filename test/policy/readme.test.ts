@@ -12,5 +12,5 @@ test("the filter's README names every counter, and no other", () => {
   );
   const names = text("policy/counters.ts").split("const NAMES")[1]?.split("];")[0] ?? "";
   const counted = [...names.matchAll(/"(\w+)"/g)].map((name) => name[1]);
-  assert.deepEqual(told.toSorted(), counted.toSorted());
+  assert.deepEqual(new Set(told), new Set(counted));
 });
