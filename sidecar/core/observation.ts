@@ -21,6 +21,10 @@ export type Answer = {
   readonly bodyBytes: number;
   /** Whether `body` is less than all of it. */
   readonly truncated: boolean;
+  /** The header inference-header-content-length: bytes of JSON before the binary tensors of the Open Inference Protocol; none when absent. */
+  readonly inferenceHeaderBytes?: number;
+  /** From sending the request to the first byte of the answer's body; absent when it is not known, as for every shadow. */
+  readonly firstByteMs?: number;
 };
 
 /** One user request: who answered it and, when it was shadowed, what the other variant answered to the copy. */

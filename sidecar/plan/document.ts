@@ -1,3 +1,4 @@
+import type { Format } from "../core/plan/plan.ts";
 import type { BasisPoints } from "../core/traffic.ts";
 
 /** What a plan's text says, as it is laid out there: units are undone and most defaults filled in. */
@@ -46,7 +47,8 @@ export type GuardrailsDocument = {
 
 /** How answers are compared. */
 export type CompareDocument = {
-  readonly prediction?: { readonly label: string; readonly score?: string | undefined } | undefined;
+  readonly format: Format;
+  readonly prediction?: PredictionDocument | undefined;
   readonly ignore: readonly string[];
   readonly tolerances: readonly {
     readonly path: string;
@@ -54,4 +56,12 @@ export type CompareDocument = {
     readonly relative: number;
   }[];
   readonly unordered: readonly string[];
+  readonly similar: readonly { readonly path: string; readonly similarity: number }[];
+};
+
+/** Has one of `label` and `top1`. */
+export type PredictionDocument = {
+  readonly label?: string | undefined;
+  readonly top1?: string | undefined;
+  readonly score?: string | undefined;
 };

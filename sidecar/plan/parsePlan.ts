@@ -1,4 +1,4 @@
-import { automatonOf } from "../core/compare/rules.ts";
+import { areTooComplex } from "../core/compare/rules.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { nearest } from "./nearest.ts";
 import { formatField, type Problem } from "./problem.ts";
@@ -48,7 +48,7 @@ function parseValue(yaml: Extract<YamlText, { kind: "read" }>): ParsedPlan {
     return refused(problems, misfits.length - located.length);
   }
   const plan = toPlan(fitting.document);
-  return automatonOf(plan.compare).kind === "tooComplex"
+  return areTooComplex(plan.compare)
     ? refused([
         {
           field: "spec.compare",

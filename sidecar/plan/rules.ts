@@ -20,6 +20,7 @@ export function findBreaches(value: unknown): readonly Breach[] {
     ...guardrailBreaches(value, steps),
     ...latencyBreaches(value),
     ...toleranceBreaches(value),
+    ...predictionBreaches(value),
   ];
 }
 
@@ -152,6 +153,15 @@ function toleranceBreaches(value: unknown): readonly Breach[] {
       ? [{ path: [...path, index], allowed: "absolute, relative or both, above 0" }]
       : [];
   });
+}
+
+function predictionBreaches(value: unknown): readonly Breach[] {
+  const path = ["spec", "compare", "prediction"];
+  const prediction = at(value, path);
+  const ways = ["label", "top1"].filter((key) => at(prediction, [key]) !== undefined);
+  return isMapping(prediction) && ways.length !== 1
+    ? [{ path, allowed: "one of label and top1" }]
+    : [];
 }
 
 function shareOf(value: unknown): number | undefined {

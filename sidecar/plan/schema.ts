@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FORMATS } from "../core/plan/plan.ts";
 import type { PlanDocument } from "./document.ts";
 import { count, duration, jsonPath, number, rate, share, word } from "./fields.ts";
 import type { FieldPath } from "./problem.ts";
@@ -90,8 +91,13 @@ const guardrails = section({
 const alpha = (preset: number) => number({ min: 0.000_001, max: 0.5 }).default(preset);
 
 const compare = section({
+  format: z
+    .enum(FORMATS, { error: `one of ${FORMATS.join(", ")}` })
+    .default("auto")
+    .describe("What bodies are read as; auto goes by their content type."),
   prediction: section({
-    label: jsonPath("one").describe("Where the decision is."),
+    label: jsonPath("one").optional().describe("Where the decision is: this or top1."),
+    top1: jsonPath("one").optional().describe("A tensor or list whose largest number decides."),
     score: jsonPath("one").optional().describe("Where its number is."),
   }).optional(),
   ignore: list(jsonPath("any"), "JSONPaths").describe("What does not count, with all below it."),
@@ -104,6 +110,10 @@ const compare = section({
     "tolerances",
   ).describe("Numbers that may be apart by `absolute`, or by `relative` of the larger."),
   unordered: list(jsonPath("any"), "JSONPaths").describe("Arrays whose order means nothing."),
+  similar: list(
+    section({ path: jsonPath("any"), similarity: number({ min: 0, max: 1 }) }),
+    "similarities",
+  ).describe("Texts that are equal from a similarity on: 1 - edit distance / length."),
 });
 
 const document: z.ZodType<PlanDocument> = section({

@@ -3,7 +3,7 @@ import type { GuardrailsDocument, PlanDocument, StepDocument } from "./document.
 
 /** The plan that a document stands for, which fits the schema and breaks no rule. */
 export function toPlan({ metadata, spec }: PlanDocument): Plan {
-  const { prediction, ignore, tolerances, unordered } = spec.compare;
+  const { format, prediction, ignore, tolerances, unordered, similar } = spec.compare;
   return {
     name: metadata.name,
     primary: spec.primary,
@@ -13,10 +13,16 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
     guardrails: toGuardrails(spec.guardrails),
     alpha: spec.alpha,
     compare: {
-      prediction: prediction && { label: prediction.label, score: prediction.score },
+      format,
+      prediction: prediction && {
+        label: prediction.label,
+        top1: prediction.top1,
+        score: prediction.score,
+      },
       ignore,
       tolerances,
       unordered,
+      similar,
     },
   };
 }

@@ -17,14 +17,14 @@ const summary = ({ method, differences }: Comparison) => ({
 
 const pairs = [
   {
-    name: "equal texts are equal as bytes",
+    name: "equal texts are equal",
     pair: [text("hello"), text("hello")],
-    expected: { method: "bytes", found: [] },
+    expected: { method: "text", found: [] },
   },
   {
     name: "texts that differ differ at the body",
     pair: [text("hello"), text("hallo")],
-    expected: { method: "bytes", found: ["value body"] },
+    expected: { method: "text", found: ["value body"] },
   },
   {
     name: "a body that only the primary sent is missing",
@@ -203,7 +203,7 @@ const predictions: readonly {
   },
 ];
 
-const prediction: PredictionPaths = { label: "$.y[0]", score: "$.p" };
+const prediction: PredictionPaths = { label: "$.y[0]", top1: undefined, score: "$.p" };
 for (const { name, pair, expected } of predictions) {
   test(name, () => {
     const comparison = compare(pair[0], pair[1], compileRules(rulesOf({ prediction })));
@@ -212,7 +212,9 @@ for (const { name, pair, expected } of predictions) {
 }
 
 test("without a path to the score there is no difference of scores", () => {
-  const rules = compileRules(rulesOf({ prediction: { label: "$.y", score: undefined } }));
+  const rules = compileRules(
+    rulesOf({ prediction: { label: "$.y", top1: undefined, score: undefined } }),
+  );
   const comparison = compare(answerOf('{"y":1}'), answerOf('{"y":2}'), rules);
   assert.deepEqual(comparison.prediction, { flipped: true, scoreDifference: undefined });
 });
@@ -235,7 +237,8 @@ test("a label that the answer's comparison ignores still flips", () => {
 test("rules that parsePlan refuses are a mistake of the program", () => {
   assert.throws(() => compileRules(rulesOf({ ignore: ["$["] })), /path \$\[: /);
   assert.throws(
-    () => compileRules(rulesOf({ prediction: { label: "$..y", score: undefined } })),
+    () =>
+      compileRules(rulesOf({ prediction: { label: "$..y", top1: undefined, score: undefined } })),
     /a path to one value/,
   );
 });

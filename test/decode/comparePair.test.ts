@@ -7,7 +7,7 @@ import { comparePair } from "../../sidecar/decode/comparePair.ts";
 import { answerOf, rulesOf } from "../support/answers.ts";
 
 const rules = compileRules(
-  rulesOf({ prediction: { label: "$.y", score: "$.p" }, ignore: ["$.id"] }),
+  rulesOf({ prediction: { label: "$.y", top1: undefined, score: "$.p" }, ignore: ["$.id"] }),
 );
 
 function observationOf(answer: Answer, shadow: Answer | undefined): Observation {

@@ -42,10 +42,16 @@ const expected: Plan = {
   ],
   alpha: { rollback: 0.02, promotion: 0.1 },
   compare: {
-    prediction: { label: "$.outputs[0].data[0]", score: "$.outputs[1].data[1]" },
+    format: "openInference",
+    prediction: {
+      label: "$.outputs[0].data[0]",
+      top1: undefined,
+      score: "$.outputs[1].data[1]",
+    },
     ignore: ["$.model_version", "$..id"],
     tolerances: [{ path: "$.outputs[*].data[*]", absolute: 0.001, relative: 0.01 }],
     unordered: ["$.tags"],
+    similar: [{ path: "$.text", similarity: 0.9 }],
   },
 };
 
@@ -76,7 +82,14 @@ test("what a plan leaves out has its default", () => {
       ],
       guardrails: [{ kind: "errorRate", name: "errorRate", margin: 1.5, tolerance: 0.01 }],
       alpha: { rollback: 0.01, promotion: 0.05 },
-      compare: { prediction: undefined, ignore: [], tolerances: [], unordered: [] },
+      compare: {
+        format: "auto",
+        prediction: undefined,
+        ignore: [],
+        tolerances: [],
+        unordered: [],
+        similar: [],
+      },
     },
   });
 });

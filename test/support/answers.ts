@@ -19,5 +19,13 @@ export function answerOf(body: string | Uint8Array, changes: Partial<Answer> = {
 
 /** Rules that say nothing, but for these. */
 export function rulesOf(changes: Partial<CompareRules> = {}): CompareRules {
-  return { prediction: undefined, ignore: [], tolerances: [], unordered: [], ...changes };
+  return {
+    format: "auto",
+    prediction: undefined,
+    ignore: [],
+    tolerances: [],
+    unordered: [],
+    similar: [],
+    ...changes,
+  };
 }

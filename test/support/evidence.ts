@@ -48,7 +48,14 @@ export function planWith(
     steps: [shadowStep, canaryStep],
     guardrails,
     alpha,
-    compare: { prediction: undefined, ignore: [], tolerances: [], unordered: [] },
+    compare: {
+      format: "auto",
+      prediction: undefined,
+      ignore: [],
+      tolerances: [],
+      unordered: [],
+      similar: [],
+    },
   };
 }
 

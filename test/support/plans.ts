@@ -22,6 +22,8 @@ spec:
     ignore: ["$.model_version", "$..id"]
     tolerances: [{ path: "$.outputs[*].data[*]", absolute: 0.001, relative: 0.01 }]
     unordered: ["$.tags"]
+    similar: [{ path: $.text, similarity: 0.9 }]
+    format: openInference
 `;
 
 /** The least that is a plan: all the rest are defaults. */

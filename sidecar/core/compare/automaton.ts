@@ -4,7 +4,11 @@ import type { Segment } from "./path.ts";
 export type Effect =
   | { readonly kind: "ignore" }
   | { readonly kind: "unordered" }
-  | { readonly kind: "tolerance"; readonly absolute: number; readonly relative: number };
+  | { readonly kind: "tolerance"; readonly absolute: number; readonly relative: number }
+  /** Texts are equal from this similarity on. */
+  | { readonly kind: "similar"; readonly similarity: number }
+  /** The array's elements are objects that are known by their member `name`. */
+  | { readonly kind: "named" };
 
 /** A path and what it stands for. */
 export type Pattern = { readonly segments: readonly Segment[]; readonly effect: Effect };
@@ -22,8 +26,12 @@ export type PathState = {
   /** The widest of the tolerances on this value; zeros when there is none. */
   readonly absolute: number;
   readonly relative: number;
-  /** Whether a tolerance applies to this value or may apply to one below. */
+  /** Texts are equal from this similarity on, 0 to 1; 1 is equal to the letter. */
+  readonly similarity: number;
+  /** Whether a tolerance or a similarity applies to this value or may apply to one below. */
   readonly tolerant: boolean;
+  /** Whether elements of this array are called by their member `name`, in paths and by rules. */
+  readonly named: boolean;
   /** Children whose key a rule names; all the others go to `otherName` or `otherIndex`. */
   readonly names: ReadonlyMap<string, PathState>;
   readonly otherName: PathState | undefined;
@@ -41,6 +49,15 @@ export function indexState(state: PathState | undefined, index: number): PathSta
   return state === undefined ? undefined : (state.indices.get(index) ?? state.otherIndex);
 }
 
+/** The state of an element that has a name: a rule that says the name goes before one that says the index. */
+export function namedState(
+  state: PathState | undefined,
+  name: string,
+  index: number,
+): PathState | undefined {
+  return state?.names.get(name) ?? indexState(state, index);
+}
+
 /** Work that `buildAutomaton` may do: patterns with `..` and `*` can combine to very many states. */
 export const AUTOMATON_WORK_MAX = 200_000;
 
@@ -56,7 +73,9 @@ type Draft = {
   unordered: boolean;
   absolute: number;
   relative: number;
+  similarity: number;
   tolerant: boolean;
+  named: boolean;
   readonly positions: readonly Position[];
   readonly names: Map<string, Draft>;
   otherName: Draft | undefined;
@@ -105,7 +124,9 @@ function newDraft(positions: readonly Position[]): Draft {
     unordered: false,
     absolute: 0,
     relative: 0,
+    similarity: 1,
     tolerant: false,
+    named: false,
     positions,
     names: new Map(),
     otherName: undefined,
@@ -132,6 +153,13 @@ function applyEffect(draft: Draft, effect: Effect): void {
       draft.absolute = Math.max(draft.absolute, effect.absolute);
       draft.relative = Math.max(draft.relative, effect.relative);
       draft.tolerant = true;
+      break;
+    case "similar":
+      draft.similarity = Math.min(draft.similarity, effect.similarity);
+      draft.tolerant = true;
+      break;
+    case "named":
+      draft.named = true;
       break;
     default:
       effect satisfies never;

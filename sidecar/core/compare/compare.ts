@@ -1,11 +1,18 @@
 import type { Answer, Variant } from "../observation.ts";
-import type { Comparison, Difference, Undecodable, UndecodableReason } from "./comparison.ts";
-import { isJson, mediaType } from "./contentType.ts";
-import type { JsonValue } from "./jsonValue.ts";
-import { type JsonLimits, type ParsedJson, parseJson } from "./parseJson.ts";
-import { comparePredictions, type Documents } from "./prediction.ts";
+import type {
+  Comparison,
+  Difference,
+  DocumentKind,
+  Undecodable,
+  UndecodableReason,
+} from "./comparison.ts";
+import { isEventStream, isJson, mediaType } from "./contentType.ts";
+import { isObject, type JsonValue } from "./jsonValue.ts";
+import { comparePredictions } from "./prediction.ts";
+import { type Reading, readDocument } from "./read.ts";
 import type { CompiledRules } from "./rules.ts";
-import { type Differences, findDifferences } from "./walk.ts";
+import { alignTensors } from "./tensors.ts";
+import { type Both, type Differences, equalValues, findDifferences } from "./walk.ts";
 
 /** Bodies whose content encoding could not be undone; they are compared as the bytes that came. */
 export type Unreadable = {
@@ -19,8 +26,9 @@ const ALL_READABLE: Unreadable = { primary: undefined, candidate: undefined };
  * Compares the answers of a pair. Bodies come with their content encoding undone; `unreadable` says where that failed.
  *
  * - Status and media type are compared always, as paths `status` and `contentType`.
- * - Two JSON bodies are compared field by field under the rules. Any other two bodies, and those where one can't be read, are
- *   equal when their bytes are; they differ at path `body`.
+ * - Bodies that can be read are compared part by part under the rules: JSON field by field; tensors (Open Inference Protocol v2) by name;
+ *   completions (OpenAI's API), streamed or not, as one whole answer; texts as a whole, at path `body`, by similarity where a rule for `$`
+ *   says so. Any other two bodies, and those where one can't be read, are equal when their bytes are; they differ at path `body`.
  * - An empty body is no document: it is compared as bytes, and has no label.
  * - Where a body was truncated, JSON is not compared and nothing is said of the prediction; other bodies differ when their lengths
  *   or their captured bytes do.
@@ -40,19 +48,22 @@ export function compare(
     return comparison(found, "truncated");
   }
   const identical = sameBytes(primary.body, candidate.body);
-  const left = read(primary, unreadable.primary, rules.limits);
+  const left = read(primary, unreadable.primary, rules);
   const right =
     identical && readAlike(primary, candidate, unreadable)
       ? left
-      : read(candidate, unreadable.candidate, rules.limits);
-  const documents: Documents = { primary: documentOf(left), candidate: documentOf(right) };
-  const prediction = comparePredictions(documents, rules);
-  if (documents.primary !== undefined && documents.candidate !== undefined) {
-    findDifferences(
-      { primary: documents.primary, candidate: documents.candidate, state: rules.document },
-      found,
+      : read(candidate, unreadable.candidate, rules);
+  const both = pairUp(left, right, rules);
+  const prediction =
+    rules.prediction &&
+    comparePredictions(
+      both ?? { primary: documentOf(left), candidate: documentOf(right) },
+      rules.prediction,
+      both?.state,
     );
-    return comparison(found, "json", prediction);
+  if (both !== undefined) {
+    compareDocuments(found, both);
+    return comparison(found, both.as, prediction);
   }
   if (!identical) {
     note(found, "body", presence(primary.body.length > 0, candidate.body.length > 0));
@@ -108,7 +119,12 @@ function compareCut(found: Differences, primary: Answer, candidate: Answer): voi
 
 function isPlain(answer: Answer): boolean {
   const encoding = answer.contentEncoding;
-  return (encoding === "" || encoding === "identity") && !isJson(answer.contentType, answer.body);
+  return (
+    (encoding === "" || encoding === "identity") &&
+    answer.inferenceHeaderBytes === undefined &&
+    !isEventStream(answer.contentType) &&
+    !isJson(answer.contentType, answer.body)
+  );
 }
 
 function note(found: Differences, path: string, kind: Difference["kind"]): void {
@@ -123,26 +139,51 @@ function presence(primary: boolean, candidate: boolean): Difference["kind"] {
   return primary ? "missing" : "extra";
 }
 
-type Reading = ParsedJson | { readonly kind: "none" };
-const NO_DOCUMENT: Reading = { kind: "none" };
-
-function read(answer: Answer, problem: UndecodableReason | undefined, limits: JsonLimits): Reading {
-  if (problem !== undefined) {
-    return { kind: "problem", reason: problem };
-  }
-  return answer.body.length > 0 && isJson(answer.contentType, answer.body)
-    ? parseJson(answer.body, limits)
-    : NO_DOCUMENT;
+function read(
+  answer: Answer,
+  problem: UndecodableReason | undefined,
+  rules: CompiledRules,
+): Reading {
+  return problem === undefined ? readDocument(answer, rules) : { kind: "problem", reason: problem };
 }
 
 function readAlike(primary: Answer, candidate: Answer, unreadable: Unreadable): boolean {
   return (
-    primary.contentType === candidate.contentType && unreadable.primary === unreadable.candidate
+    primary.contentType === candidate.contentType &&
+    primary.inferenceHeaderBytes === candidate.inferenceHeaderBytes &&
+    unreadable.primary === unreadable.candidate
   );
 }
 
 function documentOf(reading: Reading): JsonValue | undefined {
-  return reading.kind === "json" ? reading.value : undefined;
+  return reading.kind === "document" ? reading.value : undefined;
+}
+
+type PairOfDocuments = Both & { readonly as: DocumentKind };
+
+/** Two documents as what both are: those of different kinds as JSON; a text goes with a text only. */
+function pairUp(left: Reading, right: Reading, rules: CompiledRules): PairOfDocuments | undefined {
+  if (left.kind !== "document" || right.kind !== "document") {
+    return undefined;
+  }
+  if (left.as !== right.as && (left.as === "text" || right.as === "text")) {
+    return undefined;
+  }
+  const as = left.as === right.as ? left.as : "json";
+  const primary = left.value;
+  const candidate =
+    as === "tensors" && isObject(primary) && isObject(right.value)
+      ? alignTensors(primary, right.value)
+      : right.value;
+  return { as, primary, candidate, state: rules.documents[as] };
+}
+
+function compareDocuments(found: Differences, both: PairOfDocuments): void {
+  if (both.as !== "text") {
+    findDifferences(both, found);
+  } else if (!equalValues(both)) {
+    note(found, "body", "value");
+  }
 }
 
 function problemOf(variant: Variant, reading: Reading): readonly Undecodable[] {

@@ -17,6 +17,14 @@ export type UndecodableReason =
   | "invalidJson"
   | "duplicateKey"
   | "numberRange"
+  /** A tensor's data are not as many as its shape says, or the shape is none. */
+  | "tensorShape"
+  /** An element is not of its tensor's datatype. */
+  | "tensorData"
+  /** Binary tensors that are not as long as their sizes say, or the JSON before them is not. */
+  | "tensorBytes"
+  /** An event of a stream is no JSON of the kind it must be, or the last one was cut off. */
+  | "brokenEvent"
   | "encodingUnknown"
   | "encodingLayers"
   | "encodingBroken"
@@ -36,13 +44,18 @@ export type PredictionComparison = {
   readonly scoreDifference: number | undefined;
 };
 
+/** What a body can be read as, so that it is compared part by part. */
+export type DocumentKind = "json" | "tensors" | "chat" | "text";
+
 /** What comparing the two answers of a pair says. */
 export type Comparison = {
   /**
+   * What both were read as: `json`, `tensors` (Open Inference Protocol v2), `chat` (OpenAI's chat and text completions, streamed or not),
+   * `text`, or nothing but `bytes`;
    * `undecodable`: a body could not be read by its content type (too deep, too large, broken), so bytes were compared;
    * `truncated`: one was not captured whole, so only what is known without it was compared.
    */
-  readonly method: "json" | "bytes" | "undecodable" | "truncated";
+  readonly method: DocumentKind | "bytes" | "undecodable" | "truncated";
   /** At most one of each variant; empty unless the method is `undecodable`. */
   readonly undecodable: readonly Undecodable[];
   /** Whether no difference was found. Of a `truncated` pair this is no evidence that the answers agree. */

@@ -60,7 +60,8 @@ function inspected(value: JsonValue, shape: Shape, text: string): ParsedJson {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
+/** The text of bytes in UTF-8, without a byte order mark; undefined when they are none. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return UTF8.decode(bytes);
   } catch {

@@ -1,9 +1,10 @@
 import { indexState, nameState, type PathState } from "./automaton.ts";
 import type { PredictionComparison } from "./comparison.ts";
-import { isArray, isObject, type JsonValue } from "./jsonValue.ts";
+import { isArray, isObject, type JsonArray, type JsonValue } from "./jsonValue.ts";
 import { isNumber } from "./number.ts";
 import type { Segment } from "./path.ts";
-import type { CompiledRules } from "./rules.ts";
+import type { CompiledPrediction } from "./rules.ts";
+import { nameOf } from "./tensors.ts";
 import { equalValues } from "./walk.ts";
 
 /** The documents of two answers; undefined where an answer has none that could be read. */
@@ -13,23 +14,51 @@ export type Documents = {
 };
 
 /**
- * Compares the predictions. Labels are equal when they do not differ under the rules' tolerances and unordered arrays; a rule
+ * Compares the predictions; `document` has the rules for the documents. A name in a path also finds the element of a list that has it as its
+ * `name`, as tensors have. Labels are equal when they do not differ under the rules' tolerances and unordered arrays; a rule
  * that ignores the label or what holds it counts for the answer only, not for the prediction.
  */
 export function comparePredictions(
   documents: Documents,
-  rules: CompiledRules,
-): PredictionComparison | undefined {
-  if (rules.prediction === undefined) {
-    return undefined;
-  }
-  const { label, score } = rules.prediction;
-  const primary = valueAt(documents.primary, label);
-  const candidate = valueAt(documents.candidate, label);
+  { path, by, score }: CompiledPrediction,
+  document: PathState | undefined,
+): PredictionComparison {
+  const primary = valueAt(documents.primary, path);
+  const candidate = valueAt(documents.candidate, path);
   return {
-    flipped: flipped({ primary, candidate, state: stateAt(rules.document, label) }),
+    flipped:
+      by === "top1"
+        ? flipped({ primary: top1(primary), candidate: top1(candidate), state: undefined })
+        : flipped({ primary, candidate, state: stateAt(document, path) }),
     scoreDifference: score && scoreDifference(documents, score),
   };
+}
+
+/** The place of the largest number, the first of equals, in each row; undefined when there are no numbers. */
+function top1(value: JsonValue | undefined): JsonArray | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (isObject(value)) {
+    const { data, shape } = value;
+    const width = shape !== undefined && isArray(shape) ? shape.at(-1) : undefined;
+    return data !== undefined && isArray(data) && typeof width === "number"
+      ? placesOfLargest(data, width)
+      : undefined;
+  }
+  return isArray(value) ? placesOfLargest(value, value.length) : undefined;
+}
+
+function placesOfLargest(data: JsonArray, width: number): JsonArray | undefined {
+  if (data.length === 0 || !(width >= 1) || !data.every(isNumber)) {
+    return undefined;
+  }
+  const places: number[] = [];
+  for (let begin = 0; begin < data.length; begin += width) {
+    const row = data.slice(begin, begin + width).map(Number);
+    places.push(row.reduce((best, score, place) => (score > (row[best] ?? 0) ? place : best), 0));
+  }
+  return places;
 }
 
 function flipped(
@@ -66,6 +95,9 @@ function valueAt(document: JsonValue | undefined, path: readonly Segment[]): Jso
 function childOf(value: JsonValue, segment: Segment): JsonValue | undefined {
   switch (segment.kind) {
     case "name":
+      if (isArray(value)) {
+        return value.find((element) => nameOf(element) === segment.name);
+      }
       return isObject(value) && Object.hasOwn(value, segment.name)
         ? value[segment.name]
         : undefined;

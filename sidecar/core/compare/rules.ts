@@ -1,38 +1,73 @@
-import type { CompareRules } from "../plan/plan.ts";
+import type { CompareRules, Format } from "../plan/plan.ts";
 import { type Automaton, buildAutomaton, type PathState, type Pattern } from "./automaton.ts";
+import { MADE_PATHS } from "./chat.ts";
+import type { DocumentKind } from "./comparison.ts";
 import { JSON_LIMITS, type JsonLimits } from "./parseJson.ts";
 import { isSingular, parsePath, type Segment } from "./path.ts";
 
 /** Rules made ready: paths are parsed and joined into one automaton. Made once per rollout. */
 export type CompiledRules = {
   readonly limits: JsonLimits;
-  /** The rules for a whole document; undefined when there are none. */
-  readonly document: PathState | undefined;
-  readonly prediction:
-    | { readonly label: readonly Segment[]; readonly score: readonly Segment[] | undefined }
-    | undefined;
+  readonly format: Format;
+  /** The rules for a whole document, by what it was read as; undefined when there are none. */
+  readonly documents: Readonly<Record<DocumentKind, PathState | undefined>>;
+  readonly prediction: CompiledPrediction | undefined;
+};
+
+/** Where the prediction is, and how it is looked at: its value, or the place of its largest number. */
+export type CompiledPrediction = {
+  readonly path: readonly Segment[];
+  readonly by: "label" | "top1";
+  readonly score: readonly Segment[] | undefined;
 };
 
 /** Compiles the rules of a parsed plan. Throws on rules that `parsePlan` refuses: that is a mistake of the program. */
 export function compileRules(rules: CompareRules, limits: JsonLimits = JSON_LIMITS): CompiledRules {
-  const automaton = automatonOf(rules);
-  if (automaton.kind !== "automaton") {
-    throw new Error("compare rules are too complex");
-  }
-  const { prediction } = rules;
+  const document = stateOf(rules, "json");
   return {
     limits,
-    document: automaton.first,
-    prediction: prediction && {
-      label: singular(prediction.label),
-      score: prediction.score === undefined ? undefined : singular(prediction.score),
+    format: rules.format,
+    documents: {
+      json: document,
+      text: document,
+      tensors: stateOf(rules, "tensors"),
+      chat: stateOf(rules, "chat"),
     },
+    prediction: compilePrediction(rules),
   };
 }
 
-/** The automaton of the paths that are ignored, tolerant or unordered; each must be a valid path. */
-export function automatonOf(rules: CompareRules): Automaton {
+/** Whether the rules' paths combine to more cases than are taken, for whatever kind of document. */
+export function areTooComplex(rules: CompareRules): boolean {
+  return KINDS.some((kind) => automatonOf(rules, kind).kind === "tooComplex");
+}
+
+const KINDS: readonly DocumentKind[] = ["json", "tensors", "chat"];
+
+function stateOf(rules: CompareRules, kind: DocumentKind): PathState | undefined {
+  const automaton = automatonOf(rules, kind);
+  if (automaton.kind !== "automaton") {
+    throw new Error("compare rules are too complex");
+  }
+  return automaton.first;
+}
+
+function compilePrediction({ prediction }: CompareRules): CompiledPrediction | undefined {
+  const path = prediction?.label ?? prediction?.top1;
+  if (prediction === undefined || path === undefined) {
+    return undefined;
+  }
+  return {
+    path: singular(path),
+    by: prediction.label === undefined ? "top1" : "label",
+    score: prediction.score === undefined ? undefined : singular(prediction.score),
+  };
+}
+
+/** The automaton of all rules for one kind of document, those that are built in for it too; each path must be a valid one. */
+export function automatonOf(rules: CompareRules, kind: DocumentKind = "json"): Automaton {
   const patterns: Pattern[] = [
+    ...builtIn(kind),
     ...rules.ignore.map((path) => ({
       segments: segmentsOf(path),
       effect: { kind: "ignore" } as const,
@@ -45,8 +80,27 @@ export function automatonOf(rules: CompareRules): Automaton {
       segments: segmentsOf(path),
       effect: { kind: "tolerance", absolute, relative } as const,
     })),
+    ...rules.similar.map(({ path, similarity }) => ({
+      segments: segmentsOf(path),
+      effect: { kind: "similar", similarity } as const,
+    })),
   ];
   return buildAutomaton(patterns);
+}
+
+/** Tensors are called by their names; of a completion it does not count when, and by what process, it was made. */
+function builtIn(kind: DocumentKind): readonly Pattern[] {
+  switch (kind) {
+    case "json":
+    case "text":
+      return [];
+    case "tensors":
+      return [{ segments: segmentsOf("$.outputs"), effect: { kind: "named" } }];
+    case "chat":
+      return MADE_PATHS.map((path) => ({ segments: segmentsOf(path), effect: { kind: "ignore" } }));
+    default:
+      return kind satisfies never;
+  }
 }
 
 function segmentsOf(path: string): readonly Segment[] {

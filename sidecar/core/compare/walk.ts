@@ -1,9 +1,11 @@
-import { indexState, nameState, type PathState } from "./automaton.ts";
+import { indexState, namedState, nameState, type PathState } from "./automaton.ts";
 import { canonicalText } from "./canonical.ts";
 import type { Difference } from "./comparison.ts";
 import { isArray, isContainer, isObject, type JsonObject, type JsonValue } from "./jsonValue.ts";
 import { closeNumbers, isNumber } from "./number.ts";
 import { type Place, pathText } from "./pathText.ts";
+import { isSimilar, SIMILARITY_WORK_MAX, type SimilarityWork } from "./similarity.ts";
+import { nameOf } from "./tensors.ts";
 import { matchPairwise, matchTexts, type Unmatched } from "./unordered.ts";
 
 /** Where differences are written. */
@@ -29,7 +31,7 @@ export type Both = {
 };
 
 type Spot = Both & Place;
-type Work = { left: number };
+type Work = { left: number; readonly similarity: SimilarityWork };
 type Search = {
   readonly found: Differences;
   /** Pairs of arrays and pairs of objects that are still to be looked into. */
@@ -40,7 +42,7 @@ type Search = {
 
 /** Writes every difference of two values, the shallowest first. Without recursion into the documents. */
 export function findDifferences(both: Both, found: Differences): void {
-  const search: Search = { found, queue: [], work: { left: MATCH_WORK_MAX } };
+  const search: Search = { found, queue: [], work: newWork() };
   begin(search, both);
   for (let head = 0; head < search.queue.length; head += 1) {
     const spot = search.queue[head];
@@ -52,7 +54,11 @@ export function findDifferences(both: Both, found: Differences): void {
 
 /** Whether two values do not differ under their rules. */
 export function equalValues(both: Both): boolean {
-  return equalWithin({ left: MATCH_WORK_MAX }, both);
+  return equalWithin(newWork(), both);
+}
+
+function newWork(): Work {
+  return { left: MATCH_WORK_MAX, similarity: { left: SIMILARITY_WORK_MAX } };
 }
 
 /** Stops at the first difference and when the work is spent, which counts as one. */
@@ -86,20 +92,37 @@ function begin(search: Search, { primary, candidate, state }: Both): void {
 
 /** Compares two values that are not the same scalar; containers of one kind are queued. */
 function compareSpot(search: Search, spot: Spot): void {
-  const { primary, candidate, state } = spot;
+  const { primary, candidate } = spot;
   if (isContainer(primary) && isContainer(candidate) && isArray(primary) === isArray(candidate)) {
     search.queue.push(spot);
-  } else if (isNumber(primary) && isNumber(candidate)) {
-    if (!closeNumbers(primary, candidate, state ?? EXACT)) {
-      note(search, spot, "value");
-    }
-  } else {
-    const alike = typeof primary === typeof candidate && !isContainer(primary);
-    note(search, spot, alike && primary !== null && candidate !== null ? "value" : "type");
+  } else if (!agree(search.work, spot)) {
+    note(search, spot, kindOf(primary, candidate));
   }
 }
 
 const EXACT = { absolute: 0, relative: 0 };
+
+/** Whether two values that are not the same are close enough under their rules. */
+function agree(work: Work, { primary, candidate, state }: Spot): boolean {
+  if (isNumber(primary) && isNumber(candidate)) {
+    return closeNumbers(primary, candidate, state ?? EXACT);
+  }
+  return (
+    state !== undefined &&
+    state.similarity < 1 &&
+    typeof primary === "string" &&
+    typeof candidate === "string" &&
+    isSimilar({ a: primary, b: candidate }, state.similarity, work.similarity)
+  );
+}
+
+function kindOf(primary: JsonValue, candidate: JsonValue): Difference["kind"] {
+  if (isNumber(primary) && isNumber(candidate)) {
+    return "value";
+  }
+  const alike = typeof primary === typeof candidate && !isContainer(primary);
+  return alike && primary !== null && candidate !== null ? "value" : "type";
+}
 
 function lookInto(search: Search, spot: Spot): void {
   const { primary, candidate } = spot;
@@ -147,21 +170,36 @@ function findExtra(search: Search, spot: Spot, objects: Objects): void {
 
 function compareArrays(search: Search, spot: Spot, arrays: Arrays): void {
   const length = Math.max(arrays.primary.length, arrays.candidate.length);
-  for (let key = 0; key < length; key += 1) {
-    const primary = arrays.primary[key];
-    const candidate = arrays.candidate[key];
+  for (let index = 0; index < length; index += 1) {
+    const primary = arrays.primary[index];
+    const candidate = arrays.candidate[index];
     if (primary === candidate) {
       continue;
     }
-    const state = indexState(spot.state, key);
-    if (state?.ignored === true) {
-      continue;
+    const key = spot.state?.named === true ? (nameOf(primary ?? candidate) ?? index) : index;
+    const state =
+      typeof key === "string" ? namedState(spot.state, key, index) : indexState(spot.state, index);
+    if (state?.ignored !== true) {
+      compareElements(search, { parent: spot, key }, { primary, candidate, state });
     }
-    if (primary === undefined || candidate === undefined) {
-      note(search, { parent: spot, key }, candidate === undefined ? "missing" : "extra");
-    } else {
-      compareSpot(search, { parent: spot, key, primary, candidate, state });
-    }
+  }
+}
+
+type Elements = {
+  readonly primary: JsonValue | undefined;
+  readonly candidate: JsonValue | undefined;
+  readonly state: PathState | undefined;
+};
+
+function compareElements(
+  search: Search,
+  { parent, key }: Place,
+  { primary, candidate, state }: Elements,
+): void {
+  if (primary === undefined || candidate === undefined) {
+    note(search, { parent, key }, candidate === undefined ? "missing" : "extra");
+  } else {
+    compareSpot(search, { parent, key, primary, candidate, state });
   }
 }
 

@@ -72,20 +72,33 @@ export type Guardrail =
 
 /** How two answers are compared. Paths are JSONPath (RFC 9535) of names, indices, wildcards and `..`. */
 export type CompareRules = {
+  /** What bodies are read as; `auto` goes by their content type and what is in them. */
+  readonly format: Format;
   readonly prediction: PredictionPaths | undefined;
   readonly ignore: readonly string[];
   readonly tolerances: readonly Tolerance[];
   /** Arrays whose order means nothing. */
   readonly unordered: readonly string[];
+  readonly similar: readonly Similar[];
 };
 
-/** Where the prediction is in an answer. */
+/** Ways to read a body. */
+export const FORMATS = ["auto", "json", "openInference", "openai", "text", "bytes"] as const;
+/** A way to read a body. */
+export type Format = (typeof FORMATS)[number];
+
+/** Where the prediction is in an answer: one of `label` and `top1`. */
 export type PredictionPaths = {
   /** Any JSON value; a difference is a flip. */
-  readonly label: string;
+  readonly label: string | undefined;
+  /** A list of numbers, or a tensor with one such list in each row; another place of the largest, in any row, is a flip. */
+  readonly top1: string | undefined;
   /** A number. */
   readonly score: string | undefined;
 };
+
+/** Texts at `path` are equal when their similarity is at least this: 1 - edit distance / length of the longer. `$` is a plain text as a whole. */
+export type Similar = { readonly path: string; readonly similarity: number };
 
 /** Numbers at `path` are equal when they differ by at most `absolute`, or by at most `relative` of the larger magnitude. */
 export type Tolerance = {
