@@ -151,7 +151,7 @@ function observe(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket:
   const subject = exchange.subject;
   const traffic = rollout.traffic;
   exchange.observed = true;
-  exchange.deadlineNs = exchange.startNs + u64(rollout.config.requestTimeoutMs) * 1_000_000;
+  exchange.deadlineNs = exchange.startNs + u64(rollout.requestTimeoutMs) * 1_000_000;
   subject.startUnixMs = unixMs(exchange.startNs);
   const id = head.requestId;
   subject.requestId.length = 0;

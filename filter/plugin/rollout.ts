@@ -13,7 +13,13 @@ export class ActiveRollout {
   constructor(index: i32, config: RolloutConfig) {
     this.index = index;
     this.config = config;
-    this.traffic = trafficOf(config.name);
+    this.traffic = trafficOf(config);
     this.limits = new ShadowLimits(config.shadow);
+  }
+
+  /** When a request that begins now and gets no answer has failed: what the plan says, else the configuration. */
+  get requestTimeoutMs(): u32 {
+    const planned = this.traffic.requestTimeoutMs;
+    return planned > 0 ? planned : u32(this.config.requestTimeoutMs);
   }
 }

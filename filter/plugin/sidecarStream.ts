@@ -11,7 +11,7 @@ import { addLitter } from "../policy/litter";
 import { encodeHello, encodeInForce, Hello, InForce } from "../policy/messages";
 import { Outbox } from "../policy/outbox";
 import { decodeSidecarMessage, SidecarMessage, SidecarMessageKind } from "../policy/sidecarMessage";
-import { refusalOf } from "../policy/traffic";
+import { refusalOf, versionRefusal } from "../policy/traffic";
 import { ActiveRollout } from "./rollout";
 import { count, shareTraffic } from "./world";
 
@@ -203,11 +203,11 @@ export class SidecarStream {
       this.answer(new InForce(message.rollout, message.traffic, "rollout: not configured here"));
       return;
     }
-    const refusal = refusalOf(rollout.traffic, message.traffic);
+    const refusal = refusalFor(rollout, message);
     if (refusal === "") {
       if (!rollout.traffic.known || !rollout.traffic.same(message.traffic)) {
         rollout.traffic.set(message.traffic);
-        shareTraffic(rollout.config.name, rollout.traffic);
+        shareTraffic(rollout.config, rollout.traffic);
       }
       count(Counter.TrafficTaken);
     } else count(Counter.TrafficRefused);
@@ -225,6 +225,16 @@ export class SidecarStream {
     const bytes = encodeInForce(inForce);
     sendMessage(this.token, bytes, bytes.length);
   }
+}
+
+/** Why the traffic can't be served by the rollout as it is configured here; "" when it can. */
+function refusalFor(rollout: ActiveRollout, message: SidecarMessage): string {
+  const config = rollout.config;
+  let refusal = versionRefusal("primary_version", message.primaryVersion, config.primary.version);
+  if (refusal !== "") return refusal;
+  const said = message.candidateVersion;
+  refusal = versionRefusal("candidate_version", said, config.candidate.version);
+  return refusal === "" ? refusalOf(rollout.traffic, message.traffic) : refusal;
 }
 
 /** 16 random bytes in hexadecimal. */

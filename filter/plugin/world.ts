@@ -2,6 +2,7 @@ import { Clock } from "../abi/enums";
 import { addToCounter, defineCounter, now, readShared, sharedSize, writeShared } from "../abi/host";
 import { landed } from "../abi/memory";
 import { utf8 } from "../policy/bytes";
+import { RolloutConfig } from "../policy/config";
 import { COUNTERS, Counter, counterName } from "../policy/counters";
 import { Exchange } from "../policy/exchange";
 import { SlotTable } from "../policy/slotTable";
@@ -118,25 +119,29 @@ export function exchangeAt(i: i32): Exchange {
 
 const traffics = new Map<string, Traffic>();
 
-/** The traffic of a rollout, the same for every configuration in this VM. */
-export function trafficOf(rollout: string): Traffic {
-  if (!traffics.has(rollout)) traffics.set(rollout, new Traffic());
-  const traffic = traffics.get(rollout);
-  readTraffic(rollout, traffic);
+/**
+ * The traffic of a rollout between two versions, the same for every configuration in this VM. A configuration with other
+ * versions begins anew: a weight that one candidate has earned is not another's.
+ */
+export function trafficOf(config: RolloutConfig): Traffic {
+  const key = keyOf(config);
+  if (!traffics.has(key)) traffics.set(key, new Traffic());
+  const traffic = traffics.get(key);
+  readTraffic(key, traffic);
   return traffic;
 }
 
 /** Takes over what another worker, or a VM before this one, knew last. */
-function readTraffic(rollout: string, traffic: Traffic): void {
-  if (readShared(sharedKey(rollout)) === 0) return;
+function readTraffic(key: string, traffic: Traffic): void {
+  if (readShared(utf8(key)) === 0) return;
   const shared = new Traffic();
   if (!decodeShared(landed(), sharedSize(), shared)) return;
   if (!traffic.known || shared.generation > traffic.generation) traffic.set(shared);
 }
 
 /** Leaves the traffic for other workers and VMs, unless they know later one. */
-export function shareTraffic(rollout: string, traffic: Traffic): void {
-  const key = sharedKey(rollout);
+export function shareTraffic(config: RolloutConfig, traffic: Traffic): void {
+  const key = utf8(keyOf(config));
   const shared = new Traffic();
   for (let attempt = 0; attempt < 4; attempt++) {
     const cas = readShared(key);
@@ -146,6 +151,7 @@ export function shareTraffic(rollout: string, traffic: Traffic): void {
   }
 }
 
-function sharedKey(rollout: string): StaticArray<u8> {
-  return utf8(`understudy.traffic.${rollout}`);
+/** Names and versions have no spaces. */
+function keyOf(config: RolloutConfig): string {
+  return `understudy.traffic.${config.name} ${config.primary.version} ${config.candidate.version}`;
 }

@@ -14,7 +14,7 @@ import {
   writeSubject,
 } from "./observation";
 import { parseConfig } from "./parseConfig";
-import { decodeSidecarMessage, SidecarMessageKind } from "./sidecarMessage";
+import { decodeSidecarMessage, SidecarMessage, SidecarMessageKind } from "./sidecarMessage";
 import { sipHash } from "./sipHash";
 import { bucketOf as bucketOfHash, SplitKey, variantOf as variantOfBucket } from "./split";
 import { Found, findCookieValue } from "./sticky";
@@ -145,7 +145,7 @@ export function readSidecarMessage(bytes: Uint8Array): string {
     case SidecarMessageKind.Ack:
       return `ack ${message.sequence} ${message.creditBytes}`;
     case SidecarMessageKind.Traffic:
-      return `traffic ${message.rollout} ${trafficText(traffic)}`;
+      return `traffic ${message.rollout} ${trafficText(traffic)} ${versionsText(message)}`;
     case SidecarMessageKind.Malformed:
       return "malformed";
     default:
@@ -153,22 +153,25 @@ export function readSidecarMessage(bytes: Uint8Array): string {
   }
 }
 
-/** Why traffic with these values can't follow traffic in force; "" when it can. */
+/** Why traffic with these values can't follow traffic in force, whose requests time out after 1 s; "" when it can. */
 export function trafficRefusal(
   presentGeneration: u64,
   presentBp: u32,
   generation: u64,
   candidateBp: u32,
   shadowBp: u32,
+  requestTimeoutMs: u32,
 ): string {
   const present = new Traffic();
   present.known = true;
   present.generation = presentGeneration;
   present.candidateBp = presentBp;
+  present.requestTimeoutMs = 1000;
   const next = new Traffic();
   next.generation = generation;
   next.candidateBp = candidateBp;
   next.shadowBp = shadowBp;
+  next.requestTimeoutMs = requestTimeoutMs;
   return refusalOf(present, next);
 }
 
@@ -201,7 +204,12 @@ function answerOf(status: i32, failure: i32, body: Uint8Array, bodyBytes: u64): 
   return answer;
 }
 
+function versionsText(message: SidecarMessage): string {
+  return `"${message.primaryVersion}" "${message.candidateVersion}"`;
+}
+
 function trafficText(traffic: Traffic): string {
   const shares = `${traffic.candidateBp} ${traffic.shadowBp}`;
-  return `${traffic.generation} ${shares} ${traffic.shadowPrimary ? "both" : "candidate"}`;
+  const whom = traffic.shadowPrimary ? "both" : "candidate";
+  return `${traffic.generation} ${shares} ${whom} ${traffic.requestTimeoutMs}`;
 }

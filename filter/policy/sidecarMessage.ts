@@ -1,7 +1,7 @@
 import { Traffic } from "./traffic";
 import { WireReader } from "./wire";
 
-/** Longest name of a rollout in a message. */
+/** Longest name of a rollout or version in a message. */
 const NAME_BYTES_MAX: i32 = 256;
 
 /** Which message of the sidecar it is; the numbers are those of the contract. */
@@ -21,6 +21,9 @@ export class SidecarMessage {
   creditBytes: u32 = 0;
   sequence: u64 = 0;
   rollout: string = "";
+  /** The versions that the traffic is about; "" when that is not said. */
+  primaryVersion: string = "";
+  candidateVersion: string = "";
   readonly traffic: Traffic = new Traffic();
 }
 
@@ -68,12 +71,34 @@ function readTraffic(bytes: StaticArray<u8>, reader: WireReader, out: SidecarMes
   const traffic = out.traffic;
   traffic.known = true;
   while (reader.next()) {
-    if (reader.field === 1) out.rollout = readName(bytes, reader);
-    else if (reader.field === 2) traffic.generation = reader.number();
-    else if (reader.field === 3) traffic.candidateBp = u32Of(reader.number());
-    else if (reader.field === 4) traffic.shadowBp = u32Of(reader.number());
-    else if (reader.field === 5) traffic.shadowPrimary = reader.number() !== 0;
-    else reader.skip();
+    switch (reader.field) {
+      case 1:
+        out.rollout = readName(bytes, reader);
+        break;
+      case 2:
+        traffic.generation = reader.number();
+        break;
+      case 3:
+        traffic.candidateBp = u32Of(reader.number());
+        break;
+      case 4:
+        traffic.shadowBp = u32Of(reader.number());
+        break;
+      case 5:
+        traffic.shadowPrimary = reader.number() !== 0;
+        break;
+      case 6:
+        out.primaryVersion = readName(bytes, reader);
+        break;
+      case 7:
+        out.candidateVersion = readName(bytes, reader);
+        break;
+      case 8:
+        traffic.requestTimeoutMs = u32Of(reader.number());
+        break;
+      default:
+        reader.skip();
+    }
   }
 }
 

@@ -2,8 +2,10 @@ import { ALL_BP } from "./split";
 import { WireWriter } from "./wire";
 
 /** Bytes of traffic as other workers and later VMs read it. */
-const SHARED_BYTES: i32 = 18;
-const SHARED_FORMAT: u8 = 1;
+const SHARED_BYTES: i32 = 22;
+const SHARED_FORMAT: u8 = 2;
+/** Longest deadline of a request, as in the configuration. */
+const REQUEST_TIMEOUT_MS_MAX: u32 = 600_000;
 
 /** What a rollout is to serve now. */
 export class Traffic {
@@ -13,6 +15,8 @@ export class Traffic {
   candidateBp: u32 = 0;
   shadowBp: u32 = 0;
   shadowPrimary: bool = false;
+  /** When a request without an answer has failed; 0 leaves that to the configuration. */
+  requestTimeoutMs: u32 = 0;
 
   set(from: Traffic): void {
     this.known = true;
@@ -20,6 +24,7 @@ export class Traffic {
     this.candidateBp = from.candidateBp;
     this.shadowBp = from.shadowBp;
     this.shadowPrimary = from.shadowPrimary;
+    this.requestTimeoutMs = from.requestTimeoutMs;
   }
 
   same(as: Traffic): bool {
@@ -27,7 +32,8 @@ export class Traffic {
       this.generation === as.generation &&
       this.candidateBp === as.candidateBp &&
       this.shadowBp === as.shadowBp &&
-      this.shadowPrimary === as.shadowPrimary
+      this.shadowPrimary === as.shadowPrimary &&
+      this.requestTimeoutMs === as.requestTimeoutMs
     );
   }
 }
@@ -39,6 +45,10 @@ export function refusalOf(present: Traffic, next: Traffic): string {
     return `candidate_bp: ${next.candidateBp.toString()}: at most ${all}`;
   }
   if (next.shadowBp > ALL_BP) return `shadow_bp: ${next.shadowBp.toString()}: at most ${all}`;
+  if (next.requestTimeoutMs > REQUEST_TIMEOUT_MS_MAX) {
+    const most = REQUEST_TIMEOUT_MS_MAX.toString();
+    return `request_timeout_ms: ${next.requestTimeoutMs.toString()}: at most ${most}`;
+  }
   if (!present.known || next.generation > present.generation) return "";
   const given = `generation: ${next.generation.toString()}: `;
   if (next.generation < present.generation) {
@@ -46,6 +56,14 @@ export function refusalOf(present: Traffic, next: Traffic): string {
   }
   return next.same(present) ? "" : `${given}in force with other values`;
 }
+
+/** Why traffic about this version can't be served by a variant of another; "" when it can, as when none is said. */
+export function versionRefusal(field: string, said: string, configured: string): string {
+  if (said === "" || said === configured) return "";
+  return `${field}: ${said}: ${configured} in the filter's configuration`;
+}
+
+const NOTHING_KNOWN = new Traffic();
 
 /** Traffic as bytes for other workers. */
 export function encodeShared(traffic: Traffic): StaticArray<u8> {
@@ -56,6 +74,7 @@ export function encodeShared(traffic: Traffic): StaticArray<u8> {
   writeFixed(writer, u64(traffic.candidateBp), 4);
   writeFixed(writer, u64(traffic.shadowBp), 4);
   writer.byte(i32(traffic.shadowPrimary));
+  writeFixed(writer, u64(traffic.requestTimeoutMs), 4);
   return writer.bytes;
 }
 
@@ -66,8 +85,9 @@ export function decodeShared(bytes: StaticArray<u8>, size: i32, out: Traffic): b
   out.candidateBp = u32(readFixed(bytes, 9, 4));
   out.shadowBp = u32(readFixed(bytes, 13, 4));
   out.shadowPrimary = bytes[17] === 1;
+  out.requestTimeoutMs = u32(readFixed(bytes, 18, 4));
   out.known = true;
-  return out.candidateBp <= ALL_BP && out.shadowBp <= ALL_BP;
+  return refusalOf(NOTHING_KNOWN, out) === "";
 }
 
 function writeFixed(writer: WireWriter, value: u64, count: i32): void {

@@ -75,12 +75,23 @@ test("an observation is read as it was written", () => {
 
 test("traffic of the sidecar is read as it was written", () => {
   const share = fc.integer({ min: 0, max: 10_000 });
+  const values = fc.record({
+    generation: count,
+    candidateBp: share,
+    shadowBp: share,
+    shadowPrimary: fc.boolean(),
+    primaryVersion: fc.constantFrom("", "v1"),
+    candidateVersion: fc.constantFrom("", "v2"),
+    requestTimeoutMs: count,
+  });
   fc.assert(
-    fc.property(count, share, share, fc.boolean(), (generation, candidateBp, shadowBp, both) => {
-      const traffic = { rollout: "r", generation, candidateBp, shadowBp, shadowPrimary: both };
-      const wire = SidecarMessage.encode({ traffic }).finish();
-      const whom = both ? "both" : "candidate";
-      const expected = `traffic r ${generation} ${candidateBp} ${shadowBp} ${whom}`;
+    fc.property(values, (given) => {
+      const wire = SidecarMessage.encode({ traffic: { rollout: "r", ...given } }).finish();
+      const { generation, candidateBp, shadowBp, requestTimeoutMs } = given;
+      const whom = given.shadowPrimary ? "both" : "candidate";
+      const shares = `${candidateBp} ${shadowBp} ${whom}`;
+      const names = `"${given.primaryVersion}" "${given.candidateVersion}"`;
+      const expected = `traffic r ${generation} ${shares} ${requestTimeoutMs} ${names}`;
       assert.equal(readSidecarMessage(wire), expected);
     }),
   );
@@ -125,24 +136,34 @@ test("any bytes are a message or malformed, never a trap", () => {
   );
 });
 
-const refusals: { name: string; next: [bigint, number, number]; expected: string }[] = [
-  { name: "a later generation", next: [6n, 1, 2], expected: "" },
-  { name: "the same again", next: [5n, 100, 0], expected: "" },
-  { name: "an earlier one", next: [4n, 100, 0], expected: "generation: 4: at least 5" },
+const refusals: { name: string; next: [bigint, number, number, number]; expected: string }[] = [
+  { name: "a later generation", next: [6n, 1, 2, 1000], expected: "" },
+  { name: "the same again", next: [5n, 100, 0, 1000], expected: "" },
+  { name: "an earlier one", next: [4n, 100, 0, 1000], expected: "generation: 4: at least 5" },
   {
     name: "the same with other values",
-    next: [5n, 101, 0],
+    next: [5n, 101, 0, 1000],
     expected: "generation: 5: in force with other values",
   },
   {
     name: "a weight above all",
-    next: [6n, 10_001, 0],
+    next: [6n, 10_001, 0, 1000],
     expected: "candidate_bp: 10001: at most 10000",
   },
   {
     name: "a shadow above all",
-    next: [6n, 0, 10_001],
+    next: [6n, 0, 10_001, 1000],
     expected: "shadow_bp: 10001: at most 10000",
+  },
+  {
+    name: "the same with another timeout",
+    next: [5n, 100, 0, 2000],
+    expected: "generation: 5: in force with other values",
+  },
+  {
+    name: "a timeout above ten minutes",
+    next: [6n, 0, 0, 600_001],
+    expected: "request_timeout_ms: 600001: at most 600000",
   },
 ];
 
