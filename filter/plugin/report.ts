@@ -72,6 +72,12 @@ export function reportLate(root: Root, nowNs: u64): void {
 }
 
 function timeOutAnswer(exchange: Exchange, nowNs: u64): void {
+  if (exchange.isStream) {
+    // It has answered, and goes on: a pair as far as it came, if the copy has been answered.
+    exchange.answer.unfinished = true;
+    if (exchange.stage !== ShadowStage.Answered) exchange.dropShadow();
+    return;
+  }
   exchange.answer.failure = Failure.Timeout;
   exchange.answer.latencyUs = (nowNs - exchange.startNs) / 1000;
   if (exchange.stage !== ShadowStage.Answered) exchange.dropShadow();

@@ -30,9 +30,13 @@ export function responseHeaders(root: Root, exchange: Exchange, ended: bool): vo
   headers.count = max(0, size < 0 ? 0 : decodePairs(headers.bytes, size, headers.spans));
   head.read(headers);
   keepHead(exchange, head, headers, true);
-  if (head.streaming && !ended) {
+  if (!ended && isPassedBy(exchange)) {
     passStream(root, exchange);
     return;
+  }
+  if (head.isEventStream) {
+    exchange.isStream = true;
+    exchange.answer.latencyUs = (nowNs() - exchange.startNs) / 1000;
   }
   if (head.status >= 500) {
     const details = readProperty(CODE_DETAILS);
@@ -41,9 +45,17 @@ export function responseHeaders(root: Root, exchange: Exchange, ended: bool): vo
   if (ended) responseEnded(root, exchange);
 }
 
+/** Whether the answer that begins is reported as it does: gRPC, and streams that belong to no pair. */
+function isPassedBy(exchange: Exchange): bool {
+  return head.isGrpc || (head.isEventStream && !exchange.isPair);
+}
+
 /** A piece of the user's answer passes. */
 export function responseBody(root: Root, exchange: Exchange, size: i32, ended: bool): void {
   if (!exchange.observed || exchange.reported) return;
+  if (exchange.isStream && size > 0 && exchange.answer.firstByteUs === 0) {
+    exchange.answer.firstByteUs = (nowNs() - exchange.startNs) / 1000;
+  }
   if (exchange.isPair && size > 0) capture(root, exchange, size);
   exchange.answer.bodyBytes += u64(max(0, size));
   if (ended) responseEnded(root, exchange);
@@ -53,7 +65,7 @@ export function responseBody(root: Root, exchange: Exchange, size: i32, ended: b
 export function responseEnded(root: Root, exchange: Exchange): void {
   if (!exchange.observed || exchange.reported || exchange.answered) return;
   exchange.answered = true;
-  exchange.answer.latencyUs = (nowNs() - exchange.startNs) / 1000;
+  if (!exchange.isStream) exchange.answer.latencyUs = (nowNs() - exchange.startNs) / 1000;
   settle(root, exchange);
 }
 
@@ -61,7 +73,10 @@ export function responseEnded(root: Root, exchange: Exchange): void {
 export function streamEnded(root: Root, exchange: Exchange): void {
   if (exchange.observed && !exchange.reported) {
     if (exchange.stage === ShadowStage.Copying) exchange.dropShadow();
-    if (!exchange.answered) cutOff(root, exchange);
+    if (!exchange.answered) {
+      if (exchange.isStream) leaveStream(exchange);
+      else cutOff(root, exchange);
+    }
   }
   settle(root, exchange);
 }
@@ -78,6 +93,13 @@ function cutOff(root: Root, exchange: Exchange): void {
   exchange.answer.failure = failure;
   exchange.answered = true;
   exchange.answer.latencyUs = (nowNs() - exchange.startNs) / 1000;
+}
+
+/** A stream that breaks off, by whoever's will, is reported like one that is passed by: alone, as it began. */
+function leaveStream(exchange: Exchange): void {
+  exchange.dropShadow();
+  exchange.answer.unfinished = true;
+  exchange.answered = true;
 }
 
 /** An answer without an end to wait for is reported as it begins, alone. */

@@ -200,6 +200,7 @@ export function keepHead(
 ): void {
   const answer = ofUser ? exchange.answer : exchange.shadow;
   answer.status = head.status;
+  answer.inferenceHeaderBytes = head.inferenceHeaderBytes;
   const type = head.contentType;
   if (type >= 0) {
     answer.contentType.set(headers.bytes, headers.valueStart(type), headers.valueEnd(type));

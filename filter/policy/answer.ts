@@ -46,10 +46,17 @@ export class Answer {
   readonly contentEncoding: ShortText = new ShortText(CONTENT_ENCODING_MAX);
   latencyUs: u64 = 0;
   bodyBytes: u64 = 0;
+  /** Bytes of JSON before binary tensors, as the answer's header says; 0 without it. */
+  inferenceHeaderBytes: u32 = 0;
+  /** To the first byte of the body of a stream; 0 when that is not known. */
+  firstByteUs: u64 = 0;
+  /** Whether it was not over when it was reported. */
+  unfinished: bool = false;
   body: Capture | null = null;
 
   /** Whether less than the whole body is held. */
   get truncated(): bool {
+    if (this.unfinished) return true;
     const body = this.body;
     return this.bodyBytes > u64(body === null ? 0 : body.length);
   }
@@ -63,6 +70,9 @@ export class Answer {
     this.contentEncoding.length = 0;
     this.latencyUs = 0;
     this.bodyBytes = 0;
+    this.inferenceHeaderBytes = 0;
+    this.firstByteUs = 0;
+    this.unfinished = false;
   }
 
   dropBody(budget: CaptureBudget): void {

@@ -35,6 +35,8 @@ export class Exchange {
   reported: bool = false;
   /** Whether the user's answer is complete. */
   answered: bool = false;
+  /** Whether it is a stream of server-sent events, captured as it comes. */
+  isStream: bool = false;
   /** Whether the answer is to issue a cookie with this key. */
   issuesCookie: bool = false;
   cookieKey: StaticArray<u8> = new StaticArray<u8>(0);
@@ -109,6 +111,7 @@ export class Exchange {
     this.observed = false;
     this.reported = false;
     this.answered = false;
+    this.isStream = false;
     this.issuesCookie = false;
     this.stage = ShadowStage.None;
   }

@@ -23,6 +23,7 @@ const PROTOCOL = utf8(":protocol");
 const UPGRADE = utf8("upgrade");
 const CONTENT_TYPE = utf8("content-type");
 const CONTENT_ENCODING = utf8("content-encoding");
+const INFERENCE_HEADER_BYTES = utf8("inference-header-content-length");
 const STATUS = utf8(":status");
 const REQUEST_ID = utf8("x-request-id");
 const CONNECT = utf8("CONNECT");
@@ -171,33 +172,52 @@ export class AnswerHead {
   status: i32 = 0;
   contentType: i32 = -1;
   contentEncoding: i32 = -1;
-  /** Server-sent events, whose body has no end to wait for. */
-  streaming: bool = false;
+  /** Bytes of JSON before binary tensors (Open Inference Protocol), or 0. */
+  inferenceHeaderBytes: u32 = 0;
+  /** Server-sent events: they come one by one for as long as the server likes. */
+  isEventStream: bool = false;
+  /** gRPC, whose body has no end to wait for. */
+  isGrpc: bool = false;
 
   read(headers: Headers): void {
     this.status = 0;
     this.contentType = -1;
     this.contentEncoding = -1;
-    for (let i = 0; i < headers.count; i++) {
-      const size = headers.nameEnd(i) - headers.nameStart(i);
-      if (size === 7 && headers.isNamed(i, STATUS)) this.status = statusOf(headers, i);
-      else if (size === 12 && headers.isNamed(i, CONTENT_TYPE)) this.contentType = i;
-      else if (size === 16 && headers.isNamed(i, CONTENT_ENCODING)) this.contentEncoding = i;
+    this.inferenceHeaderBytes = 0;
+    for (let i = 0; i < headers.count; i++) this.readOne(headers, i);
+    this.isEventStream = headers.valueStarts(this.contentType, EVENT_STREAM);
+    this.isGrpc = headers.valueStarts(this.contentType, GRPC);
+  }
+
+  private readOne(headers: Headers, i: i32): void {
+    const size = headers.nameEnd(i) - headers.nameStart(i);
+    if (size === 7 && headers.isNamed(i, STATUS)) this.status = statusOf(headers, i);
+    else if (size === 12 && headers.isNamed(i, CONTENT_TYPE)) this.contentType = i;
+    else if (size === 16 && headers.isNamed(i, CONTENT_ENCODING)) this.contentEncoding = i;
+    else if (size === 31 && headers.isNamed(i, INFERENCE_HEADER_BYTES)) {
+      this.inferenceHeaderBytes = u32(max(0, numberOf(headers, i)));
     }
-    this.streaming =
-      headers.valueStarts(this.contentType, EVENT_STREAM) ||
-      headers.valueStarts(this.contentType, GRPC);
   }
 }
 
 function statusOf(headers: Headers, i: i32): i32 {
-  const start = headers.valueStart(i);
-  if (headers.valueEnd(i) - start !== 3) return 0;
-  let status = 0;
-  for (let k = 0; k < 3; k++) {
-    const digit = i32(headers.bytes[start + k]) - 0x30;
-    if (digit < 0 || digit > 9) return 0;
-    status = status * 10 + digit;
-  }
+  const status = numberOf(headers, i);
   return status >= 100 && status <= 599 ? status : 0;
+}
+
+/** Digits of a value's number; with more it is beyond anything that is held. */
+const DIGITS_MAX: i32 = 9;
+
+/** The number that a header's value is; -1 when it is none. */
+function numberOf(headers: Headers, i: i32): i32 {
+  const start = headers.valueStart(i);
+  const end = headers.valueEnd(i);
+  if (end === start || end - start > DIGITS_MAX) return -1;
+  let number = 0;
+  for (let k = start; k < end; k++) {
+    const digit = i32(headers.bytes[k]) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }

@@ -16,6 +16,8 @@ enum AnswerField {
   Body = 6,
   BodyBytes = 7,
   Truncated = 8,
+  InferenceHeaderBytes = 9,
+  FirstByteUs = 10,
 }
 
 enum ObservationField {
@@ -54,7 +56,9 @@ export function answerSize(answer: Answer): i32 {
     numberSize(answer.latencyUs) +
     textSize(body === null ? 0 : body.length) +
     numberSize(answer.bodyBytes) +
-    numberSize(u64(answer.truncated))
+    numberSize(u64(answer.truncated)) +
+    numberSize(u64(answer.inferenceHeaderBytes)) +
+    numberSize(answer.firstByteUs)
   );
 }
 
@@ -71,6 +75,8 @@ export function writeAnswer(writer: WireWriter, answer: Answer): void {
   if (body !== null) writer.text(AnswerField.Body, body.bytes, 0, body.length);
   writer.number(AnswerField.BodyBytes, answer.bodyBytes);
   writer.number(AnswerField.Truncated, u64(answer.truncated));
+  writer.number(AnswerField.InferenceHeaderBytes, u64(answer.inferenceHeaderBytes));
+  writer.number(AnswerField.FirstByteUs, answer.firstByteUs);
 }
 
 /** Bytes of an encoded `Observation` whose answers have these sizes; -1 for no shadow. */

@@ -100,7 +100,21 @@ function decodeAnswer(wire: understudy.v1.Answer.$Properties): Answer | Observat
     bodyBytes: toNumber(wire.bodyBytes ?? 0),
     truncated: wire.truncated ?? false,
   };
-  return refusalOf(answer) ?? answer;
+  return refusalOf(answer) ?? withExtras(answer, wire);
+}
+
+/** Most answers have neither. */
+function withExtras(answer: Answer, wire: understudy.v1.Answer.$Properties): Answer {
+  const inferenceHeaderBytes = wire.inferenceHeaderBytes ?? 0;
+  const firstByteMs = toNumber(wire.firstByteUs ?? 0) / 1_000;
+  if (inferenceHeaderBytes === 0 && firstByteMs === 0) {
+    return answer;
+  }
+  return {
+    ...answer,
+    ...(inferenceHeaderBytes > 0 && { inferenceHeaderBytes }),
+    ...(firstByteMs > 0 && { firstByteMs }),
+  };
 }
 
 function refusalOf(answer: Answer): ObservationRefusal | undefined {

@@ -31,6 +31,8 @@ test("a shadowed request is observed once, with both answers", async (context) =
     body: Buffer.from('{"label":0}'),
     bodyBytes: 11,
     truncated: false,
+    inferenceHeaderBytes: 0,
+    firstByteUs: 0,
   });
   assert.deepEqual(candidate, {
     status: 201,
@@ -40,6 +42,8 @@ test("a shadowed request is observed once, with both answers", async (context) =
     body: Buffer.from('{"label":1,"more":true}'),
     bodyBytes: 23,
     truncated: false,
+    inferenceHeaderBytes: 0,
+    firstByteUs: 0,
   });
   assert.ok(answerUs > 0 && answerUs < 5_000_000, `${answerUs}`);
   assert.ok(shadowUs > 0 && shadowUs < 5_000_000, `${shadowUs}`);

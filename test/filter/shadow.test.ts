@@ -139,22 +139,6 @@ for (const { name, headers } of streaming) {
   });
 }
 
-test("case 13: server-sent events are reported as they begin, alone", () => {
-  const host = stage(configOf(), trafficOf());
-  const id = host.request(1, headersOf("u1"));
-  host.responseHeaders(id, [
-    [":status", "200"],
-    ["content-type", "text/event-stream"],
-  ]);
-  const [one] = said(host).observations;
-  assert.equal(one?.answer?.status, 200);
-  assert.equal(one?.shadow, null);
-  host.answerCall(host.onlyCall()[0], ok);
-  host.responseBody(id, Buffer.from("data"), false);
-  host.end(id);
-  assert.equal(said(host).observations.length, 1);
-});
-
 const failures: {
   name: string;
   headers: Header[];

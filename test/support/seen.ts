@@ -10,6 +10,8 @@ export type SeenAnswer = {
   readonly body: Buffer;
   readonly bodyBytes: number;
   readonly truncated: boolean;
+  readonly inferenceHeaderBytes: number;
+  readonly firstByteUs: number;
 };
 
 /** An observation as the filter reported it; `shadow` is null when there was none. */
