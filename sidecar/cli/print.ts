@@ -1,4 +1,5 @@
 import { understudy } from "#proto";
+import { formatDuration } from "../core/plan/duration.ts";
 import type { Rollout } from "./client.ts";
 
 const v1 = understudy.v1;
@@ -21,8 +22,29 @@ export function printAll(rollout: Rollout): string {
     printLine(rollout),
     `  why: ${rollout.reason}`,
     `  in force: ${isInForce ? "yes" : "not yet, or no filter is connected"}; revision ${rollout.revision}`,
-    ...(rollout.verdict?.guardrails ?? []).map(({ reason }) => `  ${reason}`),
+    ...missing(rollout),
+    ...(rollout.verdict?.guardrails ?? []).map(
+      ({ reason, candidateInterval }) => `  ${reason}${intervalText(candidateInterval)}`,
+    ),
   ].join("\n");
+}
+
+/** What is missing for a pass of the step, and how long that takes; nothing where it can't be said. */
+function missing(rollout: Rollout): readonly string[] {
+  const { requestsNeeded, secondsNeeded, withheld = "" } = rollout.verdict ?? {};
+  if (isEnded(rollout) || requestsNeeded == null || Number(requestsNeeded) === 0) {
+    return withheld === "" ? [] : [`  ${withheld}`];
+  }
+  const time = secondsNeeded == null ? "" : `, ${formatDuration(Number(secondsNeeded) * 1_000)}`;
+  return [`  missing: about ${requestsNeeded} more user requests${time}`];
+}
+
+function intervalText(interval: understudy.v1.Interval.$Properties | null | undefined): string {
+  if (interval == null) {
+    return "";
+  }
+  const percent = (share: number) => `${Number((share * 100).toPrecision(3))}%`;
+  return ` (candidate's: ${percent(interval.from ?? 0)} to ${percent(interval.to ?? 0)})`;
 }
 
 /** Whether the rollout can't change any more. */

@@ -15,6 +15,8 @@ export type GuardrailVerdict = {
   readonly candidate: number | undefined;
   /** About how many more pairs or candidate requests a pass needs; undefined when it can't be said. */
   readonly needed: number | undefined;
+  /** Whether it only reports. */
+  readonly dryRun: boolean;
 };
 
 /** What `judge` says of a rollout at one look. */
@@ -25,4 +27,8 @@ export type Verdict = {
   readonly guardrails: readonly GuardrailVerdict[];
   /** About how many more user requests are needed for a pass; undefined when it can't be said. */
   readonly requestsNeeded: number | undefined;
+  /** About how long that takes at the present rate of requests; undefined when it can't be said. */
+  readonly secondsNeeded: number | undefined;
+  /** Why no evidence may promote: users were not split as the traffic asked for. */
+  readonly withheld: string | undefined;
 };

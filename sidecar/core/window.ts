@@ -39,13 +39,18 @@ export function openWindows<T>(requestTimeoutMs: number, nowMs: number): Windows
   };
 }
 
+/** When the window of a start begins. */
+export function windowBegin(startMs: number): number {
+  return Math.floor(startMs / WINDOW_MS) * WINDOW_MS;
+}
+
 /** The value of the window that a start belongs to, made when it is the first; or why there is none. */
 export function windowOf<T>(
   windows: Windows<T>,
   startMs: number,
   make: () => T,
 ): T | "late" | "future" {
-  const beginMs = Math.floor(startMs / WINDOW_MS) * WINDOW_MS;
+  const beginMs = windowBegin(startMs);
   if (beginMs < windows.closedUntilMs) {
     return "late";
   }

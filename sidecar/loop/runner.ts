@@ -1,7 +1,15 @@
 import type { Comparison } from "../core/compare/comparison.ts";
 import { type Evidence, emptyEvidence, mergeEvidence } from "../core/evidence/evidence.ts";
-import { closeWindows, type EvidenceBook, observe, openBook } from "../core/evidence/ingest.ts";
+import {
+  announceTraffic,
+  closeWindows,
+  type EvidenceBook,
+  liveOf,
+  observe,
+  openBook,
+} from "../core/evidence/ingest.ts";
 import { topPaths } from "../core/evidence/paths.ts";
+import type { Trip } from "../core/evidence/recent.ts";
 import { judge } from "../core/judge.ts";
 import type { Observation } from "../core/observation.ts";
 import type { CompareRules, Plan } from "../core/plan/plan.ts";
@@ -35,6 +43,7 @@ export class Runner {
   #evidence: Evidence;
   #verdict: Verdict;
   #traffic: Traffic;
+  #trip: Trip | undefined;
 
   constructor(
     stored: StoredRollout,
@@ -53,6 +62,7 @@ export class Runner {
     this.#evidence = mergeEvidence(this.#othersEvidence, this.#book.evidence);
     this.#verdict = this.#judge();
     this.#traffic = trafficOf(plan, state);
+    announceTraffic(this.#book, this.#traffic);
   }
 
   get state(): RolloutState {
@@ -86,6 +96,7 @@ export class Runner {
     this.#state = state;
     this.#verdict = this.#judge();
     this.#traffic = trafficOf(this.plan, state);
+    announceTraffic(this.#book, this.#traffic);
   }
 
   /** Counts one observation, and says as what. An ended rollout's evidence stays as it was. */
@@ -98,11 +109,16 @@ export class Runner {
     return comparison === undefined ? "single" : "pair";
   }
 
-  /** Closes windows whose time has come, and judges again when that brought evidence. */
+  /** Closes windows whose time has come, and judges again when that brought evidence, or when the breaker has tripped. */
   look(wallMs: number): void {
-    if (isFinal(this.#state) || !closeWindows(this.#book, wallMs)) {
+    if (isFinal(this.#state)) {
       return;
     }
+    const hasGrown = closeWindows(this.#book, wallMs);
+    if (!hasGrown && this.#book.recent.trip === this.#trip) {
+      return;
+    }
+    this.#trip = this.#book.recent.trip;
     this.#evidence = mergeEvidence(this.#othersEvidence, this.#book.evidence);
     this.#verdict = this.#judge();
   }
@@ -122,6 +138,7 @@ export class Runner {
   }
 
   #judge(): Verdict {
-    return judge(this.plan, stepAt(this.plan, this.#state.stepIndex), this.#evidence);
+    const step = stepAt(this.plan, this.#state.stepIndex);
+    return judge(this.plan, step, this.#evidence, liveOf(this.#book));
   }
 }

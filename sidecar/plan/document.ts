@@ -11,6 +11,10 @@ export type PlanDocument = {
     readonly steps: readonly StepDocument[];
     readonly guardrails: GuardrailsDocument;
     readonly alpha: { readonly rollback: number; readonly promotion: number };
+    readonly breaker: "off" | { readonly requests: number; readonly failures: number };
+    readonly maximum?:
+      | { readonly time: number; readonly outcome: "hold" | "rollback" | "promote" }
+      | undefined;
     readonly compare: CompareDocument;
   };
 };
@@ -34,15 +38,27 @@ export type CanaryDocument = {
   readonly minimum: { readonly pairs: number; readonly requests: number; readonly time: number };
 };
 
+/** What every guardrail has. */
+type Common = { readonly weight: number; readonly dryRun: boolean };
+
+type RateDocument = Common & {
+  readonly margin: number;
+  readonly tolerance: number;
+  readonly unit: "request" | "user";
+  readonly frequency: "rare" | "common";
+};
+
 /** Guardrails by kind. */
 export type GuardrailsDocument = {
-  readonly errorRate?: { readonly margin: number; readonly tolerance: number } | undefined;
+  readonly errorRate?: RateDocument | undefined;
   readonly disagreement?:
-    | { readonly of: "prediction" | "answer"; readonly tolerance: number }
+    | (Common & { readonly of: "prediction" | "answer"; readonly tolerance: number })
     | undefined;
-  readonly latency?:
-    | { readonly slowerThan: number; readonly margin: number; readonly tolerance: number }
+  readonly latency?: (RateDocument & { readonly slowerThan: number }) | undefined;
+  readonly slowdown?:
+    | (Common & { readonly margin: number; readonly tolerance: number })
     | undefined;
+  readonly score?: (Common & { readonly tolerance: number }) | undefined;
 };
 
 /** How answers are compared. */

@@ -8,6 +8,17 @@ import { PERCENTAGE, parsePercentage } from "../core/plan/percentage.ts";
 const COUNT_MAX = 1_000_000_000;
 const PPM = 1_000_000;
 
+/** A mapping. Its message about unknown keys is the known ones, separated by blanks. */
+export function section<Shape extends z.ZodRawShape>(
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
+  const keys = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys" ? keys.join(" ") : `a mapping of ${keys.join(", ")}`,
+  });
+}
+
 /** A text of a pattern. */
 export function word(pattern: RegExp, allowed: string): z.ZodString {
   return z.string({ error: allowed }).regex(pattern, { error: allowed });

@@ -108,13 +108,23 @@ function weightBreaches(steps: readonly StepView[]): readonly Breach[] {
 function guardrailBreaches(value: unknown, steps: readonly StepView[]): readonly Breach[] {
   const path = ["spec", "guardrails"];
   const guardrails = at(value, path);
-  if (isMapping(guardrails) && Object.keys(guardrails).length === 0) {
-    return [{ path, allowed: "at least one of errorRate, disagreement and latency" }];
-  }
-  if (at(guardrails, ["disagreement"]) === undefined) {
-    return [];
+  if (isMapping(guardrails) && Object.values(guardrails).every(isDryRun)) {
+    const allowed =
+      Object.keys(guardrails).length === 0
+        ? "at least one of errorRate, disagreement, latency, slowdown and score"
+        : "at least one guardrail without dryRun: true, as nothing would pass";
+    return [{ path, allowed }];
   }
   const breaches: Breach[] = [];
+  if (
+    at(guardrails, ["score"]) !== undefined &&
+    at(value, ["spec", "compare", "prediction", "score"]) === undefined
+  ) {
+    breaches.push({
+      path: [...path, "score"],
+      allowed: "a score together with spec.compare.prediction.score, which says where it is",
+    });
+  }
   if (
     at(guardrails, ["disagreement", "of"]) === "prediction" &&
     at(value, ["spec", "compare", "prediction"]) === undefined
@@ -124,13 +134,19 @@ function guardrailBreaches(value: unknown, steps: readonly StepView[]): readonly
       allowed: "answer, or prediction together with spec.compare.prediction",
     });
   }
-  if (steps.length > 0 && steps.every(({ shadows }) => shadows === false)) {
+  const isWithoutPairs = steps.length > 0 && steps.every(({ shadows }) => shadows === false);
+  const onPairs = ["disagreement", "score"].filter((kind) => at(guardrails, [kind]) !== undefined);
+  for (const kind of isWithoutPairs ? onPairs : []) {
     breaches.push({
-      path: [...path, "disagreement"],
+      path: [...path, kind],
       allowed: "a step that copies requests: without one there are no pairs",
     });
   }
   return breaches;
+}
+
+function isDryRun(guardrail: unknown): boolean {
+  return at(guardrail, ["dryRun"]) === true;
 }
 
 const REQUEST_TIMEOUT_DEFAULT = "15s";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { FORMATS } from "../core/plan/plan.ts";
 import type { PlanDocument } from "./document.ts";
-import { count, duration, jsonPath, number, rate, share, word } from "./fields.ts";
+import { count, duration, jsonPath, number, section, share, word } from "./fields.ts";
+import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
 import type { FieldPath } from "./problem.ts";
 
 /** Most steps of a plan. */
@@ -9,15 +10,6 @@ export const STEPS_MAX = 32;
 /** Most paths in each list of `spec.compare`. */
 export const PATHS_MAX = 64;
 const MINIMUM_TIME_MS_MAX = 30 * 24 * 3_600_000;
-
-/** A mapping. Its message about unknown keys is the known ones, separated by blanks. */
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  const keys = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys" ? keys.join(" ") : `a mapping of ${keys.join(", ")}`,
-  });
-}
 
 function list<Item extends z.ZodType>(item: Item, of: string) {
   const error = `a list of at most ${PATHS_MAX} ${of}`;
@@ -57,36 +49,6 @@ const canary = section({
     .prefault({})
     .describe("What the step must see before it may end."),
 }).describe("The candidate answers some users.");
-
-const margin = () =>
-  number({ min: 1, max: 100 })
-    .default(1.5)
-    .describe("How many times the primary's rate the candidate's may be.");
-
-const guardrails = section({
-  errorRate: section({
-    margin: margin(),
-    tolerance: rate().prefault("1%").describe("A rate below this is good whatever the primary's."),
-  })
-    .optional()
-    .describe("Share of user requests that fail."),
-  disagreement: section({
-    of: z
-      .enum(["prediction", "answer"], { error: "prediction or answer" })
-      .default("answer")
-      .describe("What has to differ for a pair to disagree."),
-    tolerance: rate().describe("Share of pairs that may disagree."),
-  })
-    .optional()
-    .describe("Share of pairs whose answers differ."),
-  latency: section({
-    slowerThan: duration({ minMs: 1, maxMs: 300_000 }).describe("What a slow request takes."),
-    margin: margin(),
-    tolerance: rate().prefault("2%").describe("A rate below this is good whatever the primary's."),
-  })
-    .optional()
-    .describe("Share of user requests that are slow."),
-});
 
 const alpha = (preset: number) => number({ min: 0.000_001, max: 0.5 }).default(preset);
 
@@ -142,6 +104,8 @@ const document: z.ZodType<PlanDocument> = section({
       rollback: alpha(0.01).describe("Chance of rolling back a candidate within every margin."),
       promotion: alpha(0.05).describe("Chance of promoting a candidate beyond some margin."),
     }).prefault({}),
+    breaker: breaker.prefault({}),
+    maximum: maximum.optional(),
     compare: compare.prefault({}),
   }),
 });

@@ -12,6 +12,8 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
     steps: toSteps(spec.steps),
     guardrails: toGuardrails(spec.guardrails),
     alpha: spec.alpha,
+    breaker: spec.breaker === "off" ? undefined : spec.breaker,
+    maximum: spec.maximum && { timeMs: spec.maximum.time, outcome: spec.maximum.outcome },
     compare: {
       format,
       prediction: prediction && {
@@ -57,22 +59,18 @@ function toSteps(documents: readonly StepDocument[]): readonly Step[] {
 }
 
 function toGuardrails(guardrails: GuardrailsDocument): readonly Guardrail[] {
-  const { errorRate, disagreement, latency } = guardrails;
+  const { errorRate, disagreement, latency, slowdown, score } = guardrails;
   return [
     ...(errorRate ? [{ kind: "errorRate", name: "errorRate", ...errorRate } as const] : []),
     ...(disagreement
       ? [{ kind: "disagreement", name: "disagreement", ...disagreement } as const]
       : []),
-    ...(latency
-      ? [
-          {
-            kind: "latency",
-            name: "latency",
-            slowerThanMs: latency.slowerThan,
-            margin: latency.margin,
-            tolerance: latency.tolerance,
-          } as const,
-        ]
-      : []),
+    ...(latency ? [latencyOf(latency)] : []),
+    ...(slowdown ? [{ kind: "slowdown", name: "slowdown", ...slowdown } as const] : []),
+    ...(score ? [{ kind: "score", name: "score", ...score } as const] : []),
   ];
+}
+
+function latencyOf({ slowerThan, ...rest }: NonNullable<GuardrailsDocument["latency"]>): Guardrail {
+  return { kind: "latency", name: "latency", slowerThanMs: slowerThan, ...rest };
 }

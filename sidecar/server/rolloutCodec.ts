@@ -1,8 +1,10 @@
 import { understudy } from "#proto";
+import { intervalsOf } from "../core/evidence/display.ts";
+import { type Evidence, evidenceFor } from "../core/evidence/evidence.ts";
 import type { Step } from "../core/plan/plan.ts";
 import type { Phase } from "../core/rollout/state.ts";
 import type { Traffic } from "../core/traffic.ts";
-import type { GuardrailVerdict, Judgement, Verdict } from "../core/verdict.ts";
+import type { GuardrailVerdict, Judgement } from "../core/verdict.ts";
 import type { RolloutView } from "../ports.ts";
 import { toNumber } from "./wireNumber.ts";
 
@@ -65,7 +67,7 @@ function rolloutOf(view: RolloutView): understudy.v1.Rollout.$Properties {
     steps: plan.steps.map(stepText),
     traffic: view.traffic,
     inForce: view.inForce ?? null,
-    verdict: verdictOf(view.verdict),
+    verdict: verdictOf(view),
     reason: state.reason,
     revision: state.revision,
     pairs: evidence.pairs,
@@ -78,16 +80,22 @@ function rolloutOf(view: RolloutView): understudy.v1.Rollout.$Properties {
   };
 }
 
-function verdictOf(verdict: Verdict): understudy.v1.Verdict.$Properties {
+function verdictOf({ verdict, evidence }: RolloutView): understudy.v1.Verdict.$Properties {
   return {
     judgement: JUDGEMENTS[verdict.judgement],
     reasons: [...verdict.reasons],
-    guardrails: verdict.guardrails.map(guardrailOf),
+    guardrails: verdict.guardrails.map((guardrail) => guardrailOf(guardrail, evidence)),
     requestsNeeded: wholeOrNull(verdict.requestsNeeded),
+    secondsNeeded: wholeOrNull(verdict.secondsNeeded),
+    withheld: verdict.withheld ?? "",
   };
 }
 
-function guardrailOf(guardrail: GuardrailVerdict): understudy.v1.GuardrailVerdict.$Properties {
+function guardrailOf(
+  guardrail: GuardrailVerdict,
+  evidence: Evidence,
+): understudy.v1.GuardrailVerdict.$Properties {
+  const { primary, candidate } = intervalsOf(evidenceFor(evidence.guardrails, guardrail.name));
   return {
     name: guardrail.name,
     judgement: JUDGEMENTS[guardrail.judgement],
@@ -97,6 +105,9 @@ function guardrailOf(guardrail: GuardrailVerdict): understudy.v1.GuardrailVerdic
     primary: guardrail.primary ?? 0,
     candidate: guardrail.candidate ?? 0,
     needed: wholeOrNull(guardrail.needed),
+    dryRun: guardrail.dryRun,
+    primaryInterval: primary ?? null,
+    candidateInterval: candidate ?? null,
   };
 }
 

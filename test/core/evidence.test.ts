@@ -45,7 +45,9 @@ function logarithms(known: GuardrailEvidence): readonly number[] {
 
 function countsOf(guardrails: GuardrailsEvidence): unknown {
   return Object.entries(guardrails).map(([name, known]) =>
-    known.kind === "rate" ? [name, known.primary, known.candidate] : [name, known.pairs],
+    known.kind === "rate"
+      ? [name, known.primary, known.candidate]
+      : [name, { ...known, sums: undefined }],
   );
 }
 

@@ -26,7 +26,7 @@ test("pairs needed are those with which a candidate that goes on the same passes
       fc.double({ min: 0, max: 1, noNaN: true }),
       (tolerance, n, share) => {
         const k = Math.floor(n * share * tolerance);
-        const needed = pairsNeeded({ kind: "pair", pairs: { n, k } }, { tolerance, logLimit });
+        const needed = pairsNeeded({ n, k }, { tolerance, logLimit });
         const rate = (k + 0.2) / (n + 1 / tolerance);
         const logAfter = (more: number): number =>
           logThreshold(betsBelow(tolerance), { n: n + more, k: k + rate * more });
@@ -45,7 +45,7 @@ for (const { seen, expected } of [
   { seen: { n: 100, k: 10 }, expected: undefined },
 ]) {
   test(`after ${seen.k} of ${seen.n} pairs that disagree, a tolerance of 1 % needs about ${expected} more`, () => {
-    const needed = pairsNeeded({ kind: "pair", pairs: seen }, { tolerance: 0.01, logLimit });
+    const needed = pairsNeeded(seen, { tolerance: 0.01, logLimit });
     assert.equal(needed === undefined, expected === undefined);
     assert(Math.abs((needed ?? 0) - (expected ?? 0)) <= 0.05 * (expected ?? 0), `${needed}`);
   });

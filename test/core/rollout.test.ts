@@ -38,7 +38,14 @@ function begin(previous?: RolloutState): RolloutEvent {
 }
 
 function verdictOf(judgement: Judgement): Verdict {
-  return { judgement, reasons: [`it is ${judgement}`], guardrails: [], requestsNeeded: undefined };
+  return {
+    judgement,
+    reasons: [`it is ${judgement}`],
+    guardrails: [],
+    requestsNeeded: undefined,
+    secondsNeeded: undefined,
+    withheld: undefined,
+  };
 }
 
 const turns: fc.Arbitrary<Turn[]> = fc.array(

@@ -9,6 +9,9 @@ import { type ParsedPlan, parsePlan } from "../../sidecar/plan/parsePlan.ts";
 import { planJsonSchema } from "../../sidecar/plan/schema.ts";
 import { fullPlan, shortPlan } from "../support/plans.ts";
 
+const guardrailDefaults = { weight: 1, dryRun: false };
+const rateDefaults = { ...guardrailDefaults, unit: "request", frequency: "rare" } as const;
+
 const expected: Plan = {
   name: "patient-risk-v2",
   primary: "v1",
@@ -36,11 +39,26 @@ const expected: Plan = {
     },
   ],
   guardrails: [
-    { kind: "errorRate", name: "errorRate", margin: 2, tolerance: 0.005 },
-    { kind: "disagreement", name: "disagreement", of: "prediction", tolerance: 0.15 },
-    { kind: "latency", name: "latency", slowerThanMs: 250, margin: 1.25, tolerance: 0.03 },
+    { kind: "errorRate", name: "errorRate", margin: 2, tolerance: 0.005, ...rateDefaults },
+    {
+      kind: "disagreement",
+      name: "disagreement",
+      of: "prediction",
+      tolerance: 0.15,
+      ...guardrailDefaults,
+    },
+    {
+      kind: "latency",
+      name: "latency",
+      slowerThanMs: 250,
+      margin: 1.25,
+      tolerance: 0.03,
+      ...rateDefaults,
+    },
   ],
   alpha: { rollback: 0.02, promotion: 0.1 },
+  breaker: { requests: 20, failures: 0.5 },
+  maximum: undefined,
   compare: {
     format: "openInference",
     prediction: {
@@ -80,8 +98,12 @@ test("what a plan leaves out has its default", () => {
           minimum: { pairs: 0, requests: 0, timeMs: 0 },
         },
       ],
-      guardrails: [{ kind: "errorRate", name: "errorRate", margin: 1.5, tolerance: 0.01 }],
+      guardrails: [
+        { kind: "errorRate", name: "errorRate", margin: 1.5, tolerance: 0.01, ...rateDefaults },
+      ],
       alpha: { rollback: 0.01, promotion: 0.05 },
+      breaker: { requests: 20, failures: 0.5 },
+      maximum: undefined,
       compare: {
         format: "auto",
         prediction: undefined,
@@ -102,8 +124,21 @@ test("guardrails have defaults of their own", () => {
   assert.equal(parsed.kind, "plan");
   assert.deepEqual("plan" in parsed && [parsed.plan.guardrails, parsed.plan.steps], [
     [
-      { kind: "disagreement", name: "disagreement", of: "answer", tolerance: 0.05 },
-      { kind: "latency", name: "latency", slowerThanMs: 1000, margin: 1.5, tolerance: 0.02 },
+      {
+        kind: "disagreement",
+        name: "disagreement",
+        of: "answer",
+        tolerance: 0.05,
+        ...guardrailDefaults,
+      },
+      {
+        kind: "latency",
+        name: "latency",
+        slowerThanMs: 1000,
+        margin: 1.5,
+        tolerance: 0.02,
+        ...rateDefaults,
+      },
     ],
     [{ kind: "shadow", shadowBp: 10_000, minimum: { pairs: 0, requests: 0, timeMs: 0 } }],
   ]);

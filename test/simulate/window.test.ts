@@ -125,7 +125,7 @@ test("windows drawn as counts have the means and products of windows observed re
 
 test("a share of a hundred percent sends the candidate every request, and copies all to the primary", () => {
   const traffic = { generation: 1, candidateBp: 10_000, shadowBp: 10_000, shadowPrimary: true };
-  const tally = drawWindow(plan, { ...window, traffic, candidateShare: 1 }, seeded(1));
+  const { tally } = drawWindow(plan, { ...window, traffic, candidateShare: 1 }, seeded(1));
   assert.deepEqual(tally.requests, { primary: 0, candidate: 60 });
   assert(tally.pairs > 40);
 });

@@ -29,6 +29,7 @@ export const nothingExcluded: EvidenceBook["excluded"] = {
   late: 0,
   future: 0,
   overridden: 0,
+  repeated: 0,
   unanswered: 0,
   bothFailed: 0,
   undecided: 0,

@@ -1,9 +1,5 @@
-import {
-  addBlock,
-  type Batch,
-  type Evidence,
-  emptyEvidence,
-} from "../../sidecar/core/evidence/evidence.ts";
+import { addBlock } from "../../sidecar/core/evidence/block.ts";
+import { type Batch, type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import type { Answer, Observation } from "../../sidecar/core/observation.ts";
 import type { Guardrail, Plan, Step } from "../../sidecar/core/plan/plan.ts";
@@ -14,6 +10,10 @@ export const errorRate: Guardrail & { kind: "errorRate" } = {
   name: "errorRate",
   margin: 1.5,
   tolerance: 0.01,
+  unit: "request",
+  frequency: "rare",
+  weight: 1,
+  dryRun: false,
 };
 export const latency: Guardrail & { kind: "latency" } = {
   kind: "latency",
@@ -21,12 +21,18 @@ export const latency: Guardrail & { kind: "latency" } = {
   slowerThanMs: 250,
   margin: 1.5,
   tolerance: 0.02,
+  unit: "request",
+  frequency: "rare",
+  weight: 1,
+  dryRun: false,
 };
 export const disagreement: Guardrail & { kind: "disagreement" } = {
   kind: "disagreement",
   name: "disagreement",
   of: "answer",
   tolerance: 0.15,
+  weight: 1,
+  dryRun: false,
 };
 
 const minimum = { pairs: 0, requests: 0, timeMs: 0 };
@@ -48,6 +54,8 @@ export function planWith(
     steps: [shadowStep, canaryStep],
     guardrails,
     alpha,
+    breaker: undefined,
+    maximum: undefined,
     compare: {
       format: "auto",
       prediction: undefined,
@@ -74,6 +82,10 @@ export function batchOf(seen: {
     pairs: seen.pairs?.n ?? 0,
     rates: { errorRate: seen.errors ?? none, latency: seen.slow ?? none },
     disagreements: { disagreement: seen.pairs ?? { n: 0, k: 0 } },
+    latencies: {},
+    scores: {},
+    assigned: [],
+    lives: 0,
   };
 }
 

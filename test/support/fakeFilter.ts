@@ -163,7 +163,7 @@ export class FakeFilter {
 export function wireObservation(part: WireObservation = {}): WireObservation {
   return {
     rollout: 0,
-    requestId: "request",
+    requestId: randomBytes(8).toString("hex"),
     subject: Buffer.alloc(8, 1),
     startUnixMs: Date.now(),
     path: "/predict",

@@ -1,10 +1,6 @@
+import { addBlock } from "../../sidecar/core/evidence/block.ts";
 import type { Count } from "../../sidecar/core/evidence/count.ts";
-import {
-  addBlock,
-  type Batch,
-  type Evidence,
-  emptyEvidence,
-} from "../../sidecar/core/evidence/evidence.ts";
+import { type Batch, type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import { judge } from "../../sidecar/core/judge.ts";
 import type { Plan, Step } from "../../sidecar/core/plan/plan.ts";

@@ -1,11 +1,12 @@
 import type { Guardrail, Step } from "../plan/plan.ts";
 import { ALL_BP } from "../traffic.ts";
 import type { GuardrailVerdict, Judgement } from "../verdict.ts";
+import { meanOf } from "./boundedMean.ts";
 import type { Count } from "./count.ts";
-import type { LogEValues } from "./eValues.ts";
+import { edgesOf, type LogEValues } from "./eValues.ts";
 import type { GuardrailEvidence } from "./evidence.ts";
 import { pairsNeeded, requestsNeeded } from "./needed.ts";
-import { beyond, figures, quantity, within } from "./sentence.ts";
+import { beyond, figures, quantity, unitOf, within } from "./sentence.ts";
 
 /** One guardrail at one look: what is known of it, and what that is worth. */
 export type Assessed = {
@@ -26,7 +27,12 @@ const LOG_AGAINST_MAX = Math.LN2;
 
 /** Whether a step's traffic can be evidence for a guardrail: in a shadow step there are only pairs. */
 export function feeds(step: Step, guardrail: Guardrail): boolean {
-  return step.kind === "canary" || guardrail.kind === "disagreement";
+  return step.kind === "canary" || isOnPairs(guardrail);
+}
+
+/** Whether a guardrail judges pairs, not user requests. */
+export function isOnPairs({ kind }: Guardrail): boolean {
+  return kind === "disagreement" || kind === "score";
 }
 
 /** The verdict on one guardrail, in figures and words. */
@@ -39,10 +45,10 @@ export function assess(assessed: Assessed): GuardrailVerdict {
     judgement,
     logEBad: logE.bad,
     logEGood: logE.good,
-    reason: `${guardrail.name}: ${figures(assessed)}; ${conclusion(assessed, { judgement, needed })}`,
-    primary: known.kind === "pair" ? undefined : rate(known.primary),
-    candidate: rate(known.kind === "pair" ? known.pairs : known.candidate),
+    reason: `${guardrail.name}${guardrail.dryRun ? " (dry run)" : ""}: ${figures(assessed)}; ${conclusion(assessed, { judgement, needed })}`,
+    ...observed(known),
     needed,
+    dryRun: guardrail.dryRun,
   };
 }
 
@@ -51,7 +57,7 @@ export function userRequests(step: Step, guardrail: Guardrail, needed: number): 
   if (needed === 0) {
     return 0;
   }
-  const shareBp = guardrail.kind === "disagreement" ? step.shadowBp : candidateBp(step);
+  const shareBp = isOnPairs(guardrail) ? step.shadowBp : candidateBp(step);
   return shareBp === 0 ? undefined : Math.ceil((needed * ALL_BP) / shareBp);
 }
 
@@ -70,19 +76,34 @@ function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number 
   if (speaksAgainst(logE)) {
     return undefined;
   }
+  const { tolerance } = guardrail;
   if (known.kind === "pair") {
-    return pairsNeeded(known, { tolerance: guardrail.tolerance, logLimit: logPass });
+    return pairsNeeded(known.pairs, { tolerance, logLimit: logPass });
+  }
+  if (known.kind === "score") {
+    // Of all scores with this mean those that are 0 or 1 take longest.
+    const { n, mean = 0 } = meanOf(known.scores);
+    return pairsNeeded({ n, k: n * mean }, { tolerance, logLimit: logPass });
   }
   const weightBp = candidateBp(step);
-  if (guardrail.kind === "disagreement" || weightBp === 0) {
+  if (!("margin" in guardrail) || weightBp === 0) {
     return undefined;
   }
-  return requestsNeeded(known, {
+  const goal = {
     margin: guardrail.margin,
-    tolerance: guardrail.tolerance,
+    tolerance,
     logLimit: logPass,
     primaryPerCandidate: (ALL_BP - weightBp) / weightBp,
-  });
+    frequency: "frequency" in guardrail ? guardrail.frequency : "rare",
+  } as const;
+  if (known.kind === "rate") {
+    return requestsNeeded(known, goal);
+  }
+  const needed = edgesOf(known).map(
+    (edge) => requestsNeeded(edge, goal) ?? Number.POSITIVE_INFINITY,
+  );
+  const most = Math.max(...needed);
+  return Number.isFinite(most) ? most : undefined;
 }
 
 function conclusion(
@@ -104,12 +125,27 @@ function conclusion(
   if (found.needed === undefined) {
     return `at this rate it will not be shown to be ${within(guardrail)}`;
   }
-  const what = guardrail.kind === "disagreement" ? "pairs" : "candidate requests";
+  const what = isOnPairs(guardrail) ? "pairs" : `candidate ${unitOf(guardrail)}s`;
   return `about ${quantity(found.needed, "about")} more ${what} needed`;
 }
 
 function candidateBp(step: Step): number {
   return step.kind === "canary" ? step.candidateBp : 0;
+}
+
+function observed(known: GuardrailEvidence): Pick<GuardrailVerdict, "primary" | "candidate"> {
+  switch (known.kind) {
+    case "pair":
+      return { primary: undefined, candidate: rate(known.pairs) };
+    case "rate":
+      return { primary: rate(known.primary), candidate: rate(known.candidate) };
+    case "score":
+      return { primary: undefined, candidate: meanOf(known.scores).mean };
+    case "slowdown":
+      return { primary: undefined, candidate: undefined };
+    default:
+      return known satisfies never;
+  }
 }
 
 function rate({ n, k }: Count): number | undefined {

@@ -1,16 +1,31 @@
-import { logMeanExp } from "../special.ts";
+import { logSumExp } from "../special.ts";
 
 /**
- * Which hypotheses are rejected when the null of all of them is tested by the mean of their e-values (given as logarithms): hypothesis i
+ * Which hypotheses are rejected when the null of all of them is tested by the weighted mean of their e-values (logarithms): hypothesis i
  * is, if every set that holds i has a mean of at least exp(logLimit). The chance that any true null is ever rejected is at most
  * exp(-logLimit), whatever the dependence. It suffices to join i with its smallest companions, one at a time (Vovk and Wang,
  * "E-values: calibration, combination and applications", Annals of Statistics 49, 2021).
  */
-export function closedTest(logEValues: readonly number[], logLimit: number): readonly boolean[] {
-  return logEValues.map((own, index) => {
-    const others = logEValues.filter((_, other) => other !== index).sort((a, b) => a - b);
-    return logEValues.every((_, size) => logMeanExp([own, ...others.slice(0, size)]) >= logLimit);
+export function closedTest(
+  logEValues: readonly number[],
+  logLimit: number,
+  weights: readonly number[] = logEValues.map(() => 1),
+): readonly boolean[] {
+  const hypotheses = logEValues.map((logE, index) => ({ logE, weight: weights[index] ?? 1 }));
+  return hypotheses.map((own) => {
+    const others = hypotheses.filter((other) => other !== own).sort((a, b) => a.logE - b.logE);
+    return hypotheses.every(
+      (_, size) => logWeightedMean([own, ...others.slice(0, size)]) >= logLimit,
+    );
   });
+}
+
+/** ln of the mean of e-values by weight, which are above 0; an e-value itself, whatever the dependence. */
+export function logWeightedMean(
+  hypotheses: readonly { readonly logE: number; readonly weight: number }[],
+): number {
+  const total = hypotheses.reduce((sum, { weight }) => sum + weight, 0);
+  return logSumExp(hypotheses.map(({ logE, weight }) => logE + Math.log(weight))) - Math.log(total);
 }
 
 /**

@@ -1,6 +1,16 @@
 import { logMeanExp, logSumExp } from "../special.ts";
-import { type Evidence, evidenceFor, type GuardrailEvidence, mergeGuardrail } from "./evidence.ts";
+import { logMeanAbove, logMeanBelow, valuesOf } from "./boundedMean.ts";
+import { NO_COUNT } from "./count.ts";
+import {
+  type Evidence,
+  evidenceFor,
+  type GuardrailEvidence,
+  mergeGuardrail,
+  type RateEvidence,
+  type SlowdownEvidence,
+} from "./evidence.ts";
 import { logBelow, logBeyond } from "./rate.ts";
+import { beyondEdges } from "./slowdown.ts";
 import { betsAbove, betsBelow, logThreshold } from "./threshold.ts";
 
 /** Natural logarithms of a guardrail's two e-values: a large `bad` speaks for a rollback, a large `good` for a promotion. */
@@ -17,6 +27,9 @@ const WHOLE_SHARE = 0.9;
  * A rate is within its limits while p_c <= margin p_b or p_c <= tolerance. `bad` has that null (see `rateSums`). `good` has the opposite
  * one, p_c >= margin p_b and p_c >= tolerance: there both the ratio's and the threshold's e-process are supermartingales on one clock, so
  * their mean is one too. With hardly any event on either side the ratio says nothing, and the threshold decides.
+ *
+ * A slowdown is within its limits while the shares of requests slower than each edge are. Its `bad` is the mean over the edges, as all their
+ * nulls hold together, and its `good` the smallest, as one of them is enough to be beyond. The mean of scores has an e-process each way.
  *
  * `bad` is a weighted mean: 0.9 of what all evidence says, and 0.1 / 2^k of what that from the k-th later segment on says (1 until it has
  * begun). Each starts at a time that its own outcomes do not decide, so each has the same null, and so has the mean. Without it a
@@ -52,14 +65,49 @@ function sinceEachLaterSegment(
 }
 
 function logBad(known: GuardrailEvidence, tolerance: number): number {
-  return known.kind === "pair"
-    ? logThreshold(betsAbove(tolerance), known.pairs)
-    : logBeyond(known.sums);
+  switch (known.kind) {
+    case "pair":
+      return logThreshold(betsAbove(tolerance), known.pairs);
+    case "rate":
+      return logBeyond(known.sums);
+    case "slowdown":
+      return logMeanExp(known.sums.map(logBeyond));
+    case "score":
+      return logMeanAbove(valuesOf(known.scores), tolerance);
+    default:
+      return known satisfies never;
+  }
 }
 
 function logGood(known: GuardrailEvidence, tolerance: number): number {
-  const below = betsBelow(tolerance);
-  return known.kind === "pair"
-    ? logThreshold(below, known.pairs)
-    : logMeanExp([logBelow(known.sums), logThreshold(below, known.candidate)]);
+  switch (known.kind) {
+    case "pair":
+      return logThreshold(betsBelow(tolerance), known.pairs);
+    case "rate":
+      return logRateGood(known, tolerance);
+    case "slowdown":
+      return edgesOf(known).reduce(
+        (least, edge) => Math.min(least, logRateGood(edge, tolerance)),
+        Number.POSITIVE_INFINITY,
+      );
+    case "score":
+      return logMeanBelow(valuesOf(known.scores), tolerance);
+    default:
+      return known satisfies never;
+  }
+}
+
+function logRateGood({ sums, candidate }: RateEvidence, tolerance: number): number {
+  return logMeanExp([logBelow(sums), logThreshold(betsBelow(tolerance), candidate)]);
+}
+
+/** What is known of the requests slower than each edge. */
+export function edgesOf({ primary, candidate, sums }: SlowdownEvidence): readonly RateEvidence[] {
+  const [ofPrimary, ofCandidate] = [beyondEdges(primary), beyondEdges(candidate)];
+  return sums.map((each, edge) => ({
+    kind: "rate",
+    primary: ofPrimary[edge] ?? NO_COUNT,
+    candidate: ofCandidate[edge] ?? NO_COUNT,
+    sums: each,
+  }));
 }

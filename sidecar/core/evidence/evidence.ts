@@ -1,20 +1,16 @@
 import { assert } from "../assert.ts";
 import type { Guardrail, Plan } from "../plan/plan.ts";
+import { type Assignment, addAssignments } from "./assignments.ts";
+import { addScores, type Scores } from "./boundedMean.ts";
 import { addCounts, type Count, NO_COUNT } from "./count.ts";
-import {
-  addRateGains,
-  addRateSums,
-  NO_RATE_SUMS,
-  noRateGains,
-  type RateBatch,
-  type RateGains,
-  type RateSums,
-  sumsOf,
-} from "./rate.ts";
+import { addLatencies, type Latencies } from "./latencies.ts";
+import { addRateSums, noRateSums, type RateBatch, type RateSums } from "./rate.ts";
+import { SLOWDOWN_EDGES } from "./slowdown.ts";
 
 /**
  * All that a rollout has learnt: counters only, plain JSON, mergeable by addition, never reset.
- * Law: the merged evidence of two lists of blocks equals the evidence of both lists (sums of logarithms to rounding).
+ * Law: the merged evidence of two lists of blocks equals the evidence of both lists (sums of logarithms to rounding). Of a guardrail on
+ * common events this holds of the counts; the e-values of two sources multiply, as each plugs in its own past, and stay valid.
  */
 export type Evidence = {
   /** User requests that were split at random (not overridden), in closed batches. */
@@ -24,6 +20,10 @@ export type Evidence = {
   readonly guardrails: GuardrailsEvidence;
   /** The same by generation of the traffic, hence by step: ascending, and together all of the above. */
   readonly segments: readonly Segment[];
+  /** Users by the variant that they fell to when they were first seen, by generation, ascending. */
+  readonly assignments: readonly Assignment[];
+  /** How many books have counted users; each counts others. */
+  readonly lives: number;
 };
 
 /** By the guardrail's name. */
@@ -33,13 +33,25 @@ export type GuardrailsEvidence = Readonly<Record<string, GuardrailEvidence>>;
 export type Segment = { readonly generation: number; readonly guardrails: GuardrailsEvidence };
 
 /** What is known for one guardrail. */
-export type GuardrailEvidence = RateEvidence | PairEvidence;
+export type GuardrailEvidence = RateEvidence | PairEvidence | SlowdownEvidence | ScoreEvidence;
 
 /** For a guardrail on user requests: failed or slow ones of each variant. */
 export type RateEvidence = RateBatch & { readonly kind: "rate"; readonly sums: RateSums };
 
 /** For a guardrail on pairs: `k` of `n` disagree. */
 export type PairEvidence = { readonly kind: "pair"; readonly pairs: Count };
+
+/** For a guardrail on all latencies: those of each variant, and the sums at each of the edges. */
+export type SlowdownEvidence = LatencyBatch & {
+  readonly kind: "slowdown";
+  readonly sums: readonly RateSums[];
+};
+
+/** For a guardrail on scores: how far they were apart, by pairs. */
+export type ScoreEvidence = { readonly kind: "score"; readonly scores: Scores };
+
+/** How long both variants took in one batch. */
+export type LatencyBatch = { readonly primary: Latencies; readonly candidate: Latencies };
 
 /**
  * What the requests that began in one span of time did. Batches are cut by time and by numbers of requests alone, never by what was
@@ -50,9 +62,15 @@ export type Batch = {
   readonly generation: number;
   readonly requests: { readonly primary: number; readonly candidate: number };
   readonly pairs: number;
-  /** By the guardrail's name: a rate's counts of both variants, or a count of pairs. */
+  /** By the guardrail's name: a rate's counts of both variants, a count of pairs, latencies, or scores. */
   readonly rates: Readonly<Record<string, RateBatch>>;
   readonly disagreements: Readonly<Record<string, Count>>;
+  readonly latencies: Readonly<Record<string, LatencyBatch>>;
+  readonly scores: Readonly<Record<string, Scores>>;
+  /** Users first seen, where they fell to a variant at random. */
+  readonly assigned: readonly Assignment[];
+  /** 1 for the first batch of a book that counts users, else 0. */
+  readonly lives: number;
 };
 
 /** Nothing seen, for each of the plan's guardrails. */
@@ -60,8 +78,12 @@ export function emptyEvidence(plan: Plan): Evidence {
   return {
     requests: { primary: 0, candidate: 0 },
     pairs: 0,
-    guardrails: eachGuardrail(plan, emptyGuardrail),
+    guardrails: Object.fromEntries(
+      plan.guardrails.map((guardrail) => [guardrail.name, emptyGuardrail(guardrail)]),
+    ),
     segments: [],
+    assignments: [],
+    lives: 0,
   };
 }
 
@@ -75,73 +97,9 @@ export function mergeEvidence(a: Evidence, b: Evidence): Evidence {
     pairs: a.pairs + b.pairs,
     guardrails: mergeGuardrails(a.guardrails, b.guardrails),
     segments: mergeSegments(a.segments, b.segments),
+    assignments: addAssignments(a.assignments, b.assignments),
+    lives: a.lives + b.lives,
   };
-}
-
-/** Batches of one generation, one after the other, being joined to a block; grows in place. */
-export type Block = {
-  readonly generation: number;
-  readonly requests: { primary: number; candidate: number };
-  pairs: number;
-  readonly guardrails: Map<string, GuardrailBlock>;
-};
-
-type GuardrailBlock =
-  | { readonly kind: "pair"; pairs: Count }
-  | { readonly kind: "rate"; primary: Count; candidate: Count; readonly gains: RateGains };
-
-/** A block without batches. */
-export function emptyBlock(plan: Plan, generation: number): Block {
-  const guardrails = plan.guardrails.map((guardrail): [string, GuardrailBlock] => [
-    guardrail.name,
-    guardrail.kind === "disagreement"
-      ? { kind: "pair", pairs: NO_COUNT }
-      : { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, gains: noRateGains() },
-  ]);
-  return {
-    generation,
-    requests: { primary: 0, candidate: 0 },
-    pairs: 0,
-    guardrails: new Map(guardrails),
-  };
-}
-
-/** Joins one more batch to a block. */
-export function addBatch(plan: Plan, block: Block, batch: Batch): void {
-  block.requests.primary += batch.requests.primary;
-  block.requests.candidate += batch.requests.candidate;
-  block.pairs += batch.pairs;
-  for (const guardrail of plan.guardrails) {
-    const { name } = guardrail;
-    const known = block.guardrails.get(name);
-    if (known?.kind === "pair") {
-      known.pairs = addCounts(known.pairs, batch.disagreements[name] ?? NO_COUNT);
-    } else if (known?.kind === "rate" && guardrail.kind !== "disagreement") {
-      const rate = batch.rates[name] ?? { primary: NO_COUNT, candidate: NO_COUNT };
-      known.primary = addCounts(known.primary, rate.primary);
-      known.candidate = addCounts(known.candidate, rate.candidate);
-      addRateGains(known.gains, guardrail, rate);
-    }
-  }
-}
-
-/** The evidence with a block. */
-export function withBlock(evidence: Evidence, block: Block): Evidence {
-  const { generation, requests, pairs } = block;
-  const guardrails = Object.fromEntries(
-    [...block.guardrails].map(([name, known]) => [name, evidenceOfBlock(known)]),
-  );
-  const segments = [{ generation, guardrails }];
-  return mergeEvidence(evidence, { requests, pairs, guardrails, segments });
-}
-
-/** The evidence with one more block: batches of one generation, one after the other, at least one. */
-export function addBlock(plan: Plan, evidence: Evidence, batches: readonly Batch[]): Evidence {
-  const block = emptyBlock(plan, batches[0]?.generation ?? 0);
-  for (const batch of batches) {
-    addBatch(plan, block, batch);
-  }
-  return withBlock(evidence, block);
 }
 
 /** What is known for the guardrail of that name, which must be one of the plan that the evidence is of. */
@@ -149,6 +107,31 @@ export function evidenceFor(guardrails: GuardrailsEvidence, name: string): Guard
   const found = guardrails[name];
   assert(found !== undefined, `evidence without guardrail ${name}`);
   return found;
+}
+
+/** Sums what is known for one guardrail. */
+export function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): GuardrailEvidence {
+  if (a.kind === "pair" && b.kind === "pair") {
+    return { kind: "pair", pairs: addCounts(a.pairs, b.pairs) };
+  }
+  if (a.kind === "rate" && b.kind === "rate") {
+    return {
+      kind: "rate",
+      primary: addCounts(a.primary, b.primary),
+      candidate: addCounts(a.candidate, b.candidate),
+      sums: addRateSums(a.sums, b.sums),
+    };
+  }
+  if (a.kind === "score" && b.kind === "score") {
+    return { kind: "score", scores: addScores(a.scores, b.scores) };
+  }
+  assert(a.kind === "slowdown" && b.kind === "slowdown", "evidence of two kinds");
+  return {
+    kind: "slowdown",
+    primary: addLatencies(a.primary, b.primary),
+    candidate: addLatencies(a.candidate, b.candidate),
+    sums: a.sums.map((sums, edge) => addRateSums(sums, b.sums[edge] ?? noRateSums("rare"))),
+  };
 }
 
 function mergeGuardrails(a: GuardrailsEvidence, b: GuardrailsEvidence): GuardrailsEvidence {
@@ -172,37 +155,22 @@ function mergeSegments(a: readonly Segment[], b: readonly Segment[]): readonly S
   return [...merged.values()].sort((one, other) => one.generation - other.generation);
 }
 
-function eachGuardrail(
-  plan: Plan,
-  make: (guardrail: Guardrail) => GuardrailEvidence,
-): GuardrailsEvidence {
-  return Object.fromEntries(plan.guardrails.map((guardrail) => [guardrail.name, make(guardrail)]));
-}
-
 function emptyGuardrail(guardrail: Guardrail): GuardrailEvidence {
-  return guardrail.kind === "disagreement"
-    ? { kind: "pair", pairs: NO_COUNT }
-    : { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, sums: NO_RATE_SUMS };
-}
-
-function evidenceOfBlock(known: GuardrailBlock): GuardrailEvidence {
-  if (known.kind === "pair") {
-    return { kind: "pair", pairs: known.pairs };
+  switch (guardrail.kind) {
+    case "errorRate":
+    case "latency": {
+      const sums = noRateSums(guardrail.frequency);
+      return { kind: "rate", primary: NO_COUNT, candidate: NO_COUNT, sums };
+    }
+    case "slowdown": {
+      const sums = SLOWDOWN_EDGES.map(() => noRateSums("rare"));
+      return { kind: "slowdown", primary: {}, candidate: {}, sums };
+    }
+    case "disagreement":
+      return { kind: "pair", pairs: NO_COUNT };
+    case "score":
+      return { kind: "score", scores: {} };
+    default:
+      return guardrail satisfies never;
   }
-  const { primary, candidate, gains } = known;
-  return { kind: "rate", primary, candidate, sums: sumsOf(gains) };
-}
-
-/** Sums what is known for one guardrail. */
-export function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): GuardrailEvidence {
-  if (a.kind === "pair" && b.kind === "pair") {
-    return { kind: "pair", pairs: addCounts(a.pairs, b.pairs) };
-  }
-  assert(a.kind === "rate" && b.kind === "rate", "evidence of two kinds");
-  return {
-    kind: "rate",
-    primary: addCounts(a.primary, b.primary),
-    candidate: addCounts(a.candidate, b.candidate),
-    sums: addRateSums(a.sums, b.sums),
-  };
 }

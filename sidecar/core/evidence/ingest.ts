@@ -1,27 +1,40 @@
 import type { Comparison } from "../compare/comparison.ts";
-import type { Observation } from "../observation.ts";
+import type { Observation, Variant } from "../observation.ts";
 import type { Plan } from "../plan/plan.ts";
-import { openWindows, takeClosed, type Windows, windowOf } from "../window.ts";
+import type { Traffic } from "../traffic.ts";
 import {
-  addBatch,
-  type Batch,
-  type Block,
-  type Evidence,
-  emptyBlock,
-  withBlock,
-} from "./evidence.ts";
+  type ClosedWindow,
+  openWindows,
+  takeClosed,
+  type Windows,
+  windowBegin,
+  windowOf,
+} from "../window.ts";
+import { endBatch } from "./batching.ts";
+import type { Block } from "./block.ts";
+import type { Evidence } from "./evidence.ts";
+import {
+  announceWeight,
+  countNewcomers,
+  type Newcomers,
+  nobodyWaiting,
+  noNewcomers,
+  noteSubject,
+  type Waiting,
+} from "./newcomers.ts";
 import { type Exclusion, failed, pairIn } from "./outcome.ts";
+import { addToPace, type Pace, requestsPerSecond } from "./pace.ts";
 import { countPath, type DifferingPaths, noPaths } from "./paths.ts";
+import {
+  forgetRequestIds,
+  isRepeated,
+  noRecent,
+  type Recent,
+  type Trip,
+  watchBreaker,
+  watchRequest,
+} from "./recent.ts";
 import { addTally, emptyTally, type Tally, tallyPair, tallyServed } from "./tally.ts";
-
-/** A batch ends when it holds this many user requests, or is this long. */
-const BATCH_REQUESTS = 50;
-const BATCH_MS = 10_000;
-/** A block of batches ends when it holds this many, or is this long. */
-const BLOCK_REQUESTS = 1_000;
-const BLOCK_MS = 30_000;
-/** Generations of traffic whose evidence is kept apart; those that come later join the last. */
-const SEGMENTS_MAX = 16;
 
 /**
  * A rollout's accumulator, from the time its sidecar started to its end: evidence, the windows still open, and what people want to see.
@@ -31,7 +44,7 @@ export type EvidenceBook = {
   readonly plan: Plan;
   /** All batches that have ended. A value: replaced whenever it grows. */
   evidence: Evidence;
-  readonly windows: Windows<Tally>;
+  readonly windows: Windows<OpenWindow>;
   /** Closed windows that are not yet a batch, and when the first of them began. */
   batch: { readonly tally: Tally; readonly beginMs: number } | undefined;
   /** The block that has not ended, and the evidence without it. */
@@ -39,6 +52,19 @@ export type EvidenceBook = {
   /** What was not counted since the book was opened, by reason. */
   readonly excluded: Record<Exclusion, number>;
   readonly differences: DifferingPaths;
+  readonly newcomers: Newcomers;
+  readonly recent: Recent;
+  pace: Pace;
+};
+
+type OpenWindow = { readonly tally: Tally; readonly waiting: Waiting };
+
+/** What is known of a rollout besides its evidence, while its book is open. */
+export type Live = {
+  /** What tripped the breaker, if anything did. */
+  readonly trip: Trip | undefined;
+  /** User requests per second of late; undefined while none were seen. */
+  readonly requestsPerSecond: number | undefined;
 };
 
 /** A book that goes on from `evidence` (empty for a new rollout). */
@@ -49,8 +75,19 @@ export function openBook(plan: Plan, evidence: Evidence, nowMs: number): Evidenc
     windows: openWindows(plan.requestTimeoutMs, nowMs),
     batch: undefined,
     block: undefined,
-    excluded: { late: 0, future: 0, overridden: 0, unanswered: 0, bothFailed: 0, undecided: 0 },
+    excluded: {
+      late: 0,
+      future: 0,
+      overridden: 0,
+      repeated: 0,
+      unanswered: 0,
+      bothFailed: 0,
+      undecided: 0,
+    },
     differences: noPaths(),
+    newcomers: noNewcomers(evidence.lives + 1),
+    recent: noRecent(),
+    pace: [],
   };
 }
 
@@ -67,11 +104,22 @@ export function observe(
     book.excluded.overridden += 1;
     return;
   }
-  const tally = windowOf(book.windows, observation.startMs, () => emptyTally(book.plan));
-  if (tally === "late" || tally === "future") {
-    book.excluded[tally] += 1;
+  const window = openWindow(book, observation.startMs);
+  if (window === "late" || window === "future") {
+    book.excluded[window] += 1;
     return;
   }
+  if (isRepeated(book.recent, observation.requestId, windowBegin(observation.startMs))) {
+    book.excluded.repeated += 1;
+    return;
+  }
+  const { tally, waiting } = window;
+  watchRequest(book.recent, book.plan.breaker, observation);
+  noteSubject(book.newcomers, waiting, {
+    plan: book.plan,
+    observation,
+    windows: () => [...book.windows.open.values()].map((open) => open.waiting),
+  });
   tallyServed(tally, book.plan, observation);
   const pair = pairIn(observation);
   if (pair === "pair") {
@@ -81,12 +129,40 @@ export function observe(
   }
 }
 
-/** Counts many requests that began at one time, as if they had been observed one by one. For simulations. */
-export function observeCounts(book: EvidenceBook, startMs: number, counted: Tally): void {
-  const tally = windowOf(book.windows, startMs, () => emptyTally(book.plan));
-  if (typeof tally !== "string") {
-    addTally(tally, counted);
+/** Says that this traffic is asked for from now on. Users are counted only under traffic that was announced. */
+export function announceTraffic(book: EvidenceBook, traffic: Traffic): void {
+  announceWeight(book.newcomers, traffic);
+}
+
+/** What is known besides the evidence. */
+export function liveOf({ recent, pace }: EvidenceBook): Live {
+  return { trip: recent.trip, requestsPerSecond: requestsPerSecond(pace) };
+}
+
+/** Counts many requests that began at one time, as if they had been observed one by one in an order drawn before. For simulations. */
+export function observeCounts(
+  book: EvidenceBook,
+  startMs: number,
+  counted: {
+    readonly tally: Tally;
+    readonly outcomes: readonly { readonly served: Variant; readonly isFailed: boolean }[];
+  },
+): void {
+  const window = openWindow(book, startMs);
+  if (typeof window === "string") {
+    return;
   }
+  addTally(window.tally, counted.tally);
+  for (const outcome of counted.outcomes) {
+    watchBreaker(book.recent, book.plan.breaker, outcome);
+  }
+}
+
+function openWindow(book: EvidenceBook, startMs: number): OpenWindow | "late" | "future" {
+  return windowOf(book.windows, startMs, () => ({
+    tally: emptyTally(book.plan),
+    waiting: nobodyWaiting(book.newcomers),
+  }));
 }
 
 /**
@@ -100,66 +176,28 @@ export function observeCounts(book: EvidenceBook, startMs: number, counted: Tall
  */
 export function closeWindows(book: EvidenceBook, nowMs: number): boolean {
   const before = book.evidence;
-  for (const { beginMs, value } of takeClosed(book.windows, nowMs)) {
-    endBatch(book, { untilMs: beginMs, generation: value.generation });
+  const closed = takeClosed(book.windows, nowMs);
+  if (closed.length > 0) {
+    book.pace = addToPace(book.pace, closed.map(requestsIn));
+    forgetRequestIds(book.recent, book.windows.closedUntilMs);
+  }
+  for (const { beginMs, value } of closed) {
+    const { tally, waiting } = value;
+    countNewcomers(book.newcomers, waiting, { plan: book.plan, tally });
+    endBatch(book, { untilMs: beginMs, generation: tally.generation });
     if (book.batch === undefined) {
-      book.batch = { tally: value, beginMs };
+      book.batch = { tally, beginMs };
     } else {
-      addTally(book.batch.tally, value);
+      addTally(book.batch.tally, tally);
     }
   }
   endBatch(book, { untilMs: book.windows.closedUntilMs, generation: 0 });
   return book.evidence !== before;
 }
 
-/** Ends the batch if it is full, long enough by `untilMs`, or of an older generation than what comes next. */
-function endBatch(
-  book: EvidenceBook,
-  next: { readonly untilMs: number; readonly generation: number },
-): void {
-  if (book.batch === undefined) {
-    return;
-  }
-  const { tally, beginMs } = book.batch;
-  if (
-    tally.requests.primary + tally.requests.candidate >= BATCH_REQUESTS ||
-    next.untilMs - beginMs >= BATCH_MS ||
-    next.generation > tally.generation
-  ) {
-    addToBlock(
-      book,
-      { ...tally, generation: segmentFor(book.evidence, tally.generation) },
-      beginMs,
-    );
-    book.batch = undefined;
-  }
-}
-
-function addToBlock(book: EvidenceBook, batch: Batch, beginMs: number): void {
-  if (book.block === undefined || isOver(book.block, batch, beginMs)) {
-    const block = emptyBlock(book.plan, batch.generation);
-    book.block = { block, beginMs, before: book.evidence };
-  }
-  addBatch(book.plan, book.block.block, batch);
-  book.evidence = withBlock(book.block.before, book.block.block);
-}
-
-function isOver(
-  { block, beginMs }: NonNullable<EvidenceBook["block"]>,
-  next: Batch,
-  nextBeginMs: number,
-): boolean {
-  return (
-    block.requests.primary + block.requests.candidate >= BLOCK_REQUESTS ||
-    nextBeginMs - beginMs >= BLOCK_MS ||
-    next.generation !== block.generation
-  );
-}
-
-/** The segment that a batch of this generation belongs to: none begins before another that has begun, nor beyond the bound. */
-function segmentFor({ segments }: Evidence, generation: number): number {
-  const last = segments.at(-1)?.generation ?? generation;
-  return segments.length < SEGMENTS_MAX ? Math.max(last, generation) : last;
+function requestsIn({ beginMs, value }: ClosedWindow<OpenWindow>): Pace[number] {
+  const { primary, candidate } = value.tally.requests;
+  return { beginMs, requests: primary + candidate };
 }
 
 function observePair(

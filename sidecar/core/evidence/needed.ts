@@ -1,22 +1,25 @@
+import type { Frequency } from "../plan/plan.ts";
 import { logMeanExp } from "../special.ts";
 import type { Count } from "./count.ts";
-import type { PairEvidence, RateEvidence } from "./evidence.ts";
-import { rateSums } from "./rate.ts";
+import type { RateEvidence } from "./evidence.ts";
+import { addGains, noRateGains } from "./rate.ts";
 import { betsBelow } from "./threshold.ts";
 
 /** Beyond this many the answer is "it can't be said". */
 const NEEDED_MAX = 1e9;
+/** Requests after which the bets on common events know the rates. */
+const LONG_PAST = 1e9;
 
 /**
  * About how many more pairs until `good` reaches exp(logLimit) when they go on to disagree at the rate seen so far; undefined when at that
  * rate it never would. 0 when it has.
  */
 export function pairsNeeded(
-  evidence: PairEvidence,
+  pairs: Count,
   goal: { readonly tolerance: number; readonly logLimit: number },
 ): number | undefined {
-  const rate = smoothed(evidence.pairs, prior(goal.tolerance / 5, goal.tolerance));
-  return firstReaching(goal.logLimit, thresholdGains(evidence.pairs, rate, goal.tolerance));
+  const rate = smoothed(pairs, prior(goal.tolerance / 5, goal.tolerance));
+  return firstReaching(goal.logLimit, thresholdGains(pairs, rate, goal.tolerance));
 }
 
 /**
@@ -30,23 +33,33 @@ export function requestsNeeded(
     readonly tolerance: number;
     readonly logLimit: number;
     readonly primaryPerCandidate: number;
+    readonly frequency: Frequency;
   },
 ): number | undefined {
   const { tolerance, primaryPerCandidate } = goal;
   const primaryRate = smoothed(evidence.primary, prior(tolerance / 5, tolerance));
   const candidateRate = smoothed(evidence.candidate, prior(primaryRate, tolerance));
-  const perRequest = rateSums(goal, [
-    {
+  const perRequest = noRateGains(goal.frequency);
+  addGains(perRequest, goal, {
+    batch: {
       candidate: { n: 1, k: candidateRate },
       primary: { n: primaryPerCandidate, k: primaryRate * primaryPerCandidate },
     },
-  ]);
+    past: {
+      candidate: { n: LONG_PAST, k: candidateRate * LONG_PAST },
+      primary: { n: LONG_PAST, k: primaryRate * LONG_PAST },
+    },
+  });
   const ratioGains = evidence.sums.below.map((at, bet) => ({
     at,
     slope: perRequest.below[bet] ?? 0,
   }));
-  // As many bets each, so the mean of all is the mean of the two e-processes, which is `good`.
-  const gains = [...ratioGains, ...thresholdGains(evidence.candidate, candidateRate, tolerance)];
+  const absolute = thresholdGains(evidence.candidate, candidateRate, tolerance);
+  // As many of each, so the mean of all is the mean of the two e-processes, which is `good`.
+  const ratio = ratioGains.flatMap((gain) =>
+    new Array<Gain>(absolute.length / ratioGains.length).fill(gain),
+  );
+  const gains = [...ratio, ...absolute];
   return firstReaching(goal.logLimit, gains);
 }
 

@@ -10,6 +10,8 @@ export type Exclusion =
   | "future"
   /** A trusted override chose the variant, so it is not the users' traffic: neither a served request nor a pair. */
   | "overridden"
+  /** A request of the same id was counted in a window that is still open: a retry, or a hedged request. */
+  | "repeated"
   /** One of the two answers of a pair did not come from its variant (timeout, unreachable, reset): no pair. */
   | "unanswered"
   /** Both variants failed: such a pair says nothing of whether they agree. */

@@ -1,4 +1,6 @@
+import type { Frequency } from "../plan/plan.ts";
 import { logMeanExp, logSpaced } from "../special.ts";
+import { logBlockAbove, logBlockBelow, logBlockBeyond } from "./blocks.ts";
 import type { Count } from "./count.ts";
 
 /** What both variants did with the user requests of one batch. */
@@ -20,10 +22,10 @@ const beyondLogs = beyondMultiples.map(Math.log);
 const belowLogs = belowMultiples.map(Math.log);
 
 /** No block yet. */
-export const NO_RATE_SUMS: RateSums = {
-  beyond: beyondMultiples.map(() => 0),
-  below: belowMultiples.map(() => 0),
-};
+export function noRateSums(frequency: Frequency): RateSums {
+  const { within, below } = noRateGains(frequency);
+  return { beyond: within, below };
+}
 
 /**
  * What the bets gain in one block: batches of n_c, n_b requests with k_c, k_b events, one after the other. A batch in which a variant
@@ -44,7 +46,7 @@ export const NO_RATE_SUMS: RateSums = {
  * power, as chance makes the smaller product smaller yet; the case must not change within one. A tolerance of 0 leaves the ratio alone.
  */
 export function rateSums(limits: RateLimits, block: readonly RateBatch[]): RateSums {
-  const gains = noRateGains();
+  const gains = noRateGains("rare");
   for (const batch of block) {
     addRateGains(gains, limits, batch);
   }
@@ -58,17 +60,32 @@ export type RateGains = {
   readonly below: number[];
 };
 
-/** A block without batches. */
-export function noRateGains(): RateGains {
-  return {
-    within: new Array<number>(BETS).fill(0),
-    tolerated: new Array<number>(BETS).fill(0),
-    below: new Array<number>(BETS).fill(0),
-  };
+/** A block without batches. For common events there is one bet each way, which learns as it goes. */
+export function noRateGains(frequency: Frequency): RateGains {
+  const bets = frequency === "rare" ? BETS : 1;
+  const none = () => new Array<number>(bets).fill(0);
+  return { within: none(), tolerated: none(), below: none() };
 }
 
-/** Adds what the bets gain in one more batch of a block. */
-export function addRateGains(
+/**
+ * Adds what the bets gain in one more batch of a block: by `rateSums` for rare events, and by the block e-variables of `logBlockBeyond` for
+ * common ones, which plug in what was seen before the batch.
+ */
+export function addGains(
+  gains: RateGains,
+  limits: RateLimits & { readonly frequency: Frequency },
+  { batch, past }: { readonly batch: RateBatch; readonly past: RateBatch },
+): void {
+  if (limits.frequency === "rare") {
+    addRateGains(gains, limits, batch);
+  } else if (batch.primary.n > 0 && batch.candidate.n > 0) {
+    add(gains.within, 0, logBlockBeyond(past, batch, limits.margin));
+    add(gains.tolerated, 0, logBlockAbove(past, batch, limits.tolerance));
+    add(gains.below, 0, logBlockBelow(past, batch, limits.margin));
+  }
+}
+
+function addRateGains(
   gains: RateGains,
   { margin, tolerance }: RateLimits,
   { primary, candidate }: RateBatch,

@@ -1,6 +1,9 @@
 import type { Guardrail } from "../plan/plan.ts";
+import { meanOf } from "./boundedMean.ts";
 import type { Count } from "./count.ts";
-import type { GuardrailEvidence } from "./evidence.ts";
+import type { GuardrailEvidence, RateEvidence, SlowdownEvidence } from "./evidence.ts";
+import type { Latencies } from "./latencies.ts";
+import { quantile } from "./quantiles.ts";
 
 /** Before every third digit from the right. */
 const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
@@ -12,31 +15,57 @@ export function figures(seen: {
   readonly pairsSeen: number;
 }): string {
   const { guardrail, known, pairsSeen } = seen;
-  if (known.kind === "pair") {
-    return known.pairs.n === 0 ? noPair(pairsSeen) : `${share(known.pairs)} pairs disagree`;
+  switch (known.kind) {
+    case "pair":
+      return known.pairs.n === 0 ? noPair(pairsSeen) : `${share(known.pairs)} pairs disagree`;
+    case "rate":
+      return rateFigures(guardrail, known);
+    case "slowdown":
+      return slowdownFigures(known);
+    case "score": {
+      const { n, mean } = meanOf(known.scores);
+      return mean === undefined
+        ? noPair(pairsSeen)
+        : `scores of ${quantity(n)} pairs are ${Number(mean.toPrecision(3))} apart in the mean`;
+    }
+    default:
+      return known satisfies never;
   }
-  if (known.candidate.n === 0) {
-    return "no candidate request yet";
-  }
-  const event =
-    guardrail.kind === "latency" ? `took more than ${guardrail.slowerThanMs} ms` : "failed";
-  return `${share(known.candidate)} candidate requests ${event} (primary ${share(known.primary)})`;
+}
+
+/** What a guardrail on rates counts: requests or users. */
+export function unitOf(guardrail: Guardrail): string {
+  return "unit" in guardrail ? guardrail.unit : "request";
 }
 
 /** What holds of a candidate within the guardrail's limit: "at most 1.5 times the primary's rate, or 1%". */
 export function within(guardrail: Guardrail): string {
   const tolerance = percent(guardrail.tolerance);
-  return guardrail.kind === "disagreement"
-    ? `at most ${tolerance}`
-    : `at most ${guardrail.margin} times the primary's rate, or ${tolerance}`;
+  switch (guardrail.kind) {
+    case "disagreement":
+      return `at most ${tolerance}`;
+    case "score":
+      return `at most ${guardrail.tolerance}`;
+    case "slowdown":
+      return `at no latency more than ${guardrail.margin} times the primary's share of slower requests, or ${tolerance}`;
+    default:
+      return `at most ${guardrail.margin} times the primary's rate, or ${tolerance}`;
+  }
 }
 
 /** What holds of a candidate beyond it: "more than 1.5 times the primary's rate and more than 1%". */
 export function beyond(guardrail: Guardrail): string {
   const tolerance = percent(guardrail.tolerance);
-  return guardrail.kind === "disagreement"
-    ? `more than ${tolerance}`
-    : `more than ${guardrail.margin} times the primary's rate and more than ${tolerance}`;
+  switch (guardrail.kind) {
+    case "disagreement":
+      return `more than ${tolerance}`;
+    case "score":
+      return `more than ${guardrail.tolerance}`;
+    case "slowdown":
+      return `at some latency more than ${guardrail.margin} times the primary's share of slower requests and more than ${tolerance}`;
+    default:
+      return `more than ${guardrail.margin} times the primary's rate and more than ${tolerance}`;
+  }
 }
 
 /** A whole number with commas, to two significant digits when `about`. */
@@ -48,6 +77,28 @@ export function quantity(count: number, precision: "exact" | "about" = "exact"):
 /** A share in percent with at most four significant digits: "1.5%". */
 export function percent(rate: number): string {
   return `${Number((rate * 100).toPrecision(4))}%`;
+}
+
+function rateFigures(guardrail: Guardrail, { primary, candidate }: RateEvidence): string {
+  const unit = unitOf(guardrail);
+  if (candidate.n === 0) {
+    return `no candidate ${unit} yet`;
+  }
+  const slow = guardrail.kind === "latency" ? `took more than ${guardrail.slowerThanMs} ms` : "";
+  const event = slow === "" ? "failed" : slow;
+  return `${share(candidate)} candidate ${unit}s ${event} (primary ${share(primary)})`;
+}
+
+/** Of a slowdown people see a quantile; it is judged at all edges. */
+function slowdownFigures({ primary, candidate }: SlowdownEvidence): string {
+  const p95 = (latencies: Latencies) => milliseconds(quantile(latencies, 0.95));
+  return Object.keys(candidate).length === 0
+    ? "no candidate request yet"
+    : `95% of candidate requests took at most ${p95(candidate)} (primary ${p95(primary)})`;
+}
+
+function milliseconds(value: number | undefined): string {
+  return value === undefined ? "?" : `${Number(value.toPrecision(3))} ms`;
 }
 
 function noPair(seen: number): string {

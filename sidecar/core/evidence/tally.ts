@@ -1,8 +1,11 @@
 import type { Comparison } from "../compare/comparison.ts";
-import type { Observation } from "../observation.ts";
+import type { Observation, Variant } from "../observation.ts";
 import type { Guardrail, Plan } from "../plan/plan.ts";
-import type { Batch } from "./evidence.ts";
-import { disagrees, failed, slow } from "./outcome.ts";
+import { type Assignment, addAssignments } from "./assignments.ts";
+import { addScores, SCORE_STEPS, type Scores, stepOf } from "./boundedMean.ts";
+import type { Batch, LatencyBatch } from "./evidence.ts";
+import { addLatencies, BUCKETS, bucketOf } from "./latencies.ts";
+import { answered, disagrees, failed, slow } from "./outcome.ts";
 
 type MutableCount = { n: number; k: number };
 
@@ -16,6 +19,9 @@ export type Tally = {
     { readonly primary: MutableCount; readonly candidate: MutableCount }
   >;
   readonly disagreements: Record<string, MutableCount>;
+  readonly latencies: Record<string, LatencyBatch>;
+  readonly scores: Record<string, Scores>;
+  assigned: readonly Assignment[];
 };
 
 /** Nothing counted. */
@@ -26,27 +32,55 @@ export function emptyTally(plan: Plan): Tally {
     pairs: 0,
     rates: {},
     disagreements: {},
+    latencies: {},
+    scores: {},
+    assigned: [],
   };
   for (const { kind, name } of plan.guardrails) {
-    if (kind === "disagreement") {
-      tally.disagreements[name] = { n: 0, k: 0 };
-    } else {
-      tally.rates[name] = { primary: { n: 0, k: 0 }, candidate: { n: 0, k: 0 } };
+    switch (kind) {
+      case "errorRate":
+      case "latency":
+        tally.rates[name] = { primary: { n: 0, k: 0 }, candidate: { n: 0, k: 0 } };
+        break;
+      case "disagreement":
+        tally.disagreements[name] = { n: 0, k: 0 };
+        break;
+      case "slowdown":
+        tally.latencies[name] = { primary: {}, candidate: {} };
+        break;
+      case "score":
+        tally.scores[name] = {};
+        break;
+      default:
+        kind satisfies never;
     }
   }
   return tally;
 }
 
-/** Counts a user request for the guardrails on rates, by the variant that answered it. */
+/** Counts a user request for the guardrails on every request, by the variant that answered it. */
 export function tallyServed(tally: Tally, plan: Plan, observation: Observation): void {
+  const { served, answer } = observation;
   tally.generation = Math.max(tally.generation, observation.generation);
-  tally.requests[observation.served] += 1;
+  tally.requests[served] += 1;
   for (const guardrail of plan.guardrails) {
-    const count = tally.rates[guardrail.name]?.[observation.served];
-    if (count !== undefined) {
-      add(count, counts(guardrail, observation));
+    const { name } = guardrail;
+    const count = tally.rates[name]?.[served];
+    if (count !== undefined && "unit" in guardrail && guardrail.unit === "request") {
+      countHit(count, hits(guardrail, observation));
+    }
+    const latencies = tally.latencies[name];
+    if (latencies !== undefined) {
+      // No answer took longer than any latency.
+      const bucket = answered(answer) ? bucketOf(answer.latencyMs) : BUCKETS - 1;
+      tally.latencies[name] = withOne(latencies, served, bucket);
     }
   }
+}
+
+/** Whether a request counts against its variant for a guardrail on rates. */
+export function hits(guardrail: Guardrail, { answer }: Observation): boolean {
+  return guardrail.kind === "latency" ? slow(answer, guardrail.slowerThanMs) : failed(answer);
 }
 
 /** Counts a pair for the guardrails on pairs; returns whether all of them could decide it. */
@@ -59,25 +93,27 @@ export function tallyPair(
   let decided = true;
   for (const guardrail of plan.guardrails) {
     const count = tally.disagreements[guardrail.name];
-    if (guardrail.kind !== "disagreement" || count === undefined) {
-      continue;
-    }
-    const disagreement = disagrees(guardrail, pair);
-    if (disagreement === undefined) {
-      decided = false;
-    } else {
-      add(count, disagreement);
+    if (guardrail.kind === "score") {
+      decided = tallyScore(tally, guardrail.name, pair) && decided;
+    } else if (guardrail.kind === "disagreement" && count !== undefined) {
+      const disagreement = disagrees(guardrail, pair);
+      if (disagreement === undefined) {
+        decided = false;
+      } else {
+        countHit(count, disagreement);
+      }
     }
   }
   return decided;
 }
 
 /** Adds a batch to a tally. */
-export function addTally(tally: Tally, batch: Batch): void {
+export function addTally(tally: Tally, batch: Omit<Batch, "lives">): void {
   tally.generation = Math.max(tally.generation, batch.generation);
   tally.requests.primary += batch.requests.primary;
   tally.requests.candidate += batch.requests.candidate;
   tally.pairs += batch.pairs;
+  tally.assigned = addAssignments(tally.assigned, batch.assigned);
   for (const [name, rate] of Object.entries(tally.rates)) {
     addCount(rate.primary, batch.rates[name]?.primary);
     addCount(rate.candidate, batch.rates[name]?.candidate);
@@ -85,13 +121,39 @@ export function addTally(tally: Tally, batch: Batch): void {
   for (const [name, count] of Object.entries(tally.disagreements)) {
     addCount(count, batch.disagreements[name]);
   }
+  for (const [name, { primary, candidate }] of Object.entries(tally.latencies)) {
+    const more = batch.latencies[name];
+    tally.latencies[name] = {
+      primary: addLatencies(primary, more?.primary ?? {}),
+      candidate: addLatencies(candidate, more?.candidate ?? {}),
+    };
+  }
+  for (const [name, scores] of Object.entries(tally.scores)) {
+    tally.scores[name] = addScores(scores, batch.scores[name] ?? {});
+  }
 }
 
-function counts(guardrail: Guardrail, { answer }: Observation): boolean {
-  return guardrail.kind === "latency" ? slow(answer, guardrail.slowerThanMs) : failed(answer);
+/** A pair in which just one variant failed is as far apart as can be; one without two scores says nothing. */
+function tallyScore(
+  tally: Tally,
+  name: string,
+  pair: { readonly oneFailed: boolean; readonly comparison: Comparison | undefined },
+): boolean {
+  const difference = pair.comparison?.prediction?.scoreDifference;
+  if (!pair.oneFailed && difference === undefined) {
+    return false;
+  }
+  const step = pair.oneFailed ? SCORE_STEPS : stepOf(Math.abs(difference ?? 1));
+  tally.scores[name] = addScores(tally.scores[name] ?? {}, { [step]: 1 });
+  return true;
 }
 
-function add(count: MutableCount, hit: boolean): void {
+function withOne(batch: LatencyBatch, served: Variant, bucket: number): LatencyBatch {
+  return { ...batch, [served]: addLatencies(batch[served], { [bucket]: 1 }) };
+}
+
+/** Counts one more, and whether it is a hit. */
+export function countHit(count: MutableCount, hit: boolean): void {
   count.n += 1;
   count.k += hit ? 1 : 0;
 }

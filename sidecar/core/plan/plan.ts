@@ -14,6 +14,10 @@ export type Plan = {
   /** At least one; names are unique. */
   readonly guardrails: readonly Guardrail[];
   readonly alpha: Alpha;
+  /** Undefined when nothing but evidence rolls back. */
+  readonly breaker: Breaker | undefined;
+  /** Undefined when a rollout may stay undecided for ever. */
+  readonly maximum: Maximum | undefined;
   readonly compare: CompareRules;
 };
 
@@ -43,32 +47,77 @@ export type Minimum = {
   readonly timeMs: number;
 };
 
+/**
+ * Rolls back without statistics once this share of the candidate's last user requests failed, unless the primary's fail at least half as
+ * often: a failure of both is not the candidate's.
+ */
+export type Breaker = {
+  /** How many of the last user requests are looked at, 1 to 1,000. */
+  readonly requests: number;
+  /** Share of them, in (0, 1]. */
+  readonly failures: number;
+};
+
+/** What becomes of a rollout that is still under way after so long: nothing, or its end. */
+export type Maximum = {
+  readonly timeMs: number;
+  /** In the end, `promote` is for those who would rather be wrong than wait: it goes past guardrails that are inconclusive. */
+  readonly outcome: "hold" | "rollback" | "promote";
+};
+
+/** What counts as one observation: each request, or each user once. */
+export type Unit = "request" | "user";
+
+/** Whether events are rare, or near one half of the requests; they have different tests, and both are right for any rate. */
+export type Frequency = "rare" | "common";
+
+/** What every guardrail has. */
+export type GuardrailCommon = {
+  readonly name: string;
+  /** Its share of `alpha.rollback`, relative to the others'; above 0. */
+  readonly weight: number;
+  /** Whether it only reports: it neither rolls back nor holds up. */
+  readonly dryRun: boolean;
+};
+
+type RateLimits = {
+  /** The candidate's rate may be this many times the primary's; at least 1. */
+  readonly margin: number;
+  /** A rate below this is good whatever the primary's is; in (0, 1). */
+  readonly tolerance: number;
+  readonly unit: Unit;
+  readonly frequency: Frequency;
+};
+
 /** A rule about the difference between the candidate and the primary that must hold always. */
-export type Guardrail =
-  | {
-      readonly kind: "errorRate";
-      readonly name: string;
-      /** The candidate's rate may be this many times the primary's; at least 1. */
-      readonly margin: number;
-      /** A rate below this is good whatever the primary's is; in (0, 1). */
-      readonly tolerance: number;
-    }
-  | {
-      readonly kind: "latency";
-      readonly name: string;
-      /** A request is slow when it took longer; frozen for the rollout. */
-      readonly slowerThanMs: number;
-      readonly margin: number;
-      readonly tolerance: number;
-    }
-  | {
-      readonly kind: "disagreement";
-      readonly name: string;
-      /** Whether pairs disagree when their prediction differs, or when any compared part of the answer does. */
-      readonly of: "prediction" | "answer";
-      /** Share of pairs that may disagree; in (0, 1). */
-      readonly tolerance: number;
-    };
+export type Guardrail = GuardrailCommon &
+  (
+    | ({ readonly kind: "errorRate" } & RateLimits)
+    | ({
+        readonly kind: "latency";
+        /** A request is slow when it took longer; frozen for the rollout. */
+        readonly slowerThanMs: number;
+      } & RateLimits)
+    | {
+        readonly kind: "slowdown";
+        /** At no latency may the candidate's share of slower requests be more than so many times the primary's ... */
+        readonly margin: number;
+        /** ... and more than this; in (0, 1). */
+        readonly tolerance: number;
+      }
+    | {
+        readonly kind: "disagreement";
+        /** Whether pairs disagree when their prediction differs, or when any compared part of the answer does. */
+        readonly of: "prediction" | "answer";
+        /** Share of pairs that may disagree; in (0, 1). */
+        readonly tolerance: number;
+      }
+    | {
+        readonly kind: "score";
+        /** How far the scores of predictions may be apart in the mean; distances above 1 count as 1. In (0, 1). */
+        readonly tolerance: number;
+      }
+  );
 
 /** How two answers are compared. Paths are JSONPath (RFC 9535) of names, indices, wildcards and `..`. */
 export type CompareRules = {

@@ -1,4 +1,5 @@
 import type { Evidence } from "../evidence/evidence.ts";
+import { formatDuration } from "../plan/duration.ts";
 import type { Plan, Step } from "../plan/plan.ts";
 import type { Verdict } from "../verdict.ts";
 import type { Command } from "./command.ts";
@@ -21,7 +22,7 @@ export type DecideInput = {
 /**
  * Returns the one event that is due, or undefined. In this order: an ended rollout stays as it is; a failed verdict rolls
  * back, also while paused; a command is followed; a pass ends the step once its minimum is met. An inconclusive verdict
- * moves nothing.
+ * moves nothing, unless the plan's maximum has passed and says otherwise.
  */
 export function decide(
   plan: Plan,
@@ -38,17 +39,38 @@ export function decide(
   if (command !== undefined) {
     return commanded(state, command, input);
   }
-  if (state.phase === "paused" || verdict.judgement !== "pass") {
+  if (state.phase === "paused") {
     return undefined;
   }
-  if (!isMinimumMet(stepAt(plan, state.stepIndex), state, input)) {
-    return undefined;
+  if (verdict.judgement !== "pass" || !isMinimumMet(stepAt(plan, state.stepIndex), state, input)) {
+    return overdue(plan, state, input);
   }
   const stepIndex = state.stepIndex + 1;
   const end = { ...byEvidence(input), ...newTraffic(state, input) };
   return stepIndex < plan.steps.length
     ? { kind: "step-advanced", stepIndex, ...end }
     : { kind: "promoted", ...end };
+}
+
+/** What becomes of a rollout that is undecided after its plan's maximum; an untrusted split is never promoted. */
+function overdue(plan: Plan, state: RolloutState, input: DecideInput): RolloutEvent | undefined {
+  const { maximum } = plan;
+  if (maximum === undefined || input.nowMs - state.startedAtMs < maximum.timeMs) {
+    return undefined;
+  }
+  const { atMs, reason: missing, ...cause } = byEvidence(input);
+  const reason = `undecided after ${formatDuration(maximum.timeMs)}: ${missing}`;
+  const end = { atMs, reason, ...cause, ...newTraffic(state, input) };
+  switch (maximum.outcome) {
+    case "hold":
+      return undefined;
+    case "rollback":
+      return { kind: "rolled-back", ...end };
+    case "promote":
+      return input.verdict.withheld === undefined ? { kind: "promoted", ...end } : undefined;
+    default:
+      return maximum.outcome satisfies never;
+  }
 }
 
 /** Whether a step has seen what it must see before it may end, counted from its beginning. */

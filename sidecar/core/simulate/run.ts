@@ -1,6 +1,5 @@
 import { emptyEvidence } from "../evidence/evidence.ts";
-import { closeWindows, observeCounts, openBook } from "../evidence/ingest.ts";
-import type { Tally } from "../evidence/tally.ts";
+import { closeWindows, liveOf, observeCounts, openBook } from "../evidence/ingest.ts";
 import { judge } from "../judge.ts";
 import type { Plan } from "../plan/plan.ts";
 import { decide } from "../rollout/decide.ts";
@@ -14,7 +13,7 @@ import { WINDOW_MS } from "../window.ts";
 import type { Random } from "./random.ts";
 import type { Truth } from "./truth.ts";
 import { candidateShare, newUsers } from "./users.ts";
-import { drawWindow, type WindowTruth } from "./window.ts";
+import { type DrawnWindow, drawWindow, type WindowTruth } from "./window.ts";
 
 /** How one simulated rollout ended. */
 export type Run = {
@@ -29,7 +28,7 @@ export type Run = {
 };
 
 /** Draws what a window's requests do. */
-export type Draw = (plan: Plan, window: WindowTruth, random: Random) => Tally;
+export type Draw = (plan: Plan, window: WindowTruth, random: Random) => DrawnWindow;
 
 const DAY_MS = 86_400_000;
 
@@ -58,19 +57,19 @@ export function simulateRun(
     const share = candidateShare(users, traffic.candidateBp / ALL_BP, random);
     const requests = Math.floor(due) - sent;
     const window = { truth: swung(truth, swing), traffic, requests, candidateShare: share };
-    const tally = draw(plan, window, random);
-    exposed += tally.requests.candidate;
+    const drawn = draw(plan, window, random);
+    exposed += drawn.tally.requests.candidate;
     sent += requests;
-    observeCounts(book, nowMs, tally);
+    observeCounts(book, nowMs, drawn);
     nowMs += WINDOW_MS;
-    if (closeWindows(book, nowMs)) {
-      verdict = judge(plan, stepAt(plan, state.stepIndex), book.evidence);
+    if (closeWindows(book, nowMs) || book.recent.trip !== undefined) {
+      verdict = judge(plan, stepAt(plan, state.stepIndex), book.evidence, liveOf(book));
     }
     const input = { nowMs, evidence: book.evidence, verdict, generationInForce: 0 };
     const event = decide(plan, state, input);
     if (event !== undefined) {
       state = evolve(state, event);
-      verdict = judge(plan, stepAt(plan, state.stepIndex), book.evidence);
+      verdict = judge(plan, stepAt(plan, state.stepIndex), book.evidence, liveOf(book));
     }
   }
   const { requests } = book.evidence;

@@ -1,9 +1,11 @@
-import { normalCdf, normalQuantile } from "../normal.ts";
+import { shifted } from "./latency.ts";
 
 /** What is true of both variants and of the traffic in a simulation. Rates are shares of requests, from 0 to 1. */
 export type Truth = {
   readonly errorRate: { readonly primary: number; readonly candidate: number };
   readonly slowRate: { readonly primary: number; readonly candidate: number };
+  /** The candidate's latencies over the primary's. */
+  readonly latencyShift: number;
   /** Share of the pairs in which neither variant failed whose answers (and predictions) differ. */
   readonly disagreement: number;
   /** Share of the copied requests in which just one variant fails. */
@@ -79,9 +81,6 @@ export const TRUTH_KEYS: readonly TruthKey[] = [
   },
 ];
 
-/** Spread of the lognormal latencies that `latency-shift` moves. */
-const LATENCY_SIGMA = 0.5;
-
 /** A truth from texts such as `disagreement=0.02`, or everything that is wrong with them. */
 export function parseTruth(
   entries: readonly string[],
@@ -129,6 +128,7 @@ function truthOf(value: (key: string, otherwise: number) => number): Truth {
       primary: slow,
       candidate: value("candidate-slow-rate", shifted(slow, value("latency-shift", 1))),
     },
+    latencyShift: value("latency-shift", 1),
     disagreement: value("disagreement", 0),
     discordance: value("discordance", p * (1 - q) + q * (1 - p)),
     requestsPerSecond: value("requests-per-second", 50),
@@ -137,13 +137,6 @@ function truthOf(value: (key: string, otherwise: number) => number): Truth {
     diurnal: value("diurnal", 0),
     requestsMax: value("requests-max", 200_000),
   };
-}
-
-/** The share beyond a threshold that a share `rate` is beyond, after all latencies grew by a factor. */
-function shifted(rate: number, factor: number): number {
-  return factor === 1 || rate <= 0 || rate >= 1
-    ? rate
-    : normalCdf(normalQuantile(rate) + Math.log(factor) / LATENCY_SIGMA);
 }
 
 function discordanceBreach({ errorRate, discordance }: Truth): string | undefined {

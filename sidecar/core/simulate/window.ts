@@ -1,7 +1,9 @@
+import { addScores, SCORE_STEPS } from "../evidence/boundedMean.ts";
 import { emptyTally, type Tally } from "../evidence/tally.ts";
 import type { Variant } from "../observation.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ALL_BP, type Traffic } from "../traffic.ts";
+import { drawLatencies } from "./latency.ts";
 import type { Random } from "./random.ts";
 import type { Truth } from "./truth.ts";
 
@@ -15,6 +17,11 @@ export type WindowTruth = {
   readonly candidateShare: number;
 };
 
+/** What a window did: counts, and the outcomes of its requests in the order in which the breaker sees them. */
+export type DrawnWindow = { readonly tally: Tally; readonly outcomes: readonly Outcome[] };
+
+type Outcome = { readonly served: Variant; readonly isFailed: boolean };
+
 /** Requests of one variant that are copied to the other, by which of the two fail. */
 type Copies = { readonly both: number; readonly own: number; readonly other: number };
 
@@ -23,31 +30,42 @@ type Copies = { readonly both: number; readonly own: number; readonly other: num
  * binomial draws. Requests are independent; which of them are slow does not depend on which fail; a guardrail by user sees every request
  * as another user's.
  */
-export function drawWindow(plan: Plan, window: WindowTruth, random: Random): Tally {
+export function drawWindow(plan: Plan, window: WindowTruth, random: Random): DrawnWindow {
   const { truth, traffic, requests, candidateShare } = window;
   const tally = emptyTally(plan);
   tally.generation = traffic.generation;
   const candidate = random.binomial(requests, candidateShare);
   const numbers = { candidate, primary: requests - candidate };
+  const outcomes: Outcome[] = [];
   for (const variant of ["primary", "candidate"] as const) {
     const n = numbers[variant];
     const copied = random.binomial(n, copiedShare(variant, traffic));
     const copies = drawCopies(copied, { truth, variant }, random);
     const alone = random.binomial(n - copied, truth.errorRate[variant]);
+    const failed = copies.both + copies.own + alone;
     tally.requests[variant] += n;
+    outcomes.push(...shuffled({ served: variant, n, failed }, random));
     countRates(tally, plan, {
       variant,
       n,
-      failed: copies.both + copies.own + alone,
+      failed,
       slow: random.binomial(n, truth.slowRate[variant]),
     });
+    for (const [name, latencies] of Object.entries(tally.latencies)) {
+      const factor = variant === "candidate" ? truth.latencyShift : 1;
+      tally.latencies[name] = { ...latencies, [variant]: drawLatencies(n, factor, random) };
+    }
     const neither = copied - copies.both - copies.own - copies.other;
     countPairs(tally, {
       n: copied - copies.both,
       k: copies.own + copies.other + random.binomial(neither, truth.disagreement),
     });
   }
-  return tally;
+  if (truth.stickyShare === 0 && traffic.candidateBp > 0 && traffic.candidateBp < ALL_BP) {
+    const { generation, candidateBp } = traffic;
+    tally.assigned = [{ generation, candidateBp, ...numbers }];
+  }
+  return { tally, outcomes };
 }
 
 /** Share of a variant's requests that are copied: those whose bucket is below the shadow share, as the candidate's are below its weight. */
@@ -88,6 +106,19 @@ function drawCopies(
   return { both, own, other };
 }
 
+/** A variant's outcomes in random order. */
+function shuffled(
+  { served, n, failed }: { readonly served: Variant; readonly n: number; readonly failed: number },
+  random: Random,
+): readonly Outcome[] {
+  let left = failed;
+  return Array.from({ length: n }, (_, index) => {
+    const isFailed = left > 0 && random.next() * (n - index) < left;
+    left -= Number(isFailed);
+    return { served, isFailed };
+  });
+}
+
 function conditional(chance: number, taken: number): number {
   return taken >= 1 ? 0 : Math.min(1, chance / (1 - taken));
 }
@@ -116,5 +147,9 @@ function countPairs(tally: Tally, pairs: { readonly n: number; readonly k: numbe
   for (const count of Object.values(tally.disagreements)) {
     count.n += pairs.n;
     count.k += pairs.k;
+  }
+  for (const [name, scores] of Object.entries(tally.scores)) {
+    const drawn = { 0: pairs.n - pairs.k, [SCORE_STEPS]: pairs.k };
+    tally.scores[name] = addScores(scores, drawn);
   }
 }

@@ -1,0 +1,103 @@
+import type { Observation, Variant } from "../observation.ts";
+import type { Breaker } from "../plan/plan.ts";
+import type { Count } from "./count.ts";
+import { failed } from "./outcome.ts";
+
+/** Request ids that are remembered. */
+export const REQUEST_IDS_MAX = 16_384;
+
+/** What is known of the last requests: for the breaker, and to count a retry once. Bounded. */
+export type Recent = {
+  /** Whether each of the last requests failed, the latest last. */
+  readonly outcomes: Readonly<Record<Variant, boolean[]>>;
+  /** When each request id was first seen, by the beginning of its window. */
+  readonly requestIds: Map<number, number>;
+  /** What the breaker saw when it tripped; it does once. */
+  trip: Trip | undefined;
+};
+
+/** The last requests of both variants that tripped the breaker. */
+export type Trip = { readonly candidate: Count; readonly primary: Count };
+
+/** Nothing seen. */
+export function noRecent(): Recent {
+  return {
+    outcomes: { primary: [], candidate: [] },
+    requestIds: new Map(),
+    trip: undefined,
+  };
+}
+
+/** Lets the breaker see one more user request. */
+export function watchBreaker(
+  recent: Recent,
+  breaker: Breaker | undefined,
+  request: { readonly served: Variant; readonly isFailed: boolean },
+): void {
+  if (breaker === undefined || recent.trip !== undefined) {
+    return;
+  }
+  const own = recent.outcomes[request.served];
+  own.push(request.isFailed);
+  if (own.length > breaker.requests) {
+    own.shift();
+  }
+  if (request.served !== "candidate" || !request.isFailed || own.length < breaker.requests) {
+    return;
+  }
+  const trip = { candidate: countOf(own), primary: countOf(recent.outcomes.primary) };
+  const share = trip.candidate.k / trip.candidate.n;
+  const primaryShare = trip.primary.n === 0 ? 0 : trip.primary.k / trip.primary.n;
+  if (share >= breaker.failures && primaryShare < share / 2) {
+    recent.trip = trip;
+  }
+}
+
+/** As `watchBreaker`, of a request that was observed. */
+export function watchRequest(
+  recent: Recent,
+  breaker: Breaker | undefined,
+  { served, answer }: Observation,
+): void {
+  watchBreaker(recent, breaker, { served, isFailed: failed(answer) });
+}
+
+/**
+ * Whether a request of this id was seen in an open window before; remembers it, while there is room. The first to be reported counts: of
+ * retries the one that failed, of hedged requests the one that was answered first, as the user saw it.
+ */
+export function isRepeated(recent: Recent, requestId: string, beginMs: number): boolean {
+  if (requestId === "") {
+    return false;
+  }
+  const id = hashOf(requestId);
+  if (recent.requestIds.has(id)) {
+    return true;
+  }
+  if (recent.requestIds.size < REQUEST_IDS_MAX) {
+    recent.requestIds.set(id, beginMs);
+  }
+  return false;
+}
+
+/** Forgets the request ids of windows that are closed. */
+export function forgetRequestIds({ requestIds }: Recent, closedUntilMs: number): void {
+  for (const [id, beginMs] of requestIds) {
+    if (beginMs < closedUntilMs) {
+      requestIds.delete(id);
+    }
+  }
+}
+
+/** FNV-1a, 30 bits of it: two ids are taken for one in a few of a million requests, whatever they were answered. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return (hash ^ (hash >>> 15)) & 0x3fffffff;
+}
+
+function countOf(outcomes: readonly boolean[]): Count {
+  return { n: outcomes.length, k: outcomes.filter((isFailed) => isFailed).length };
+}

@@ -1,0 +1,39 @@
+import type { Guardrail, Plan } from "../plan/plan.ts";
+import { slowdownRates } from "./latency.ts";
+import type { Truth } from "./truth.ts";
+import { jointFailures } from "./window.ts";
+
+/** The plan's guardrails beyond whose limits the candidate truly is: none when a rollback would be false, some when a promotion would be. */
+export function brokenGuardrails(plan: Plan, truth: Truth): readonly Guardrail[] {
+  return plan.guardrails.filter((guardrail) => isBroken(guardrail, truth));
+}
+
+function isBroken(guardrail: Guardrail, truth: Truth): boolean {
+  switch (guardrail.kind) {
+    case "disagreement":
+    case "score":
+      return disagreementRate(truth) > guardrail.tolerance;
+    case "errorRate":
+      return isBeyond(truth.errorRate, guardrail);
+    case "latency":
+      return isBeyond(truth.slowRate, guardrail);
+    case "slowdown":
+      return slowdownRates(truth).some((rates) => isBeyond(rates, guardrail));
+    default:
+      return guardrail satisfies never;
+  }
+}
+
+function isBeyond(
+  rate: { readonly primary: number; readonly candidate: number },
+  limits: { readonly margin: number; readonly tolerance: number },
+): boolean {
+  return rate.candidate > Math.max(limits.margin * rate.primary, limits.tolerance);
+}
+
+/** Share of disagreeing pairs among those that count: all but those in which both variants failed. */
+function disagreementRate(truth: Truth): number {
+  const { both, own, other } = jointFailures(truth, "primary");
+  const neither = 1 - both - own - other;
+  return both >= 1 ? 0 : (own + other + neither * truth.disagreement) / (1 - both);
+}
