@@ -11,8 +11,10 @@ export type Tensors =
 
 const OTHER: Tensors = { kind: "other" };
 
+type ElementType = "boolean" | "number" | "string";
+
 /** Elements of a tensor's data, by its datatype (Open Inference Protocol v2, "Tensor Data Types"). */
-const ELEMENTS: ReadonlyMap<string, "boolean" | "number" | "string"> = new Map([
+const ELEMENTS: ReadonlyMap<string, ElementType> = new Map([
   ["BOOL", "boolean"],
   ...["UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64"].map(numeric),
   ...["FP16", "BF16", "FP32", "FP64"].map(numeric),
@@ -36,6 +38,9 @@ export function readTensors(value: JsonValue): Tensors {
     return OTHER;
   }
   const read = readAll(outputs);
+  if (read === undefined) {
+    return OTHER;
+  }
   if (typeof read === "string") {
     return { kind: "problem", reason: read };
   }
@@ -45,15 +50,18 @@ export function readTensors(value: JsonValue): Tensors {
   };
 }
 
-function readAll(outputs: JsonArray): JsonArray | UndecodableReason {
+/** Undefined when one is of a datatype that is not known. */
+function readAll(outputs: JsonArray): JsonArray | UndecodableReason | undefined {
   let read = outputs;
   for (let index = 0; index < outputs.length; index += 1) {
     const tensor = outputs[index];
     if (tensor === undefined || !isObject(tensor)) {
       return "tensorData";
     }
-    const data = dataOf(tensor);
-    if (typeof data === "string") {
+    const { datatype } = tensor;
+    const type = typeof datatype === "string" ? ELEMENTS.get(datatype) : undefined;
+    const data = type && dataOf(tensor, type);
+    if (data === undefined || typeof data === "string") {
       return data;
     }
     if (data !== tensor.data) {
@@ -83,12 +91,7 @@ function isTensor(output: JsonValue): boolean {
     return false;
   }
   const { name, datatype, shape } = output;
-  return (
-    typeof name === "string" &&
-    typeof datatype === "string" &&
-    ELEMENTS.has(datatype) &&
-    Array.isArray(shape)
-  );
+  return typeof name === "string" && typeof datatype === "string" && Array.isArray(shape);
 }
 
 function areNamesUnique(outputs: JsonArray): boolean {
@@ -107,12 +110,11 @@ function areNamesUnique(outputs: JsonArray): boolean {
 }
 
 /** A tensor's data as one flat list, or why it has none. */
-function dataOf(tensor: JsonObject): JsonArray | UndecodableReason {
-  const { data, datatype } = tensor;
+function dataOf(tensor: JsonObject, type: ElementType): JsonArray | UndecodableReason {
+  const { data } = tensor;
   if (data === undefined || !isArray(data)) {
     return "tensorData";
   }
-  const type = typeof datatype === "string" ? ELEMENTS.get(datatype) : undefined;
   const fits = isOfType(data, type);
   const flat = fits ? data : flatten(data);
   if (!fits && !isOfType(flat, type)) {
@@ -145,7 +147,7 @@ function flatten(data: JsonArray): JsonArray {
   return flat;
 }
 
-function isOfType(data: JsonArray, type: string | undefined): boolean {
+function isOfType(data: JsonArray, type: ElementType): boolean {
   for (const element of data) {
     if (typeof element !== type && !(type === "number" && isNumeric(element))) {
       return false;
