@@ -1,5 +1,6 @@
 import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
+import { targetOf } from "./core/target.ts";
 import type { Limits } from "./limits.ts";
 import { Alarm } from "./loop/alarm.ts";
 import { countBatch } from "./loop/countBatch.ts";
@@ -160,7 +161,7 @@ export class Loop implements Rollouts, Intake {
   }
 
   async start(plan: Plan, by: string): Promise<RolloutView> {
-    const generationInForce = await this.#generationInForce(plan.name);
+    const generationInForce = await this.#generationInForce(plan);
     return this.#post({ kind: "start", plan, by, generationInForce });
   }
 
@@ -230,10 +231,10 @@ export class Loop implements Rollouts, Intake {
     this.#parts.log.error({ where, error: String(error) }, "a mistake in the program");
   }
 
-  async #generationInForce(name: string): Promise<number> {
+  async #generationInForce(plan: Plan): Promise<number> {
     try {
       const signal = AbortSignal.timeout(LOOK_MS);
-      return (await this.#parts.actuator.read(name, signal))?.generation ?? 0;
+      return (await this.#parts.actuator.read(targetOf(plan), signal)).generation;
     } catch {
       // Unknown is no reason to refuse a start; every later change looks again.
       return 0;

@@ -6,6 +6,7 @@ import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
 import type { RolloutEvent } from "./core/rollout/event.ts";
 import type { RolloutState } from "./core/rollout/state.ts";
+import type { Target } from "./core/target.ts";
 import type { Traffic } from "./core/traffic.ts";
 import type { Verdict } from "./core/verdict.ts";
 
@@ -26,11 +27,21 @@ export interface Log {
 
 /** Makes proxies serve traffic. Both methods reject only with ActuatorError. */
 export interface Actuator {
-  /** What all proxies have in force; undefined when none is known or they differ. */
-  read(rollout: string, signal: AbortSignal): Promise<Traffic | undefined>;
+  /** What is known of the proxies now. */
+  read(target: Target, signal: AbortSignal): Promise<Reading>;
   /** Asks for the traffic. Idempotent. Resolving says that it was asked for, `read` whether it is in force. */
-  apply(rollout: string, traffic: Traffic, signal: AbortSignal): Promise<void>;
+  apply(target: Target, traffic: Traffic, signal: AbortSignal): Promise<void>;
 }
+
+/** What an actuator knows of the proxies. */
+export type Reading = {
+  /** What all of them serve; undefined while that is not known, or they differ. */
+  readonly inForce: Traffic | undefined;
+  /** Greatest generation that any of them is known to have; 0 when none is. */
+  readonly generation: number;
+  /** Why one of them does not serve what was applied last, one sentence, when it said so. */
+  readonly problem: string | undefined;
+};
 
 /** Why an actuator could not do it. */
 export type ActuatorErrorCode = "denied" | "missing" | "conflict" | "unreachable";
@@ -48,10 +59,12 @@ export class ActuatorError extends Error {
 
 /** A filter's stream as an actuator sees it. */
 export interface FilterStream {
+  /** Which Envoy it is in, for people. */
+  readonly name: string;
   /** Names of the rollouts in the filter's configuration. */
   readonly rollouts: readonly string[];
   /** Sends the traffic soon; only the newest of a rollout is sent when the filter reads slowly. */
-  push(rollout: string, traffic: Traffic): void;
+  push(target: Target, traffic: Traffic): void;
 }
 
 /** Where filters' streams are announced. */
@@ -62,8 +75,11 @@ export interface FilterHub {
 
 /** One stream's side of the hub. */
 export interface FilterConnection {
-  /** What the filter says it has in force; undefined when that can't be told. */
-  report(rollout: string, traffic: Traffic | undefined): void;
+  /**
+   * What the filter says it has in force, undefined when that can't be told; and why it refused what it was sent last, "" when
+   * it took it.
+   */
+  report(rollout: string, inForce: Traffic | undefined, refused: string): void;
   close(): void;
 }
 
@@ -132,6 +148,8 @@ export type RolloutView = {
   readonly traffic: Traffic;
   /** What is in force; undefined while unknown. */
   readonly inForce: Traffic | undefined;
+  /** Why what is asked for is not in force, when that is known. */
+  readonly problem: string | undefined;
   readonly verdict: Verdict;
   readonly evidence: Evidence;
   /** The places where answers differ most, worst first. */

@@ -1,4 +1,4 @@
-import { FiltersActuator } from "./actuators/filters.ts";
+import { FILTERS_RETURN_MS, FiltersActuator } from "./actuators/filters.ts";
 import { addressText } from "./address.ts";
 import type { Config } from "./config.ts";
 import { compileRules } from "./core/compare/rules.ts";
@@ -25,6 +25,8 @@ export type Surroundings = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits?: Limits;
+  /** How long filters may take to come back after a start. */
+  readonly filtersReturnMs?: number;
 };
 
 /** A sidecar that serves. */
@@ -46,7 +48,8 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
   const metrics = createMetrics();
   const store =
     config.storePath === undefined ? createMemoryStore() : openSqliteStore(config.storePath);
-  const filters = new FiltersActuator((rollout) => loop.recheck(rollout));
+  const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
+  const filters = new FiltersActuator({ reported: (rollout) => loop.recheck(rollout), returnMs });
   const parts = { log, clock, random, metrics, limits };
   const loop: Loop = new Loop({ ...parts, store, actuator: filters, makeComparer });
   const observe = new ObserveHandler({ ...parts, hub: filters, intake: loop });

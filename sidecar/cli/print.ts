@@ -15,18 +15,30 @@ export function printLine(rollout: Rollout): string {
 
 /** A few lines: `printLine`, then why, then each guardrail's state. */
 export function printAll(rollout: Rollout): string {
-  const { traffic, inForce } = rollout;
-  const isInForce =
-    traffic != null && inForce != null && Number(traffic.generation) === Number(inForce.generation);
   return [
     printLine(rollout),
     `  why: ${rollout.reason}`,
-    `  in force: ${isInForce ? "yes" : "not yet, or no filter is connected"}; revision ${rollout.revision}`,
+    `  in force: ${inForceText(rollout)}; revision ${rollout.revision}`,
     ...missing(rollout),
     ...(rollout.verdict?.guardrails ?? []).map(
       ({ reason, candidateInterval }) => `  ${reason}${intervalText(candidateInterval)}`,
     ),
   ].join("\n");
+}
+
+/** What watching shows: `printLine`, and what is in the way of its traffic. */
+export function printChange(rollout: Rollout): string {
+  const { problem } = rollout;
+  return problem === "" ? printLine(rollout) : `${printLine(rollout)}\n  not in force: ${problem}`;
+}
+
+function inForceText({ traffic, inForce, problem }: Rollout): string {
+  const isInForce =
+    traffic != null && inForce != null && Number(traffic.generation) === Number(inForce.generation);
+  if (isInForce) {
+    return "yes";
+  }
+  return problem === "" ? "not yet, not known yet, or no filter is connected" : `no: ${problem}`;
 }
 
 /** What is missing for a pass of the step, and how long that takes; nothing where it can't be said. */

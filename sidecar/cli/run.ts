@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { CONFIG_KEYS } from "../config.ts";
 import { type Change, RolloutClient } from "./client.ts";
-import { isEnded, printAll, printLine } from "./print.ts";
+import { isEnded, printAll, printChange, printLine } from "./print.ts";
 import { runSimulate, simulateUsage } from "./simulate.ts";
 
 /** Where the words go. */
@@ -102,7 +102,7 @@ function change(kind: Change): Verb["run"] {
 async function watch({ client, subject, out }: Call): Promise<void> {
   let last = "";
   for await (const rollout of client.watch(subject, new AbortController().signal)) {
-    const line = printLine(rollout);
+    const line = printChange(rollout);
     if (line !== last) {
       out(line);
       last = line;

@@ -1,6 +1,7 @@
+import { sameTarget, type Target } from "../core/target.ts";
 import { sameTraffic, type Traffic } from "../core/traffic.ts";
 import type { Metrics } from "../metrics.ts";
-import { type Actuator, ActuatorError, type Clock, type Log } from "../ports.ts";
+import { type Actuator, ActuatorError, type Clock, type Log, type Reading } from "../ports.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** How often traffic in force is looked at again, and how soon after it was applied. */
@@ -18,6 +19,9 @@ export type DeliveryParts = {
   readonly metrics: Metrics;
 };
 
+/** What is to be served, and for whom. */
+export type Wanted = { readonly target: Target; readonly traffic: Traffic };
+
 type Attempt = { readonly abort: AbortController; readonly startedMs: number; done: Promise<void> };
 
 /**
@@ -27,8 +31,10 @@ type Attempt = { readonly abort: AbortController; readonly startedMs: number; do
 export class Delivery {
   readonly #rollout: string;
   readonly #parts: DeliveryParts;
-  #wanted: Traffic | undefined;
-  #inForce: Traffic | undefined;
+  #wanted: Wanted | undefined;
+  /** What was last read; undefined while unknown. */
+  #reading: Reading | undefined;
+  #problem: string | undefined;
   #attempt: Attempt | undefined;
   /** Whether what is wanted has not been handed to the actuator yet. */
   #fresh = false;
@@ -44,13 +50,24 @@ export class Delivery {
 
   /** What was in force when last read; undefined while unknown. */
   get inForce(): Traffic | undefined {
-    return this.#inForce;
+    return this.#reading?.inForce;
+  }
+
+  /** Greatest generation that a proxy had when last read; 0 while unknown. */
+  get generation(): number {
+    return this.#reading?.generation ?? 0;
+  }
+
+  /** Why what is wanted is not in force, when that is known. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** Sets what the proxies are to serve, and starts at once when that is new. */
-  want(traffic: Traffic): void {
-    if (this.#wanted === undefined || !sameTraffic(this.#wanted, traffic)) {
-      this.#wanted = traffic;
+  want(wanted: Wanted): void {
+    if (this.#wanted === undefined || !sameWanted(this.#wanted, wanted)) {
+      this.#wanted = wanted;
+      this.#problem = undefined;
       this.#fresh = true;
       this.#attempts = 0;
       this.#nextMs = 0;
@@ -90,15 +107,15 @@ export class Delivery {
     await this.#attempt?.done;
   }
 
-  async #run(attempt: Attempt, wanted: Traffic): Promise<void> {
+  async #run(attempt: Attempt, wanted: Wanted): Promise<void> {
     try {
       if (this.#fresh) {
         await this.#apply(attempt, wanted);
         return;
       }
-      const inForce = await this.#parts.actuator.read(this.#rollout, attempt.abort.signal);
+      const reading = await this.#parts.actuator.read(wanted.target, attempt.abort.signal);
       if (this.#attempt === attempt) {
-        await this.#compare(attempt, { wanted, inForce });
+        await this.#compare(attempt, { wanted, reading });
       }
     } catch (error) {
       if (this.#attempt === attempt) {
@@ -113,27 +130,34 @@ export class Delivery {
 
   async #compare(
     attempt: Attempt,
-    found: { readonly wanted: Traffic; readonly inForce: Traffic | undefined },
+    found: { readonly wanted: Wanted; readonly reading: Reading },
   ): Promise<void> {
-    const { wanted, inForce } = found;
+    const { wanted, reading } = found;
     const { clock, log, metrics } = this.#parts;
-    const wasAhead = (this.#inForce?.generation ?? 0) > wanted.generation;
-    this.#inForce = inForce;
-    if (inForce !== undefined && sameTraffic(inForce, wanted)) {
+    const { generation } = wanted.traffic;
+    const wasAhead = this.generation > generation;
+    this.#reading = reading;
+    if (reading.inForce !== undefined && sameTraffic(reading.inForce, wanted.traffic)) {
+      this.#problem = undefined;
       this.#attempts = 0;
       this.#isFailing = false;
       this.#nextMs = clock.steadyMs() + RECHECK_MS;
       return;
     }
-    if (inForce !== undefined && inForce.generation > wanted.generation && !wasAhead) {
+    if (reading.generation > generation && !wasAhead) {
+      const found = reading.generation;
       metrics.generationsAhead.inc();
-      log.warn({ rollout: this.#rollout, wanted, inForce }, "proxies have a newer generation");
+      log.warn({ rollout: this.#rollout, generation, found }, "proxies have a newer generation");
     }
+    if (reading.problem !== undefined && reading.problem !== this.#problem) {
+      log.warn({ rollout: this.#rollout, why: reading.problem }, "traffic not in force");
+    }
+    this.#problem = reading.problem;
     await this.#apply(attempt, wanted);
   }
 
-  async #apply(attempt: Attempt, wanted: Traffic): Promise<void> {
-    await this.#parts.actuator.apply(this.#rollout, wanted, attempt.abort.signal);
+  async #apply(attempt: Attempt, { target, traffic }: Wanted): Promise<void> {
+    await this.#parts.actuator.apply(target, traffic, attempt.abort.signal);
     if (this.#attempt !== attempt) {
       return;
     }
@@ -141,7 +165,7 @@ export class Delivery {
     this.#isFailing = false;
     if (this.#fresh) {
       this.#fresh = false;
-      this.#parts.log.info({ rollout: this.#rollout, ...wanted }, "traffic applied");
+      this.#parts.log.info({ rollout: this.#rollout, ...traffic }, "traffic applied");
     }
     this.#retryLater();
   }
@@ -149,12 +173,13 @@ export class Delivery {
   #failed(error: unknown): void {
     const code = error instanceof ActuatorError ? error.code : "unreachable";
     this.#parts.metrics.actuatorFailures.inc({ code });
+    const why = error instanceof Error ? error.message : String(error);
     if (!this.#isFailing) {
       this.#isFailing = true;
-      const why = error instanceof Error ? error.message : String(error);
       this.#parts.log.warn({ rollout: this.#rollout, code, why }, "traffic not applied");
     }
-    this.#inForce = undefined;
+    this.#reading = undefined;
+    this.#problem = `${code}: ${why}`;
     this.#retryLater();
   }
 
@@ -168,4 +193,8 @@ export class Delivery {
     this.#attempt?.abort.abort();
     this.#attempt = undefined;
   }
+}
+
+function sameWanted(a: Wanted, b: Wanted): boolean {
+  return sameTarget(a.target, b.target) && sameTraffic(a.traffic, b.traffic);
 }

@@ -25,6 +25,8 @@ const SOURCE = "sidecar";
 
 /** Compares the two answers of an observation, by the rules it was made with; undefined when it has one only. */
 export type Comparer = (observation: Observation) => Comparison | undefined;
+/** What is known of the delivery of a rollout's traffic. */
+export type Delivered = Pick<RolloutView, "inForce" | "problem">;
 /** Makes a rollout's comparer, once. */
 export type MakeComparer = (rules: CompareRules) => Comparer;
 
@@ -123,13 +125,14 @@ export class Runner {
     this.#verdict = this.#judge();
   }
 
-  /** What people see, with what is in force. */
-  view(inForce: Traffic | undefined): RolloutView {
+  /** What people see, with what is known of its delivery. */
+  view({ inForce, problem }: Delivered): RolloutView {
     return {
       plan: this.plan,
       state: this.#state,
       traffic: this.#traffic,
       inForce,
+      problem,
       verdict: this.#verdict,
       evidence: this.#evidence,
       differences: topPaths(this.#book.differences).shown,

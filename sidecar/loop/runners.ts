@@ -6,10 +6,10 @@ import type { RolloutEvent } from "../core/rollout/event.ts";
 import { evolve } from "../core/rollout/evolve.ts";
 import { start } from "../core/rollout/start.ts";
 import { isFinal } from "../core/rollout/state.ts";
-import type { Traffic } from "../core/traffic.ts";
+import { targetOf } from "../core/target.ts";
 import { RequestError, type StoredRollout } from "../ports.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
-import { type MakeComparer, Runner } from "./runner.ts";
+import { type Delivered, type MakeComparer, Runner } from "./runner.ts";
 import type { StoreKeeper } from "./storeKeeper.ts";
 
 /** How often evidence is saved while nothing is decided: what a crash may cost. */
@@ -115,13 +115,13 @@ export class Runners {
     return runner;
   }
 
-  /** Has the rollout's traffic delivered; returns what is in force, as far as known. */
-  deliver(runner: Runner): Traffic | undefined {
+  /** Has the rollout's traffic delivered; returns what is known of that. */
+  deliver(runner: Runner): Delivered {
     const { name } = runner.plan;
     const delivery = this.#deliveries.get(name) ?? new Delivery(name, this.#parts);
     this.#deliveries.set(name, delivery);
-    delivery.want(runner.traffic);
-    return delivery.inForce;
+    delivery.want({ target: targetOf(runner.plan), traffic: runner.traffic });
+    return delivery;
   }
 
   /** What is in force for the name may have changed. */
@@ -148,7 +148,7 @@ export class Runners {
 
   #decide(runner: Runner, command?: Command): RolloutEvent | undefined {
     const { plan, state, evidence, verdict } = runner;
-    const generationInForce = this.#deliveries.get(plan.name)?.inForce?.generation ?? 0;
+    const generationInForce = this.#deliveries.get(plan.name)?.generation ?? 0;
     const nowMs = this.#eventMs(state.updatedAtMs);
     return decide(plan, state, { nowMs, evidence, verdict, generationInForce, command });
   }

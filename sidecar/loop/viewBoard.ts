@@ -80,6 +80,7 @@ function isSame(a: RolloutView, b: RolloutView): boolean {
     a.state === b.state &&
     a.verdict === b.verdict &&
     a.evidence === b.evidence &&
+    a.problem === b.problem &&
     a.inForce?.generation === b.inForce?.generation &&
     a.inForce?.candidateBp === b.inForce?.candidateBp &&
     a.inForce?.shadowBp === b.inForce?.shadowBp

@@ -1,4 +1,5 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { Target } from "../core/target.ts";
 import type { Traffic } from "../core/traffic.ts";
 import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
@@ -25,6 +26,10 @@ type Stream = ServerDuplexStream<FilterMessage, SidecarMessage>;
 
 /** InForce messages that a filter may send without having been sent traffic, nor sending a batch, in between. */
 const IN_FORCE_MAX = 1_000;
+/** Greatest generation that a filter is believed: what comes after it must still be a number that both sides can tell apart. */
+const GENERATION_MAX = 2 ** 48;
+/** How much of a filter's words people are shown. */
+const PRINTED_LENGTH_MAX = 256;
 
 /** One stream of one filter, from its Hello to its end. */
 export class FilterSession implements FilterStream {
@@ -72,9 +77,13 @@ export class FilterSession implements FilterStream {
     return this.#hello?.rollouts ?? [];
   }
 
-  push(rollout: string, traffic: Traffic): void {
+  get name(): string {
+    return printable(this.#hello?.nodeId || "an Envoy without a node id");
+  }
+
+  push(target: Target, traffic: Traffic): void {
     this.#inForceMessages = 0;
-    this.#outbox.put(`traffic ${rollout}`, { kind: "traffic", rollout, traffic });
+    this.#outbox.put(`traffic ${target.rollout}`, { kind: "traffic", target, traffic });
   }
 
   /** Ends the stream: with OK when the filter is gone or the sidecar stops, else with an error that says why. */
@@ -216,10 +225,13 @@ export class FilterSession implements FilterStream {
     }
     if (refused !== "") {
       this.#parts.metrics.filterRefusals.inc();
-      const { source, nodeId } = this.#hello ?? {};
-      const why = refused.slice(0, 200);
-      this.#parts.log.warn({ rollout, why, source, nodeId }, "filter refused traffic");
     }
-    this.#hub?.report(rollout, Number.isNaN(traffic.generation) ? undefined : traffic);
+    const isKnown = traffic.generation >= 1 && traffic.generation <= GENERATION_MAX;
+    this.#hub?.report(rollout, isKnown ? traffic : undefined, printable(refused));
   }
+}
+
+/** What a filter said, as far as people are shown it. */
+function printable(text: string): string {
+  return text.slice(0, PRINTED_LENGTH_MAX).replaceAll(/[^\x20-\x7e]/g, "?");
 }

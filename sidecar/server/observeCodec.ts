@@ -1,4 +1,5 @@
 import { understudy } from "#proto";
+import type { Target } from "../core/target.ts";
 import type { Traffic } from "../core/traffic.ts";
 import { type DecodedObservations, decodeObservations } from "./observationCodec.ts";
 import { toNumber, type WireNumber } from "./wireNumber.ts";
@@ -43,7 +44,7 @@ export type FilterMessage = { readonly bytes: number } & (
 /** A message to a filter. */
 export type SidecarMessage =
   | { readonly kind: "limits"; readonly messageBytesMax: number; readonly creditBytes: number }
-  | { readonly kind: "traffic"; readonly rollout: string; readonly traffic: Traffic }
+  | { readonly kind: "traffic"; readonly target: Target; readonly traffic: Traffic }
   | { readonly kind: "ack"; readonly sequence: number; readonly creditBytes: number };
 
 /** Why a filter went without evidence or without a shadow: the contract's DropReason, in small letters. */
@@ -99,12 +100,17 @@ function wireOf(message: SidecarMessage): understudy.v1.SidecarMessage.$Properti
       return { limits: { messageBytesMax, creditBytes } };
     }
     case "traffic":
-      return { traffic: { rollout: message.rollout, ...message.traffic } };
+      return { traffic: { ...wireTarget(message.target), ...message.traffic } };
     case "ack":
       return { ack: { sequence: message.sequence, creditBytes: message.creditBytes } };
     default:
       return message satisfies never;
   }
+}
+
+function wireTarget(target: Target): understudy.v1.Traffic.$Properties {
+  const { rollout, primary, candidate, requestTimeoutMs } = target;
+  return { rollout, primaryVersion: primary, candidateVersion: candidate, requestTimeoutMs };
 }
 
 function helloOf(hello: understudy.v1.Hello.$Properties): Hello {

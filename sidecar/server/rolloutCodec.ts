@@ -67,6 +67,7 @@ function rolloutOf(view: RolloutView): understudy.v1.Rollout.$Properties {
     steps: plan.steps.map(stepText),
     traffic: view.traffic,
     inForce: view.inForce ?? null,
+    problem: view.problem ?? "",
     verdict: verdictOf(view),
     reason: state.reason,
     revision: state.revision,

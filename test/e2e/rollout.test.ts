@@ -25,8 +25,9 @@ import {
 } from "../support/upstream.ts";
 
 const NAMES = userNames(500);
+/** The first step outlasts the time after a start in which nothing is said to be in force. */
 const SHADOW_THEN_CANARY = [
-  "shadow: { percent: 100%, minimum: { pairs: 100 } }",
+  "shadow: { percent: 100%, minimum: { pairs: 100, time: 7s } }",
   "canary: { weight: 30%, minimum: { requests: 50, time: 2s } }",
 ];
 

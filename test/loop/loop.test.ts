@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
+import { type Target, targetOf } from "../../sidecar/core/target.ts";
 import type { Traffic } from "../../sidecar/core/traffic.ts";
 import { backoffMs } from "../../sidecar/loop/backoff.ts";
 import { type Change, StoreError } from "../../sidecar/ports.ts";
@@ -35,7 +36,8 @@ test("what is decided is handed to the actuator in the same turn", async () => {
   const asked = harness.loop.command("test", command, undefined);
   await harness.loop.turn();
   const { traffic } = await asked;
-  const inForce = await harness.actuator.read("test", new AbortController().signal);
+  const signal = new AbortController().signal;
+  const { inForce } = await harness.actuator.read(targetOf(quickPlan), signal);
   assert.deepEqual(inForce, traffic);
 });
 
@@ -139,8 +141,8 @@ test("a save that reports failure but was made is found again, and not made twic
 test("an actuator that hangs is given up and tried again, and never holds up a newer wish", async () => {
   class HangingActuator extends MemoryActuator {
     hangs = true;
-    override async apply(rollout: string, traffic: Traffic): Promise<void> {
-      await (this.hangs ? new Promise<void>(() => undefined) : super.apply(rollout, traffic));
+    override async apply(target: Target, traffic: Traffic): Promise<void> {
+      await (this.hangs ? new Promise<void>(() => undefined) : super.apply(target, traffic));
     }
   }
   const actuator = new HangingActuator();
@@ -150,11 +152,14 @@ test("an actuator that hangs is given up and tried again, and never holds up a n
   await harness.turn(5_000);
   const failures = await harness.metrics.actuatorFailures.get();
   assert.ok((failures.values[0]?.value ?? 0) >= 1);
+  assert.equal(harness.loop.get("test")?.problem, "unreachable: no answer in 5000 ms");
   actuator.hangs = false;
   const command = { kind: "rollback", by: "test", reason: "" } as const;
   harness.loop.command("test", command, undefined).catch(() => undefined);
   const view = await harness.turn();
-  assert.deepEqual(await actuator.read("test"), view?.traffic);
+  const { inForce } = await actuator.read(targetOf(quickPlan));
+  assert.deepEqual(inForce, view?.traffic);
+  assert.equal(view?.problem, undefined);
 });
 
 test("the wait before a retry doubles between its bounds, of which half to all is taken", () => {

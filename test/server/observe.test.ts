@@ -37,6 +37,8 @@ test("a filter is sent its limits first, then the traffic of each of its rollout
     shadowBp: 10_000,
     shadowPrimary: false,
   });
+  const { primaryVersion, candidateVersion, requestTimeoutMs } = filter.given.get("test") ?? {};
+  assert.deepEqual([primaryVersion, candidateVersion, requestTimeoutMs], ["v1", "v2", 1_000]);
 });
 
 test("a change of traffic reaches every connected filter, and is in force once all have taken it", async (context) => {
@@ -124,16 +126,4 @@ test("a newer stream of a source takes the place of the older one", async (conte
   assert.match((await first.ended()).details, /another stream/);
   await second.acknowledgedUpTo(second.observe([wireObservation()]));
   assert.equal(await sidecar.metric("understudy_filter_streams"), 1);
-});
-
-test("a refusal of a filter is logged with its reason, and the traffic is not in force", async (context) => {
-  const sidecar = await startWithPlan(context);
-  const filter = sidecar.filter({ ignoresTraffic: true });
-  await filter.ready();
-  const inForce = { rollout: "test", generation: 0, refused: "candidate_bp: 10001: at most 10000" };
-  filter.say({ inForce });
-  await reaches(sidecar, "understudy_filter_refusals_total", 1);
-  const refusal = sidecar.logged.find(({ message }) => message === "filter refused traffic");
-  assert.match(JSON.stringify(refusal), /at most 10000/);
-  assert.equal(await sidecar.metric('understudy_rollout_in_force{rollout="test"}'), 0);
 });

@@ -26,6 +26,8 @@ export type FakeFilterOptions = {
   readonly nextSequence?: number;
   readonly inForce?: readonly ({ readonly rollout: string } & TakenTraffic)[];
   readonly protocolVersion?: number;
+  /** Version of the candidate in its configuration; traffic about another is refused. */
+  readonly candidate?: string;
   /** Takes no traffic, and so reports none. */
   readonly ignoresTraffic?: boolean;
   /** Says nothing at first. */
@@ -38,6 +40,8 @@ export class FakeFilter {
   readonly traffic: Map<string, TakenTraffic> = new Map();
   /** Every generation that came, by rollout, in order. */
   readonly generations: Map<string, number[]> = new Map();
+  /** The last traffic that came, by rollout, as the wire has it. */
+  readonly given: Map<string, understudy.v1.Traffic.$Properties> = new Map();
   readonly stream: ClientDuplexStream<Buffer, Buffer>;
   limits: { readonly messageBytesMax: number; readonly creditBytes: number } | undefined;
   creditBytes = 0;
@@ -143,6 +147,13 @@ export class FakeFilter {
     const rollout = given.rollout ?? "";
     const generation = Number(given.generation);
     this.generations.set(rollout, [...(this.generations.get(rollout) ?? []), generation]);
+    this.given.set(rollout, given);
+    const candidate = this.#options.candidate ?? given.candidateVersion;
+    if (candidate !== given.candidateVersion) {
+      const refused = `candidate_version: ${given.candidateVersion}: ${candidate}`;
+      this.say({ inForce: { rollout, refused } });
+      return;
+    }
     const before = this.traffic.get(rollout);
     const isOlder = before !== undefined && generation < before.generation;
     const { candidateBp, shadowBp, shadowPrimary } = given;

@@ -1,8 +1,10 @@
+import type { Target } from "../../sidecar/core/target.ts";
 import type { Traffic } from "../../sidecar/core/traffic.ts";
 import {
   type Actuator,
   ActuatorError,
   type Change,
+  type Reading,
   type Store,
   StoreError,
 } from "../../sidecar/ports.ts";
@@ -64,12 +66,13 @@ export class FlakyActuator implements Actuator {
     this.#fails = fails;
   }
 
-  async read(rollout: string): Promise<Traffic | undefined> {
+  async read({ rollout }: Target): Promise<Reading> {
     this.#maybeFail();
-    return this.#fails() ? undefined : this.inForce.get(rollout);
+    const inForce = this.#fails() ? undefined : this.inForce.get(rollout);
+    return { inForce, generation: inForce?.generation ?? 0, problem: undefined };
   }
 
-  async apply(rollout: string, traffic: Traffic, signal: AbortSignal): Promise<void> {
+  async apply({ rollout }: Target, traffic: Traffic, signal: AbortSignal): Promise<void> {
     this.#maybeFail();
     if (this.#fails()) {
       this.#late.push(() => this.#serve(rollout, traffic));

@@ -25,6 +25,8 @@ export type TestSidecarOptions = {
   readonly storePath?: string;
   readonly limits?: Partial<Limits>;
   readonly clock?: Clock;
+  /** At once unless said otherwise. */
+  readonly filtersReturnMs?: number;
 };
 
 /** Starts one; it is stopped with the test. */
@@ -40,7 +42,13 @@ export async function startTestSidecar(
   const { clock = fastClock(1), storePath } = options;
   const sidecar = await startSidecar(
     { grpc: anyPort, http: anyPort, storePath },
-    { log, clock, random: () => 0.5, limits: { ...LIMITS, ...options.limits } },
+    {
+      log,
+      clock,
+      random: () => 0.5,
+      limits: { ...LIMITS, ...options.limits },
+      filtersReturnMs: options.filtersReturnMs ?? 1,
+    },
   );
   const client = new RolloutClient(sidecar.grpc);
   const filters: FakeFilter[] = [];
