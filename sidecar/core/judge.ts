@@ -1,22 +1,17 @@
-import { assess, feeds, userRequests } from "./evidence/assess.ts";
+import { assess, userRequests } from "./evidence/assess.ts";
 import { logSplitMismatch } from "./evidence/assignments.ts";
-import { closedTest, logWeightedMean } from "./evidence/combine.ts";
-import { logEValues } from "./evidence/eValues.ts";
-import { type Evidence, evidenceFor } from "./evidence/evidence.ts";
+import { logWeightedMean } from "./evidence/combine.ts";
+import type { Evidence } from "./evidence/evidence.ts";
 import type { Live } from "./evidence/ingest.ts";
 import type { Trip } from "./evidence/recent.ts";
 import { percent, quantity } from "./evidence/sentence.ts";
 import type { Guardrail, Plan, Step } from "./plan/plan.ts";
 import { ALL_BP } from "./traffic.ts";
 import type { GuardrailVerdict, Verdict } from "./verdict.ts";
+import { isSplitWrong, NOT_LIVE, type Weighed, weigh } from "./weigh.ts";
 
 /** Odds above are not told apart. */
 const ODDS_MAX = 1_000_000;
-
-/** Chance that a split which is right is taken for a wrong one, in a whole rollout. */
-const SPLIT_ALPHA = 0.001;
-
-const NOT_LIVE: Live = { trip: undefined, requestsPerSecond: undefined };
 
 /**
  * What the evidence says of a rollout in a step of its plan, with what is known besides while its book is open.
@@ -35,64 +30,41 @@ const NOT_LIVE: Live = { trip: undefined, requestsPerSecond: undefined };
  * Guardrails of a dry run are judged each by itself, and change neither. `inconclusive` otherwise; without evidence always.
  */
 export function judge(plan: Plan, step: Step, evidence: Evidence, live: Live = NOT_LIVE): Verdict {
-  const judged = judgeEach(plan, step, evidence);
-  const guardrails = judged.map(({ verdict }) => verdict);
+  const { judgement, weighed, fed } = weigh(plan, step, evidence, live);
+  const logPass = -Math.log(plan.alpha.promotion);
+  const verdicts = new Map(
+    weighed.map((each) => [
+      each.guardrail,
+      assess({ ...each, step, logPass, pairsSeen: evidence.pairs }),
+    ]),
+  );
+  const judged = (some: readonly Weighed[]): readonly Judged[] =>
+    some.flatMap(({ guardrail }) => {
+      const verdict = verdicts.get(guardrail);
+      return verdict === undefined ? [] : [{ guardrail, verdict }];
+    });
   const withheld = splitProblem(evidence);
-  const decided = { guardrails, withheld };
-  const deciding = judged.filter(({ guardrail }) => !guardrail.dryRun);
-  const failures = failureReasons(deciding, plan, live.trip);
-  if (failures.length > 0) {
-    const never = { requestsNeeded: undefined, secondsNeeded: undefined };
-    return { judgement: "fail", reasons: failures, ...decided, ...never };
+  const decided = { judgement, guardrails: [...verdicts.values()], withheld };
+  switch (judgement) {
+    case "fail": {
+      const deciding = weighed.filter(({ guardrail }) => !guardrail.dryRun);
+      const reasons = failureReasons(judged(deciding), plan, live.trip);
+      return { ...decided, reasons, requestsNeeded: undefined, secondsNeeded: undefined };
+    }
+    case "pass": {
+      const reasons = judged(fed).map(({ verdict }) => verdict.reason);
+      return { ...decided, reasons, requestsNeeded: 0, secondsNeeded: 0 };
+    }
+    case "inconclusive":
+      return { ...decided, ...whatIsMissing(step, judged(fed), { withheld, live }) };
+    default:
+      return judgement satisfies never;
   }
-  const isLast = step === plan.steps.at(-1);
-  const fed = deciding.filter(({ guardrail }) => isLast || feeds(step, guardrail));
-  const passed = fed.length > 0 && fed.every(({ verdict }) => verdict.judgement === "pass");
-  if (passed && withheld === undefined) {
-    const reasons = fed.map(({ verdict }) => verdict.reason);
-    return { judgement: "pass", reasons, ...decided, requestsNeeded: 0, secondsNeeded: 0 };
-  }
-  const { reasons, requestsNeeded } =
-    withheld === undefined
-      ? whatIsMissing(step, fed)
-      : {
-          reasons: [withheld, ...fed.map(({ verdict }) => verdict.reason)],
-          requestsNeeded: undefined,
-        };
-  const { requestsPerSecond = 0 } = live;
-  const secondsNeeded =
-    requestsNeeded === undefined || requestsPerSecond === 0
-      ? undefined
-      : Math.ceil(requestsNeeded / requestsPerSecond);
-  return { judgement: "inconclusive", reasons, ...decided, requestsNeeded, secondsNeeded };
 }
 
 type Judged = { readonly guardrail: Guardrail; readonly verdict: GuardrailVerdict };
 
-function judgeEach(plan: Plan, step: Step, evidence: Evidence): readonly Judged[] {
-  const logPass = -Math.log(plan.alpha.promotion);
-  const logFail = -Math.log(plan.alpha.rollback);
-  const scored = plan.guardrails.map((guardrail) => {
-    const known = evidenceFor(evidence.guardrails, guardrail.name);
-    const logE = logEValues(evidence, guardrail.name, guardrail.tolerance);
-    return { guardrail, known, logE, pairsSeen: evidence.pairs, step, logPass };
-  });
-  const deciding = scored.filter(({ guardrail }) => !guardrail.dryRun);
-  const rejections = closedTest(
-    deciding.map(({ logE }) => logE.bad),
-    logFail,
-    deciding.map(({ guardrail }) => guardrail.weight),
-  );
-  return scored.map((each) => {
-    const { guardrail, logE } = each;
-    const rejected = guardrail.dryRun
-      ? logE.bad >= logFail
-      : rejections[deciding.indexOf(each)] === true;
-    return { guardrail, verdict: assess({ ...each, rejected }) };
-  });
-}
-
-/** Why the candidate fails; none when it does not. */
+/** Why the candidate fails. */
 function failureReasons(
   deciding: readonly Judged[],
   plan: Plan,
@@ -107,15 +79,11 @@ function failureReasons(
   const logBad = logWeightedMean(
     deciding.map(({ guardrail, verdict }) => ({ logE: verdict.logEBad, weight: guardrail.weight })),
   );
-  const logFail = -Math.log(plan.alpha.rollback);
-  if (deciding.length === 0 || logBad < logFail) {
-    return [];
-  }
   const bySeverity = deciding
     .map(({ verdict }) => verdict)
     .toSorted((a, b) => b.logEBad - a.logEBad);
   const culprits = bySeverity.filter(({ judgement }) => judgement === "fail");
-  const strength = `evidence against the candidate: ${odds(logBad)}, where ${odds(logFail)} rolls back`;
+  const strength = `evidence against the candidate: ${odds(logBad)}, where ${odds(-Math.log(plan.alpha.rollback))} rolls back`;
   if (culprits.length > 0) {
     return [...culprits.map(({ reason }) => reason), strength];
   }
@@ -124,27 +92,34 @@ function failureReasons(
 }
 
 /** Why the split is not to be trusted, if it is not. */
-function splitProblem({ assignments }: Evidence): string | undefined {
-  const logE = logSplitMismatch(assignments);
-  if (logE < -Math.log(SPLIT_ALPHA)) {
+function splitProblem(evidence: Evidence): string | undefined {
+  if (!isSplitWrong(evidence)) {
     return undefined;
   }
+  const { assignments } = evidence;
   const users = assignments.reduce((sum, { primary, candidate }) => sum + primary + candidate, 0);
   const candidate = assignments.reduce((sum, one) => sum + one.candidate, 0);
   const expected = assignments.reduce(
     (sum, one) => sum + ((one.primary + one.candidate) * one.candidateBp) / ALL_BP,
     0,
   );
-  return `split: ${quantity(candidate)} of ${quantity(users)} users fell to the candidate, where ${percent(expected / users)} was asked for (${odds(logE)}); until that is explained nothing is promoted`;
+  return `split: ${quantity(candidate)} of ${quantity(users)} users fell to the candidate, where ${percent(expected / users)} was asked for (${odds(logSplitMismatch(assignments))}); until that is explained nothing is promoted`;
 }
+
+type Missing = Pick<Verdict, "reasons" | "requestsNeeded" | "secondsNeeded">;
 
 function whatIsMissing(
   step: Step,
   fed: readonly Judged[],
-): Pick<Verdict, "reasons" | "requestsNeeded"> {
+  { withheld, live }: { readonly withheld: string | undefined; readonly live: Live },
+): Missing {
+  const unknown = { requestsNeeded: undefined, secondsNeeded: undefined };
+  if (withheld !== undefined) {
+    return { reasons: [withheld, ...fed.map(({ verdict }) => verdict.reason)], ...unknown };
+  }
   if (fed.length === 0) {
     const nothing = "a shadow step brings only pairs, and no guardrail of the plan is on pairs";
-    return { reasons: [nothing], requestsNeeded: undefined };
+    return { reasons: [nothing], ...unknown };
   }
   const missing = fed
     .filter(({ verdict }) => verdict.judgement !== "pass")
@@ -156,11 +131,15 @@ function whatIsMissing(
           : (userRequests(step, guardrail, verdict.needed) ?? Number.POSITIVE_INFINITY),
     }))
     .sort((a, b) => b.requests - a.requests);
-  const most = missing[0]?.requests ?? Number.POSITIVE_INFINITY;
-  return {
-    reasons: missing.map(({ reason }) => reason),
-    requestsNeeded: Number.isFinite(most) ? most : undefined,
-  };
+  const reasons = missing.map(({ reason }) => reason);
+  const requestsNeeded = missing[0]?.requests ?? Number.POSITIVE_INFINITY;
+  if (!Number.isFinite(requestsNeeded)) {
+    return { reasons, ...unknown };
+  }
+  const { requestsPerSecond = 0 } = live;
+  const secondsNeeded =
+    requestsPerSecond === 0 ? undefined : Math.ceil(requestsNeeded / requestsPerSecond);
+  return { reasons, requestsNeeded, secondsNeeded };
 }
 
 function odds(logE: number): string {

@@ -15,8 +15,7 @@ export type Assessed = {
   /** Pairs seen, also those that the guardrail could not decide. */
   readonly pairsSeen: number;
   readonly logE: LogEValues;
-  /** Whether closed testing rejects that the candidate is within the guardrail's limit. */
-  readonly rejected: boolean;
+  readonly judgement: Judgement;
   readonly step: Step;
   /** What `logE.good` must reach. */
   readonly logPass: number;
@@ -37,8 +36,7 @@ export function isOnPairs({ kind }: Guardrail): boolean {
 
 /** The verdict on one guardrail, in figures and words. */
 export function assess(assessed: Assessed): GuardrailVerdict {
-  const { guardrail, known, logE } = assessed;
-  const judgement = judgementOf(assessed);
+  const { guardrail, known, logE, judgement } = assessed;
   const needed = judgement === "pass" ? 0 : neededFor(assessed);
   return {
     name: guardrail.name,
@@ -61,10 +59,8 @@ export function userRequests(step: Step, guardrail: Guardrail, needed: number): 
   return shareBp === 0 ? undefined : Math.ceil((needed * ALL_BP) / shareBp);
 }
 
-function judgementOf({ rejected, logE, logPass }: Assessed): Judgement {
-  if (rejected) {
-    return "fail";
-  }
+/** Whether a guardrail that does not fail passes: by much evidence for the candidate, and hardly any against it. */
+export function passOf(logE: LogEValues, logPass: number): "pass" | "inconclusive" {
   return logE.good >= logPass && !speaksAgainst(logE) ? "pass" : "inconclusive";
 }
 

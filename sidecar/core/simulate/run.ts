@@ -9,6 +9,7 @@ import { isFinal } from "../rollout/state.ts";
 import { stepAt } from "../rollout/stepAt.ts";
 import { trafficOf } from "../rollout/trafficOf.ts";
 import { ALL_BP } from "../traffic.ts";
+import { judgementOf } from "../weigh.ts";
 import { WINDOW_MS } from "../window.ts";
 import type { Random } from "./random.ts";
 import type { Truth } from "./truth.ts";
@@ -62,8 +63,13 @@ export function simulateRun(
     sent += requests;
     observeCounts(book, nowMs, drawn);
     nowMs += WINDOW_MS;
-    if (closeWindows(book, nowMs) || book.recent.trip !== undefined) {
-      verdict = judge(plan, stepAt(plan, state.stepIndex), book.evidence, liveOf(book));
+    const hasGrown = closeWindows(book, nowMs) || book.recent.trip !== undefined;
+    const step = stepAt(plan, state.stepIndex);
+    const live = liveOf(book);
+    // Words and estimates are made for what may be decided on: from one inconclusive look to the next nothing is, but by a maximum.
+    const isWorded = plan.maximum !== undefined || verdict.judgement !== "inconclusive";
+    if (hasGrown && (isWorded || judgementOf(plan, step, book.evidence, live) !== "inconclusive")) {
+      verdict = judge(plan, step, book.evidence, live);
     }
     const input = { nowMs, evidence: book.evidence, verdict, generationInForce: 0 };
     const event = decide(plan, state, input);

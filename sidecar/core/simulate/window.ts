@@ -44,7 +44,7 @@ export function drawWindow(plan: Plan, window: WindowTruth, random: Random): Dra
     const alone = random.binomial(n - copied, truth.errorRate[variant]);
     const failed = copies.both + copies.own + alone;
     tally.requests[variant] += n;
-    outcomes.push(...shuffled({ served: variant, n, failed }, random));
+    outcomes.push(...drawOutcomes(plan, { served: variant, n, failed }, random));
     countRates(tally, plan, {
       variant,
       n,
@@ -106,13 +106,16 @@ function drawCopies(
   return { both, own, other };
 }
 
-/** A variant's outcomes in random order. */
-function shuffled(
+/** A variant's outcomes in random order; of those that all went well only as many as a breaker looks at, as more change nothing. */
+function drawOutcomes(
+  { breaker }: Plan,
   { served, n, failed }: { readonly served: Variant; readonly n: number; readonly failed: number },
   random: Random,
 ): readonly Outcome[] {
+  const looksAt = breaker?.requests ?? 0;
+  const length = failed === 0 || breaker === undefined ? Math.min(n, looksAt) : n;
   let left = failed;
-  return Array.from({ length: n }, (_, index) => {
+  return Array.from({ length }, (_, index) => {
     const isFailed = left > 0 && random.next() * (n - index) < left;
     left -= Number(isFailed);
     return { served, isFailed };
