@@ -137,7 +137,7 @@ test("no more users are remembered than the bound", () => {
   const book = bookWith();
   const random = seeded(8);
   for (let second = 0; second < 40; second += 1) {
-    for (let index = 0; index < 600; index += 1) {
+    for (let index = 0; index < 300; index += 1) {
       see(book, { subject: subjectOf(random), second });
     }
     closeWindows(book, begin + 1_000 * second);

@@ -7,6 +7,7 @@ import {
   type Evidence,
   evidenceFor,
   type GuardrailEvidence,
+  type GuardrailsEvidence,
   type LatencyBatch,
   mergeEvidence,
 } from "./evidence.ts";
@@ -67,7 +68,7 @@ export function withBlock(evidence: Evidence, block: Block): Evidence {
   const guardrails = Object.fromEntries(
     [...block.guardrails].map(([name, known]) => [name, evidenceOfBlock(known)]),
   );
-  const segments = [{ generation, guardrails }];
+  const segments = [{ generation, guardrails: sumsAlone(guardrails) }];
   return mergeEvidence(evidence, {
     requests,
     pairs,
@@ -76,6 +77,16 @@ export function withBlock(evidence: Evidence, block: Block): Evidence {
     assignments: assigned,
     lives,
   });
+}
+
+/** Without the latencies themselves, which are for people and for `good`, and many. */
+function sumsAlone(guardrails: GuardrailsEvidence): GuardrailsEvidence {
+  return Object.fromEntries(
+    Object.entries(guardrails).map(([name, known]) => [
+      name,
+      known.kind === "slowdown" ? { ...known, primary: {}, candidate: {} } : known,
+    ]),
+  );
 }
 
 /** The evidence with one more block: batches of one generation, one after the other, at least one. */

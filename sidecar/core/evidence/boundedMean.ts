@@ -15,7 +15,7 @@ export function stepOf(score: number): number {
 }
 
 /** Sums two counts of scores. */
-export function addScores(a: Scores, b: Scores): Scores {
+export function addScores(a: Scores, b: Scores): Record<string, number> {
   const sum: Record<string, number> = { ...a };
   for (const [step, count] of Object.entries(b)) {
     sum[step] = (sum[step] ?? 0) + count;

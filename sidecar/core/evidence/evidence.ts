@@ -18,7 +18,7 @@ export type Evidence = {
   /** Pairs in which both variants answered and not both failed, in closed batches. */
   readonly pairs: number;
   readonly guardrails: GuardrailsEvidence;
-  /** The same by generation of the traffic, hence by step: ascending, and together all of the above. */
+  /** The same by generation of the traffic, hence by step: ascending, and together all of the above but latencies. */
   readonly segments: readonly Segment[];
   /** Users by the variant that they fell to when they were first seen, by generation, ascending. */
   readonly assignments: readonly Assignment[];

@@ -30,7 +30,7 @@ export function edgeMs(bucket: number): number {
 }
 
 /** Sums two counts of latencies. */
-export function addLatencies(a: Latencies, b: Latencies): Latencies {
+export function addLatencies(a: Latencies, b: Latencies): Record<string, number> {
   const sum: Record<string, number> = { ...a };
   for (const [bucket, count] of Object.entries(b)) {
     sum[bucket] = (sum[bucket] ?? 0) + count;

@@ -4,8 +4,8 @@ import { ALL_BP, type BasisPoints, type Traffic } from "../traffic.ts";
 import { countHit, hits, type Tally } from "./tally.ts";
 
 /** How many users are remembered in a book's life, and how many may wait in open windows. */
-export const SUBJECTS_MAX = 20_000;
-export const SUBJECTS_OPEN_MAX = 4_000;
+export const SUBJECTS_MAX = 10_000;
+export const SUBJECTS_OPEN_MAX = 2_000;
 /** Generations of traffic whose weight is remembered. */
 const WEIGHTS_MAX = 16;
 
@@ -39,8 +39,8 @@ export type Waiting = {
 type Subject = {
   readonly served: Variant;
   readonly generation: number;
-  /** Names of the guardrails by user that one of its requests counted against. */
-  readonly hits: Set<string>;
+  /** The guardrails by user that one of its requests counted against: a bit for each, by its place in the plan. */
+  hits: number;
 };
 
 /** Nobody seen, in a book's life of this number. */
@@ -86,13 +86,13 @@ export function noteSubject(
       crowd(newcomers, request.windows());
       return;
     }
-    known = { served: observation.served, generation: observation.generation, hits: new Set() };
+    known = { served: observation.served, generation: observation.generation, hits: 0 };
     waiting.subjects.set(id, known);
     newcomers.waiting += 1;
   }
-  for (const guardrail of plan.guardrails) {
+  for (const [place, guardrail] of plan.guardrails.entries()) {
     if ("unit" in guardrail && guardrail.unit === "user" && hits(guardrail, observation)) {
-      known.hits.add(guardrail.name);
+      known.hits |= 1 << place;
     }
   }
 }
@@ -129,10 +129,10 @@ function countUser(
   subject: Subject,
   { plan, tally }: { readonly plan: Plan; readonly tally: Tally },
 ): void {
-  for (const guardrail of plan.guardrails) {
+  for (const [place, guardrail] of plan.guardrails.entries()) {
     const count = tally.rates[guardrail.name]?.[subject.served];
     if (count !== undefined && "unit" in guardrail && guardrail.unit === "user") {
-      countHit(count, subject.hits.has(guardrail.name));
+      countHit(count, (subject.hits & (1 << place)) !== 0);
     }
   }
 }

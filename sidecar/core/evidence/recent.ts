@@ -1,16 +1,17 @@
 import type { Observation, Variant } from "../observation.ts";
 import type { Breaker } from "../plan/plan.ts";
+import { WINDOW_MS } from "../window.ts";
 import type { Count } from "./count.ts";
 import { failed } from "./outcome.ts";
 
 /** Request ids that are remembered. */
-export const REQUEST_IDS_MAX = 16_384;
+export const REQUEST_IDS_MAX = 8_192;
 
 /** What is known of the last requests: for the breaker, and to count a retry once. Bounded. */
 export type Recent = {
   /** Whether each of the last requests failed, the latest last. */
   readonly outcomes: Readonly<Record<Variant, boolean[]>>;
-  /** When each request id was first seen, by the beginning of its window. */
+  /** When each request id was first seen, by the number of its window. */
   readonly requestIds: Map<number, number>;
   /** What the breaker saw when it tripped; it does once. */
   trip: Trip | undefined;
@@ -75,15 +76,15 @@ export function isRepeated(recent: Recent, requestId: string, beginMs: number): 
     return true;
   }
   if (recent.requestIds.size < REQUEST_IDS_MAX) {
-    recent.requestIds.set(id, beginMs);
+    recent.requestIds.set(id, beginMs / WINDOW_MS);
   }
   return false;
 }
 
 /** Forgets the request ids of windows that are closed. */
 export function forgetRequestIds({ requestIds }: Recent, closedUntilMs: number): void {
-  for (const [id, beginMs] of requestIds) {
-    if (beginMs < closedUntilMs) {
+  for (const [id, window] of requestIds) {
+    if (window * WINDOW_MS < closedUntilMs) {
       requestIds.delete(id);
     }
   }

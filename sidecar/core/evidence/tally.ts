@@ -1,13 +1,14 @@
 import type { Comparison } from "../compare/comparison.ts";
-import type { Observation, Variant } from "../observation.ts";
+import type { Observation } from "../observation.ts";
 import type { Guardrail, Plan } from "../plan/plan.ts";
 import { type Assignment, addAssignments } from "./assignments.ts";
-import { addScores, SCORE_STEPS, type Scores, stepOf } from "./boundedMean.ts";
-import type { Batch, LatencyBatch } from "./evidence.ts";
+import { addScores, SCORE_STEPS, stepOf } from "./boundedMean.ts";
+import type { Batch } from "./evidence.ts";
 import { addLatencies, BUCKETS, bucketOf } from "./latencies.ts";
 import { answered, disagrees, failed, slow } from "./outcome.ts";
 
 type MutableCount = { n: number; k: number };
+type MutableCounts = Record<string, number>;
 
 /** A batch being counted. */
 export type Tally = {
@@ -19,8 +20,11 @@ export type Tally = {
     { readonly primary: MutableCount; readonly candidate: MutableCount }
   >;
   readonly disagreements: Record<string, MutableCount>;
-  readonly latencies: Record<string, LatencyBatch>;
-  readonly scores: Record<string, Scores>;
+  readonly latencies: Record<
+    string,
+    { readonly primary: MutableCounts; readonly candidate: MutableCounts }
+  >;
+  readonly scores: Record<string, MutableCounts>;
   assigned: readonly Assignment[];
 };
 
@@ -69,11 +73,10 @@ export function tallyServed(tally: Tally, plan: Plan, observation: Observation):
     if (count !== undefined && "unit" in guardrail && guardrail.unit === "request") {
       countHit(count, hits(guardrail, observation));
     }
-    const latencies = tally.latencies[name];
+    const latencies = tally.latencies[name]?.[served];
     if (latencies !== undefined) {
       // No answer took longer than any latency.
-      const bucket = answered(answer) ? bucketOf(answer.latencyMs) : BUCKETS - 1;
-      tally.latencies[name] = withOne(latencies, served, bucket);
+      countOne(latencies, answered(answer) ? bucketOf(answer.latencyMs) : BUCKETS - 1);
     }
   }
 }
@@ -143,13 +146,15 @@ function tallyScore(
   if (!pair.oneFailed && difference === undefined) {
     return false;
   }
-  const step = pair.oneFailed ? SCORE_STEPS : stepOf(Math.abs(difference ?? 1));
-  tally.scores[name] = addScores(tally.scores[name] ?? {}, { [step]: 1 });
+  const scores = tally.scores[name];
+  if (scores !== undefined) {
+    countOne(scores, pair.oneFailed ? SCORE_STEPS : stepOf(Math.abs(difference ?? 1)));
+  }
   return true;
 }
 
-function withOne(batch: LatencyBatch, served: Variant, bucket: number): LatencyBatch {
-  return { ...batch, [served]: addLatencies(batch[served], { [bucket]: 1 }) };
+function countOne(counts: MutableCounts, place: number): void {
+  counts[place] = (counts[place] ?? 0) + 1;
 }
 
 /** Counts one more, and whether it is a hit. */

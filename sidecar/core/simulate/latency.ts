@@ -1,4 +1,4 @@
-import { edgeMs, type Latencies } from "../evidence/latencies.ts";
+import { edgeMs } from "../evidence/latencies.ts";
 import { SLOWDOWN_EDGES } from "../evidence/slowdown.ts";
 import { normalCdf, normalQuantile } from "../normal.ts";
 import type { Random } from "./random.ts";
@@ -27,7 +27,7 @@ export function slowdownRates({
 }
 
 /** So many latencies, as counts between the edges: all that a slowdown looks at. */
-export function drawLatencies(n: number, factor: number, random: Random): Latencies {
+export function drawLatencies(n: number, factor: number, random: Random): Record<string, number> {
   const latencies: Record<string, number> = {};
   let left = n;
   let beyond = 1;
