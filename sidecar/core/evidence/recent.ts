@@ -5,7 +5,7 @@ import type { Count } from "./count.ts";
 import { failed } from "./outcome.ts";
 
 /** Request ids that are remembered. */
-export const REQUEST_IDS_MAX = 8_192;
+export const REQUEST_IDS_MAX = 4_096;
 
 /** What is known of the last requests: for the breaker, and to count a retry once. Bounded. */
 export type Recent = {
@@ -64,7 +64,7 @@ export function watchRequest(
 }
 
 /**
- * Whether a request of this id was seen in an open window before; remembers it, while there is room. The first to be reported counts: of
+ * Whether a request of this id was seen in an open window before; remembers the latest. The first to be reported counts: of
  * retries the one that failed, of hedged requests the one that was answered first, as the user saw it.
  */
 export function isRepeated(recent: Recent, requestId: string, beginMs: number): boolean {
@@ -75,8 +75,12 @@ export function isRepeated(recent: Recent, requestId: string, beginMs: number): 
   if (recent.requestIds.has(id)) {
     return true;
   }
-  if (recent.requestIds.size < REQUEST_IDS_MAX) {
-    recent.requestIds.set(id, beginMs / WINDOW_MS);
+  recent.requestIds.set(id, beginMs / WINDOW_MS);
+  for (const oldest of recent.requestIds.keys()) {
+    if (recent.requestIds.size <= REQUEST_IDS_MAX) {
+      break;
+    }
+    recent.requestIds.delete(oldest);
   }
   return false;
 }
