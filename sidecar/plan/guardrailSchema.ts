@@ -91,7 +91,9 @@ export const breaker: z.ZodType<
     ],
     { error: "off, or a mapping of requests, failures" },
   )
-  .describe("Rolls back without statistics when most of the candidate's last requests failed.");
+  .describe(
+    "Rolls back without statistics when most of the candidate's last requests failed, and hardly any of the primary's.",
+  );
 
 /** How long a rollout may stay undecided. */
 export const maximum: z.ZodType<

@@ -58,8 +58,14 @@ for (const { name, primary, candidate, trips } of [
     trips: false,
   },
   {
-    name: "the primary fails much less",
-    primary: "xx........",
+    name: "the primary fails a fifth as often",
+    primary: "..........x",
+    candidate: "x.x.x.x.x.",
+    trips: false,
+  },
+  {
+    name: "the primary fails an eighth as often",
+    primary: `${".".repeat(19)}x`,
     candidate: "x.x.x.x.xx",
     trips: true,
   },

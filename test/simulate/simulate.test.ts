@@ -100,6 +100,14 @@ test("recurring users, a daily swing and failures of both variants together cost
   assert(found.rolledBack <= mostOf(200, 0.05), `${found.rolledBack}`);
 });
 
+for (const base of [0.1, 0.2]) {
+  test(`the breaker spares a candidate like a primary that fails ${base} of its requests`, () => {
+    const entries = [`primary-error-rate=${base}`, "requests-max=10000"];
+    const found = simulate(canaryOnly(defaultPlan), truthOf(...entries), { runs: 100, seed: 8 });
+    assert(found.rolledBack <= mostOf(100, defaultPlan.alpha.rollback), `${found.rolledBack}`);
+  });
+}
+
 test("the same seed gives the same simulation, another seed another", () => {
   const truth = truthOf(...fivefold);
   const run = (seed: number) => simulate(oneGuardrail, truth, { runs: 5, seed });

@@ -7,6 +7,14 @@ import { failed } from "./outcome.ts";
 /** Request ids that are remembered. */
 export const REQUEST_IDS_MAX = 4_096;
 
+/** How many of the primary's last requests the breaker looks at. */
+export const BREAKER_PRIMARY = 200;
+/**
+ * The breaker trips only where the candidate fails so many times as often as the primary. Where many requests fail anyway, chance alone
+ * would trip it sooner or later, and what both suffer is not the candidate's; there the evidence decides, and is quick.
+ */
+const BREAKER_RATIO = 8;
+
 /** What is known of the last requests: for the breaker, and to count a retry once. Bounded. */
 export type Recent = {
   /** Whether each of the last requests failed, the latest last. */
@@ -40,7 +48,7 @@ export function watchBreaker(
   }
   const own = recent.outcomes[request.served];
   own.push(request.isFailed);
-  if (own.length > breaker.requests) {
+  if (own.length > (request.served === "candidate" ? breaker.requests : BREAKER_PRIMARY)) {
     own.shift();
   }
   if (request.served !== "candidate" || !request.isFailed || own.length < breaker.requests) {
@@ -49,7 +57,7 @@ export function watchBreaker(
   const trip = { candidate: countOf(own), primary: countOf(recent.outcomes.primary) };
   const share = trip.candidate.k / trip.candidate.n;
   const primaryShare = trip.primary.n === 0 ? 0 : trip.primary.k / trip.primary.n;
-  if (share >= breaker.failures && primaryShare < share / 2) {
+  if (share >= breaker.failures && share >= primaryShare * BREAKER_RATIO) {
     recent.trip = trip;
   }
 }

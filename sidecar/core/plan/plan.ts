@@ -48,8 +48,8 @@ export type Minimum = {
 };
 
 /**
- * Rolls back without statistics once this share of the candidate's last user requests failed, unless the primary's fail at least half as
- * often: a failure of both is not the candidate's.
+ * Rolls back without statistics once this share of the candidate's last user requests failed, and at least eight times the share of the
+ * primary's: a failure of both is not the candidate's.
  */
 export type Breaker = {
   /** How many of the last user requests are looked at, 1 to 1,000. */

@@ -1,4 +1,5 @@
 import { addScores, SCORE_STEPS } from "../evidence/boundedMean.ts";
+import { BREAKER_PRIMARY } from "../evidence/recent.ts";
 import { emptyTally, type Tally } from "../evidence/tally.ts";
 import type { Variant } from "../observation.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -112,7 +113,7 @@ function drawOutcomes(
   { served, n, failed }: { readonly served: Variant; readonly n: number; readonly failed: number },
   random: Random,
 ): readonly Outcome[] {
-  const looksAt = breaker?.requests ?? 0;
+  const looksAt = breaker === undefined ? 0 : Math.max(breaker.requests, BREAKER_PRIMARY);
   const length = failed === 0 || breaker === undefined ? Math.min(n, looksAt) : n;
   let left = failed;
   return Array.from({ length }, (_, index) => {
