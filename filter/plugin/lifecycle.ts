@@ -94,10 +94,12 @@ function giveUp(root: Root): void {
   for (let i = 0; i < exchangeCount(); i++) {
     const exchange = exchangeAt(i);
     if (exchange.root !== root.id) continue;
-    if (exchange.token !== 0) forgetToken(exchange);
+    if (exchange.token !== 0) forgetToken(exchange, exchange.token);
+    if (exchange.secondaryToken !== 0) forgetToken(exchange, exchange.secondaryToken);
     exchange.observed = false;
     exchange.issuesCookie = false;
     exchange.stage = ShadowStage.None;
+    exchange.secondaryStage = ShadowStage.None;
     exchange.clear();
     if (exchange.context === 0) release(root, exchange);
   }

@@ -7,6 +7,7 @@ import {
   observationSize,
   writeAnswer,
   writeAnswerHead,
+  writeSecondaryHead,
   writeShadowHead,
   writeSubject,
 } from "../policy/observation";
@@ -29,7 +30,9 @@ export function report(root: Root, exchange: Exchange): void {
   const paired = exchange.stage === ShadowStage.Answered;
   const answer = answerSize(exchange.answer);
   const shadow = paired ? answerSize(exchange.shadow) : -1;
-  const size = observationSize(exchange.subject, answer, shadow);
+  const tripled = paired && exchange.secondaryStage === ShadowStage.Answered;
+  const secondary = tripled ? answerSize(exchange.secondary) : -1;
+  const size = observationSize(exchange.subject, answer, shadow, secondary);
   if (root.outbox.open(writer, fieldSize(size))) {
     writer.head(OBSERVATIONS, size);
     writeSubject(writer, exchange.subject);
@@ -39,6 +42,10 @@ export function report(root: Root, exchange: Exchange): void {
       writeShadowHead(writer, shadow);
       writeAnswer(writer, exchange.shadow);
       count(Counter.Pairs);
+    }
+    if (tripled) {
+      writeSecondaryHead(writer, secondary);
+      writeAnswer(writer, exchange.secondary);
     }
     count(Counter.Observations);
   } else root.drop(exchange.subject.rollout, reasonOfLoss(root));
@@ -85,6 +92,12 @@ function timeOutAnswer(exchange: Exchange, nowNs: u64): void {
 }
 
 function timeOutShadow(exchange: Exchange, nowNs: u64): void {
+  if (exchange.secondaryStage === ShadowStage.Sent) {
+    exchange.secondary.failure = Failure.Timeout;
+    exchange.secondary.latencyUs = (nowNs - exchange.sentNs) / 1000;
+    exchange.secondaryStage = ShadowStage.Answered;
+  }
+  if (exchange.stage === ShadowStage.Answered) return;
   if (exchange.stage !== ShadowStage.Sent) {
     exchange.dropShadow();
     return;

@@ -13,7 +13,7 @@ import { bucketOf, Variant, variantOf } from "../policy/split";
 import { Found, StickyKind } from "../policy/sticky";
 import { ActiveRollout } from "./rollout";
 import { Root } from "./root";
-import { copyBody, planShadow, sendShadow } from "./shadow";
+import { copyBody, planSecondary, planShadow, sendShadow } from "./shadow";
 import { count, nowNs, unixMs } from "./world";
 
 const KEY_BYTES: i32 = 16;
@@ -165,4 +165,5 @@ function observe(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket:
   if (subject.served === Variant.Candidate && !traffic.shadowPrimary) return;
   if (!rollout.config.shadow.lists(headers.bytes, start, end)) return;
   planShadow(root, rollout, exchange, headers);
+  if (bucket < traffic.noiseBp) planSecondary(root, rollout, exchange, headers);
 }

@@ -29,7 +29,7 @@ export function responseHeaders(root: Root, exchange: Exchange, ended: bool): vo
   headers.bytes = landed();
   headers.count = max(0, size < 0 ? 0 : decodePairs(headers.bytes, size, headers.spans));
   head.read(headers);
-  keepHead(exchange, head, headers, true);
+  keepHead(exchange.answer, head, headers);
   if (!ended && isPassedBy(exchange)) {
     passStream(root, exchange);
     return;

@@ -1,26 +1,23 @@
 import { Buffer, HeaderMap } from "../abi/enums";
 import { readBuffer, readPairs, sendHttp } from "../abi/host";
 import { landed } from "../abi/memory";
-import { decodePairs, PairsWriter } from "../abi/pairs";
-import { Failure } from "../policy/answer";
-import { utf8 } from "../policy/bytes";
-import { appendCapture, CAPTURE_BYTES_MAX, takeCapture } from "../policy/capture";
+import { decodePairs } from "../abi/pairs";
+import { Answer, Failure } from "../policy/answer";
+import { appendCapture, Capture, takeCapture } from "../policy/capture";
 import { Counter } from "../policy/counters";
 import { DropReason } from "../policy/drops";
 import { Exchange, ShadowStage } from "../policy/exchange";
-import { AnswerHead, Headers, SHADOW, SHADOW_HEADERS_MAX, VARIANT } from "../policy/headers";
-import { otherVariant } from "../policy/split";
+import { AnswerHead, Headers } from "../policy/headers";
+import { otherVariant, Variant } from "../policy/split";
 import { failureOfMade, MADE_BODY_BYTES_MAX } from "../policy/transport";
+import { copySize, writeCopy } from "./copy";
 import { settle } from "./report";
 import { ActiveRollout } from "./rollout";
 import { Root } from "./root";
-import { count, exchangeOfToken, forgetToken, keepToken, nowNs } from "./world";
+import { count, exchangeOfToken, forgetToken, keepSecondaryToken, keepToken, nowNs } from "./world";
 
-const YES = utf8("1");
 const NOTHING = new StaticArray<u8>(0);
 
-const copied = new StaticArray<i32>(SHADOW_HEADERS_MAX);
-const writer = new PairsWriter();
 const answerHeaders = new Headers();
 const answerHead = new AnswerHead();
 
@@ -37,12 +34,34 @@ export function planShadow(
     return;
   }
   exchange.shadowVariant = otherVariant(exchange.subject.served);
-  const reason = copyHeaders(rollout, exchange, headers);
-  if (reason !== 0) {
-    root.drop(rollout.index, reason as DropReason);
+  const size = copySize(rollout, exchange.shadowVariant, headers);
+  const capture: Capture | null = size === 0 ? null : takeCapture(exchange.budget, size);
+  if (capture === null) {
+    root.drop(rollout.index, size === 0 ? DropReason.Headers : DropReason.CapturedBytes);
     return;
   }
+  exchange.shadowHeaders = capture;
+  writeCopy(rollout, exchange.shadowVariant, headers, capture);
   exchange.stage = ShadowStage.Copying;
+}
+
+/** Begins a second copy, to the primary, of a request that is copied; without it there is a pair all the same. */
+export function planSecondary(
+  root: Root,
+  rollout: ActiveRollout,
+  exchange: Exchange,
+  headers: Headers,
+): void {
+  if (exchange.stage !== ShadowStage.Copying) return;
+  const size = copySize(rollout, Variant.Primary, headers);
+  const capture: Capture | null = size === 0 ? null : takeCapture(exchange.budget, size);
+  if (capture === null) {
+    root.drop(rollout.index, DropReason.CapturedBytes);
+    return;
+  }
+  exchange.secondaryHeaders = capture;
+  writeCopy(rollout, Variant.Primary, headers, capture);
+  exchange.secondaryStage = ShadowStage.Copying;
 }
 
 /** Copies a piece of the request's body as it passes. */
@@ -90,38 +109,69 @@ export function sendShadow(root: Root, exchange: Exchange): void {
     abandon(root, exchange, refusal as DropReason);
     return;
   }
+  const token = sendCopy(rollout, exchange, exchange.shadowVariant, headers);
+  if (token === 0) {
+    abandon(root, exchange, DropReason.ShadowRefused);
+    return;
+  }
+  keepToken(exchange, token);
+  exchange.stage = ShadowStage.Sent;
+  sendSecondary(root, rollout, exchange);
+  exchange.releaseCopy();
+}
+
+function sendSecondary(root: Root, rollout: ActiveRollout, exchange: Exchange): void {
+  const headers = exchange.secondaryHeaders;
+  if (headers === null) return;
+  const refusal = rollout.limits.refusal(exchange.sentNs / 1_000_000);
+  const token = refusal === 0 ? sendCopy(rollout, exchange, Variant.Primary, headers) : 0;
+  if (token === 0) {
+    exchange.dropSecondary();
+    root.drop(rollout.index, (refusal === 0 ? DropReason.ShadowRefused : refusal) as DropReason);
+    return;
+  }
+  keepSecondaryToken(exchange, token);
+  exchange.secondaryStage = ShadowStage.Sent;
+}
+
+/** Sends a copy of the request; returns the token of the call, 0 when the host refused it. */
+function sendCopy(
+  rollout: ActiveRollout,
+  exchange: Exchange,
+  variant: Variant,
+  headers: Capture,
+): u32 {
   const body = exchange.shadowBody;
   const token = sendHttp(
-    rollout.config.variant(exchange.shadowVariant).clusterBytes,
+    rollout.config.variant(variant).clusterBytes,
     headers.bytes,
     headers.length,
     body === null ? NOTHING : body.bytes,
     body === null ? 0 : body.length,
     u32(rollout.config.shadow.timeoutMs),
   );
-  if (token === 0) {
-    abandon(root, exchange, DropReason.ShadowRefused);
-    return;
-  }
+  if (token === 0) return 0;
   rollout.limits.send();
-  keepToken(exchange, token);
-  exchange.stage = ShadowStage.Sent;
-  exchange.releaseCopy();
   count(Counter.ShadowsSent);
+  return token;
 }
 
 /** The copy was answered, or failed. Tokens that are not known are ignored. */
 export function shadowAnswered(root: Root, token: u32, headers: i32, bodySize: i32): void {
   const exchange = exchangeOfToken(token);
   if (exchange === null || exchange.root !== root.id) return;
-  forgetToken(exchange);
+  const isShadow = exchange.token === token;
+  const answer = isShadow ? exchange.shadow : exchange.secondary;
+  const stage = isShadow ? exchange.stage : exchange.secondaryStage;
+  forgetToken(exchange, token);
   const rollout = unchecked(root.rollouts[exchange.subject.rollout]);
   rollout.limits.end();
-  if (exchange.stage === ShadowStage.Sent && !exchange.reported) {
-    readAnswer(rollout, exchange, headers, bodySize);
-    exchange.stage = ShadowStage.Answered;
+  if (stage === ShadowStage.Sent && !exchange.reported) {
+    readAnswer(rollout, exchange, answer, headers, bodySize);
+    if (isShadow) exchange.stage = ShadowStage.Answered;
+    else exchange.secondaryStage = ShadowStage.Answered;
   }
-  const failed = exchange.shadow.failure !== Failure.None;
+  const failed = answer.failure !== Failure.None;
   count(failed ? Counter.ShadowsFailed : Counter.ShadowsAnswered);
   settle(root, exchange);
 }
@@ -131,44 +181,13 @@ function abandon(root: Root, exchange: Exchange, reason: DropReason): void {
   root.drop(exchange.subject.rollout, reason);
 }
 
-/** Writes the copy's headers; returns the reason when there is no room for them, else 0. */
-function copyHeaders(rollout: ActiveRollout, exchange: Exchange, headers: Headers): i32 {
-  if (headers.count > SHADOW_HEADERS_MAX - 2) return DropReason.Headers;
-  let kept = 0;
-  let textBytes = SHADOW.length + YES.length + VARIANT.length;
-  for (let i = 0; i < headers.count; i++) {
-    if (!headers.isCopied(i)) continue;
-    copied[kept++] = i;
-    textBytes += headers.nameEnd(i) - headers.nameStart(i);
-    textBytes += headers.valueEnd(i) - headers.valueStart(i);
-  }
-  const version = rollout.config.variant(exchange.shadowVariant).versionBytes;
-  const size = PairsWriter.size(kept + 2, textBytes + version.length);
-  if (size > CAPTURE_BYTES_MAX) return DropReason.Headers;
-  const capture = takeCapture(exchange.budget, size);
-  if (capture === null) return DropReason.CapturedBytes;
-  capture.length = size;
-  exchange.shadowHeaders = capture;
-  writer.begin(capture.bytes, kept + 2);
-  const bytes = headers.bytes;
-  for (let k = 0; k < kept; k++) {
-    const i = unchecked(copied[k]);
-    const nameStart = headers.nameStart(i);
-    const nameEnd = headers.nameEnd(i);
-    writer.add(bytes, nameStart, nameEnd, bytes, headers.valueStart(i), headers.valueEnd(i));
-  }
-  writer.add(SHADOW, 0, SHADOW.length, YES, 0, YES.length);
-  writer.add(VARIANT, 0, VARIANT.length, version, 0, version.length);
-  return 0;
-}
-
 function readAnswer(
   rollout: ActiveRollout,
   exchange: Exchange,
+  answer: Answer,
   headerCount: i32,
   bodySize: i32,
 ): void {
-  const answer = exchange.shadow;
   const elapsedNs = nowNs() - exchange.sentNs;
   answer.latencyUs = elapsedNs / 1000;
   const size = headerCount > 0 ? readPairs(HeaderMap.HttpCallResponseHeaders) : -1;
@@ -181,7 +200,7 @@ function readAnswer(
   answerHeaders.bytes = landed();
   answerHeaders.count = count;
   answerHead.read(answerHeaders);
-  keepHead(exchange, answerHead, answerHeaders, false);
+  keepHead(answer, answerHead, answerHeaders);
   answer.bodyBytes = u64(bodySize);
   const wanted = min(bodySize, rollout.config.shadow.bodyBytesMax);
   const read = wanted > 0 ? readBuffer(Buffer.HttpCallResponseBody, wanted) : 0;
@@ -191,14 +210,8 @@ function readAnswer(
   if (read > 0 && answer.failure === Failure.None) answer.keep(exchange.budget, landed(), read);
 }
 
-/** Keeps status and content headers of the user's answer or of the shadow's. */
-export function keepHead(
-  exchange: Exchange,
-  head: AnswerHead,
-  headers: Headers,
-  ofUser: bool,
-): void {
-  const answer = ofUser ? exchange.answer : exchange.shadow;
+/** Keeps status and content headers of an answer. */
+export function keepHead(answer: Answer, head: AnswerHead, headers: Headers): void {
   answer.status = head.status;
   answer.inferenceHeaderBytes = head.inferenceHeaderBytes;
   const type = head.contentType;

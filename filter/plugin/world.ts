@@ -88,10 +88,17 @@ export function keepToken(exchange: Exchange, token: u32): void {
   byToken.set(token, exchange.slot);
 }
 
-/** Notes that no answer to the copy is to come. */
-export function forgetToken(exchange: Exchange): void {
-  byToken.remove(exchange.token);
-  exchange.token = 0;
+/** Notes that the second copy was sent. */
+export function keepSecondaryToken(exchange: Exchange, token: u32): void {
+  exchange.secondaryToken = token;
+  byToken.set(token, exchange.slot);
+}
+
+/** Notes that no answer to the call is to come. */
+export function forgetToken(exchange: Exchange, token: u32): void {
+  byToken.remove(token);
+  if (exchange.token === token) exchange.token = 0;
+  else exchange.secondaryToken = 0;
 }
 
 /** Notes that the stream has ended. */

@@ -50,11 +50,16 @@ export class Exchange {
   /** The copy's headers as pairs, and its body so far. */
   shadowHeaders: Capture | null = null;
   shadowBody: Capture | null = null;
+  /** The second copy, to the primary: the token of its call, how far it has come, its headers. */
+  secondaryToken: u32 = 0;
+  secondaryStage: ShadowStage = ShadowStage.None;
+  secondaryHeaders: Capture | null = null;
   /** What the rollout's captures may take. */
   budget: CaptureBudget = NO_BUDGET;
   readonly subject: Subject = new Subject();
   readonly answer: Answer = new Answer();
   readonly shadow: Answer = new Answer();
+  readonly secondary: Answer = new Answer();
 
   constructor(slot: u32) {
     this.slot = slot;
@@ -62,14 +67,12 @@ export class Exchange {
 
   /** Whether nothing more will happen to it. */
   get isOver(): bool {
-    return this.context === 0 && this.token === 0;
+    return this.context === 0 && this.token === 0 && this.secondaryToken === 0;
   }
 
-  /** Whether both answers that can come are in, so that it can be reported. */
+  /** Whether all answers that can come are in, so that it can be reported. */
   get isComplete(): bool {
-    return (
-      this.answered && (this.stage === ShadowStage.None || this.stage === ShadowStage.Answered)
-    );
+    return this.answered && isSettled(this.stage) && isSettled(this.secondaryStage);
   }
 
   /** Whether the answers' bodies are wanted. */
@@ -77,19 +80,29 @@ export class Exchange {
     return this.stage !== ShadowStage.None && !this.reported;
   }
 
-  /** Gives up the copy that is not sent yet, or is sent and no longer awaited. */
+  /** Gives up copies that are not sent yet, or are sent and no longer awaited. */
   dropShadow(): void {
     this.releaseCopy();
     this.stage = ShadowStage.None;
     this.shadow.clear(this.budget);
+    this.dropSecondary();
     this.answer.dropBody(this.budget);
   }
 
-  /** Gives back the copy's headers and body, once sent or given up. */
+  /** Gives up the second copy only. */
+  dropSecondary(): void {
+    this.secondaryStage = ShadowStage.None;
+    this.secondary.clear(this.budget);
+  }
+
+  /** Gives back the copies' headers and body, once sent or given up. */
   releaseCopy(): void {
     const headers = this.shadowHeaders;
     if (headers !== null) releaseCapture(this.budget, headers);
     this.shadowHeaders = null;
+    const secondary = this.secondaryHeaders;
+    if (secondary !== null) releaseCapture(this.budget, secondary);
+    this.secondaryHeaders = null;
     const body = this.shadowBody;
     if (body !== null) releaseCapture(this.budget, body);
     this.shadowBody = null;
@@ -100,6 +113,7 @@ export class Exchange {
     this.releaseCopy();
     this.answer.clear(this.budget);
     this.shadow.clear(this.budget);
+    this.secondary.clear(this.budget);
   }
 
   /** Makes an idle exchange ready for a stream. */
@@ -108,6 +122,8 @@ export class Exchange {
     this.context = context;
     this.budget = NO_BUDGET;
     this.token = 0;
+    this.secondaryToken = 0;
+    this.secondaryStage = ShadowStage.None;
     this.observed = false;
     this.reported = false;
     this.answered = false;
@@ -115,4 +131,9 @@ export class Exchange {
     this.issuesCookie = false;
     this.stage = ShadowStage.None;
   }
+}
+
+/** Whether nothing is to come of a copy. */
+function isSettled(stage: ShadowStage): bool {
+  return stage === ShadowStage.None || stage === ShadowStage.Answered;
 }

@@ -81,6 +81,7 @@ function inForceBody(inForce: InForce): StaticArray<u8> {
     number(4, u64(traffic.shadowBp)),
     number(5, u64(traffic.shadowPrimary)),
     text(6, inForce.refused),
+    number(7, u64(traffic.noiseBp)),
   ]);
 }
 

@@ -31,6 +31,7 @@ enum ObservationField {
   Overridden = 8,
   Answer = 9,
   Shadow = 10,
+  Secondary = 11,
 }
 
 /** What is known of a user request besides its answers. */
@@ -79,8 +80,13 @@ export function writeAnswer(writer: WireWriter, answer: Answer): void {
   writer.number(AnswerField.FirstByteUs, answer.firstByteUs);
 }
 
-/** Bytes of an encoded `Observation` whose answers have these sizes; -1 for no shadow. */
-export function observationSize(subject: Subject, answer: i32, shadow: i32): i32 {
+/** Bytes of an encoded `Observation` whose answers have these sizes; -1 for no shadow, and for no second one. */
+export function observationSize(
+  subject: Subject,
+  answer: i32,
+  shadow: i32,
+  secondary: i32 = -1,
+): i32 {
   return (
     numberSize(u64(subject.rollout)) +
     textSize(subject.requestId.length) +
@@ -91,11 +97,12 @@ export function observationSize(subject: Subject, answer: i32, shadow: i32): i32
     numberSize(u64(subject.served)) +
     numberSize(u64(subject.overridden)) +
     fieldSize(answer) +
-    (shadow < 0 ? 0 : fieldSize(shadow))
+    (shadow < 0 ? 0 : fieldSize(shadow)) +
+    (secondary < 0 ? 0 : fieldSize(secondary))
   );
 }
 
-/** Encodes all of an `Observation` but its answers, which follow as fields 9 and 10. */
+/** Encodes all of an `Observation` but its answers, which follow as fields 9 to 11. */
 export function writeSubject(writer: WireWriter, subject: Subject): void {
   const id = subject.requestId;
   const path = subject.path;
@@ -120,4 +127,9 @@ export function writeAnswerHead(writer: WireWriter, size: i32): void {
 /** Tag and length of the shadow's answer within an observation. */
 export function writeShadowHead(writer: WireWriter, size: i32): void {
   writer.head(ObservationField.Shadow, size);
+}
+
+/** Tag and length of the primary's second answer within an observation. */
+export function writeSecondaryHead(writer: WireWriter, size: i32): void {
+  writer.head(ObservationField.Secondary, size);
 }

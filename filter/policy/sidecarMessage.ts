@@ -93,6 +93,9 @@ function readTraffic(bytes: StaticArray<u8>, reader: WireReader, out: SidecarMes
       case 7:
         out.candidateVersion = readName(bytes, reader);
         break;
+      case 9:
+        traffic.noiseBp = u32Of(reader.number());
+        break;
       case 8:
         traffic.requestTimeoutMs = u32Of(reader.number());
         break;

@@ -2,8 +2,8 @@ import { ALL_BP } from "./split";
 import { WireWriter } from "./wire";
 
 /** Bytes of traffic as other workers and later VMs read it. */
-const SHARED_BYTES: i32 = 22;
-const SHARED_FORMAT: u8 = 2;
+const SHARED_BYTES: i32 = 26;
+const SHARED_FORMAT: u8 = 3;
 /** Longest deadline of a request, as in the configuration. */
 const REQUEST_TIMEOUT_MS_MAX: u32 = 600_000;
 
@@ -17,6 +17,8 @@ export class Traffic {
   shadowPrimary: bool = false;
   /** When a request without an answer has failed; 0 leaves that to the configuration. */
   requestTimeoutMs: u32 = 0;
+  /** Share of requests of which the primary gets a second copy. */
+  noiseBp: u32 = 0;
 
   set(from: Traffic): void {
     this.known = true;
@@ -25,6 +27,7 @@ export class Traffic {
     this.shadowBp = from.shadowBp;
     this.shadowPrimary = from.shadowPrimary;
     this.requestTimeoutMs = from.requestTimeoutMs;
+    this.noiseBp = from.noiseBp;
   }
 
   same(as: Traffic): bool {
@@ -33,7 +36,8 @@ export class Traffic {
       this.candidateBp === as.candidateBp &&
       this.shadowBp === as.shadowBp &&
       this.shadowPrimary === as.shadowPrimary &&
-      this.requestTimeoutMs === as.requestTimeoutMs
+      this.requestTimeoutMs === as.requestTimeoutMs &&
+      this.noiseBp === as.noiseBp
     );
   }
 }
@@ -45,6 +49,7 @@ export function refusalOf(present: Traffic, next: Traffic): string {
     return `candidate_bp: ${next.candidateBp.toString()}: at most ${all}`;
   }
   if (next.shadowBp > ALL_BP) return `shadow_bp: ${next.shadowBp.toString()}: at most ${all}`;
+  if (next.noiseBp > ALL_BP) return `noise_bp: ${next.noiseBp.toString()}: at most ${all}`;
   if (next.requestTimeoutMs > REQUEST_TIMEOUT_MS_MAX) {
     const most = REQUEST_TIMEOUT_MS_MAX.toString();
     return `request_timeout_ms: ${next.requestTimeoutMs.toString()}: at most ${most}`;
@@ -75,6 +80,7 @@ export function encodeShared(traffic: Traffic): StaticArray<u8> {
   writeFixed(writer, u64(traffic.shadowBp), 4);
   writer.byte(i32(traffic.shadowPrimary));
   writeFixed(writer, u64(traffic.requestTimeoutMs), 4);
+  writeFixed(writer, u64(traffic.noiseBp), 4);
   return writer.bytes;
 }
 
@@ -86,6 +92,7 @@ export function decodeShared(bytes: StaticArray<u8>, size: i32, out: Traffic): b
   out.shadowBp = u32(readFixed(bytes, 13, 4));
   out.shadowPrimary = bytes[17] === 1;
   out.requestTimeoutMs = u32(readFixed(bytes, 18, 4));
+  out.noiseBp = u32(readFixed(bytes, 22, 4));
   out.known = true;
   return refusalOf(NOTHING_KNOWN, out) === "";
 }

@@ -47,4 +47,6 @@ export type Observation = {
   readonly answer: Answer;
   /** The other variant's answer; undefined when the request was not shadowed. */
   readonly shadow: Answer | undefined;
+  /** The primary's answer to a second copy; absent when there was none. */
+  readonly secondary?: Answer;
 };

@@ -14,6 +14,8 @@ export type Traffic = {
   readonly shadowBp: BasisPoints;
   /** Whether requests that the candidate answers are copied to the primary too. */
   readonly shadowPrimary: boolean;
+  /** Share of requests, among those copied, of which a second copy goes to the primary; none when absent. */
+  readonly noiseBp?: BasisPoints;
 };
 
 /** Whether two values ask the proxies for the same thing, generation included. */
@@ -22,6 +24,7 @@ export function sameTraffic(a: Traffic, b: Traffic): boolean {
     a.generation === b.generation &&
     a.candidateBp === b.candidateBp &&
     a.shadowBp === b.shadowBp &&
-    a.shadowPrimary === b.shadowPrimary
+    a.shadowPrimary === b.shadowPrimary &&
+    (a.noiseBp ?? 0) === (b.noiseBp ?? 0)
   );
 }

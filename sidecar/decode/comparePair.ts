@@ -6,19 +6,34 @@ import { DECODE_LIMITS, type DecodedBody, type DecodeLimits, decodeBody } from "
 
 /**
  * Compares the two answers of an observation, content encodings undone; undefined when it has one answer only. A body whose
- * encoding can't be undone makes the comparison `undecodable`. Says nothing of transport failures: look at them first.
+ * encoding can't be undone makes the comparison `undecodable`. Says nothing of transport failures: look at them first. Where the primary
+ * answered twice, its two answers are compared too, as the comparison's `noise`.
  */
 export function comparePair(
   observation: Observation,
   rules: CompiledRules,
   limits: DecodeLimits = DECODE_LIMITS,
 ): Comparison | undefined {
-  const { answer, shadow } = observation;
+  const { answer, shadow, secondary } = observation;
   if (shadow === undefined) {
     return undefined;
   }
   const [primary, candidate] =
     observation.served === "primary" ? [answer, shadow] : [shadow, answer];
+  const comparison = compareDecoded({ primary, candidate }, rules, limits);
+  return secondary === undefined
+    ? comparison
+    : {
+        ...comparison,
+        noise: compareDecoded({ primary, candidate: secondary }, rules, limits),
+      };
+}
+
+function compareDecoded(
+  { primary, candidate }: { readonly primary: Answer; readonly candidate: Answer },
+  rules: CompiledRules,
+  limits: DecodeLimits,
+): Comparison {
   if (isPlain(primary, candidate)) {
     return compare(primary, candidate, rules);
   }

@@ -58,6 +58,9 @@ export type GuardrailsDocument = {
   readonly slowdown?:
     | (Common & { readonly margin: number; readonly tolerance: number })
     | undefined;
+  readonly excess?:
+    | (Common & { readonly percent: BasisPoints; readonly tolerance: number })
+    | undefined;
   readonly score?: (Common & { readonly tolerance: number }) | undefined;
 };
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { GuardrailsDocument, PlanDocument } from "./document.ts";
-import { count, duration, number, rate, section } from "./fields.ts";
+import { count, duration, number, rate, section, share } from "./fields.ts";
 
 const MAXIMUM_TIME_MS_MAX = 90 * 24 * 3_600_000;
 const BREAKER_REQUESTS_MAX = 1_000;
@@ -64,6 +64,17 @@ export const guardrails: z.ZodType<GuardrailsDocument> = section({
   })
     .optional()
     .describe("Share of user requests that are slower than any of a row of latencies."),
+  excess: section({
+    percent: share("0.01%")
+      .prefault("10%")
+      .describe("Share of requests, among those copied, that the primary answers twice."),
+    tolerance: rate().describe(
+      "By how much the candidate's answer may differ more often than the primary's second one, at any place.",
+    ),
+    ...common(),
+  })
+    .optional()
+    .describe("Share of requests whose answers differ beyond the primary's own noise."),
   score: section({
     tolerance: rate().describe("Mean distance of the predictions' scores, 100% being 1."),
     ...common(),

@@ -111,7 +111,7 @@ function guardrailBreaches(value: unknown, steps: readonly StepView[]): readonly
   if (isMapping(guardrails) && Object.values(guardrails).every(isDryRun)) {
     const allowed =
       Object.keys(guardrails).length === 0
-        ? "at least one of errorRate, disagreement, latency, slowdown and score"
+        ? "at least one of errorRate, disagreement, latency, slowdown, excess and score"
         : "at least one guardrail without dryRun: true, as nothing would pass";
     return [{ path, allowed }];
   }
@@ -135,7 +135,9 @@ function guardrailBreaches(value: unknown, steps: readonly StepView[]): readonly
     });
   }
   const isWithoutPairs = steps.length > 0 && steps.every(({ shadows }) => shadows === false);
-  const onPairs = ["disagreement", "score"].filter((kind) => at(guardrails, [kind]) !== undefined);
+  const onPairs = ["disagreement", "excess", "score"].filter(
+    (kind) => at(guardrails, [kind]) !== undefined,
+  );
   for (const kind of isWithoutPairs ? onPairs : []) {
     breaches.push({
       path: [...path, kind],

@@ -59,7 +59,7 @@ function toSteps(documents: readonly StepDocument[]): readonly Step[] {
 }
 
 function toGuardrails(guardrails: GuardrailsDocument): readonly Guardrail[] {
-  const { errorRate, disagreement, latency, slowdown, score } = guardrails;
+  const { errorRate, disagreement, latency, slowdown, excess, score } = guardrails;
   return [
     ...(errorRate ? [{ kind: "errorRate", name: "errorRate", ...errorRate } as const] : []),
     ...(disagreement
@@ -67,10 +67,15 @@ function toGuardrails(guardrails: GuardrailsDocument): readonly Guardrail[] {
       : []),
     ...(latency ? [latencyOf(latency)] : []),
     ...(slowdown ? [{ kind: "slowdown", name: "slowdown", ...slowdown } as const] : []),
+    ...(excess ? [excessOf(excess)] : []),
     ...(score ? [{ kind: "score", name: "score", ...score } as const] : []),
   ];
 }
 
 function latencyOf({ slowerThan, ...rest }: NonNullable<GuardrailsDocument["latency"]>): Guardrail {
   return { kind: "latency", name: "latency", slowerThanMs: slowerThan, ...rest };
+}
+
+function excessOf({ percent, ...rest }: NonNullable<GuardrailsDocument["excess"]>): Guardrail {
+  return { kind: "excess", name: "excess", noiseBp: percent, ...rest };
 }

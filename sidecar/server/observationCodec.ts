@@ -82,7 +82,16 @@ function withAnswers(
     return answer;
   }
   const shadow = wire.shadow == null ? undefined : decodeAnswer(wire.shadow);
-  return typeof shadow === "string" ? shadow : { ...base, answer, shadow };
+  if (typeof shadow === "string") {
+    return shadow;
+  }
+  const secondary = wire.secondary == null ? undefined : decodeAnswer(wire.secondary);
+  if (typeof secondary === "string") {
+    return secondary;
+  }
+  return secondary === undefined
+    ? { ...base, answer, shadow }
+    : { ...base, answer, shadow, secondary };
 }
 
 function decodeAnswer(wire: understudy.v1.Answer.$Properties): Answer | ObservationRefusal {

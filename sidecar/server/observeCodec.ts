@@ -133,6 +133,7 @@ function inForceOf(inForce: understudy.v1.InForce.$Properties): InForce {
       candidateBp: inForce.candidateBp ?? 0,
       shadowBp: inForce.shadowBp ?? 0,
       shadowPrimary: inForce.shadowPrimary ?? false,
+      ...((inForce.noiseBp ?? 0) > 0 && { noiseBp: inForce.noiseBp ?? 0 }),
     },
     refused: inForce.refused ?? "",
   };

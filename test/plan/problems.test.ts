@@ -187,7 +187,7 @@ test("a plan needs a step and a guardrail", () => {
   const text = shortPlan.replace(/steps:.*/s, "steps: []\n  guardrails: {}\n");
   assert.deepEqual(problemsOf(text), [
     "spec.steps: a list: a list of 1 to 32 steps (7:10)",
-    "spec.guardrails: a mapping: at least one of errorRate, disagreement, latency, slowdown and score (8:15)",
+    "spec.guardrails: a mapping: at least one of errorRate, disagreement, latency, slowdown, excess and score (8:15)",
   ]);
 });
 

@@ -84,6 +84,7 @@ export function batchOf(seen: {
     disagreements: { disagreement: seen.pairs ?? { n: 0, k: 0 } },
     latencies: {},
     scores: {},
+    excesses: {},
     assigned: [],
     lives: 0,
   };

@@ -65,4 +65,6 @@ export type Comparison = {
   readonly differencesCount: number;
   /** Undefined when the rules name no prediction, and when a `truncated` answer hides it. */
   readonly prediction: PredictionComparison | undefined;
+  /** The primary's answer compared with its own second one, where there is one. */
+  readonly noise?: Comparison;
 };

@@ -5,6 +5,7 @@ import { meanOf } from "./boundedMean.ts";
 import type { Count } from "./count.ts";
 import { edgesOf, type LogEValues } from "./eValues.ts";
 import type { GuardrailEvidence } from "./evidence.ts";
+import { excessesNeeded, worstSlot } from "./excess.ts";
 import { pairsNeeded, requestsNeeded } from "./needed.ts";
 import { beyond, figures, quantity, unitOf, within } from "./sentence.ts";
 
@@ -31,7 +32,7 @@ export function feeds(step: Step, guardrail: Guardrail): boolean {
 
 /** Whether a guardrail judges pairs, not user requests. */
 export function isOnPairs({ kind }: Guardrail): boolean {
-  return kind === "disagreement" || kind === "score";
+  return kind === "disagreement" || kind === "score" || kind === "excess";
 }
 
 /** The verdict on one guardrail, in figures and words. */
@@ -55,8 +56,16 @@ export function userRequests(step: Step, guardrail: Guardrail, needed: number): 
   if (needed === 0) {
     return 0;
   }
-  const shareBp = isOnPairs(guardrail) ? step.shadowBp : candidateBp(step);
+  const shareBp = pairsBp(step, guardrail);
   return shareBp === 0 ? undefined : Math.ceil((needed * ALL_BP) / shareBp);
+}
+
+/** Share of requests that are evidence for a guardrail. */
+function pairsBp(step: Step, guardrail: Guardrail): number {
+  if (guardrail.kind === "excess") {
+    return Math.min(step.shadowBp, guardrail.noiseBp);
+  }
+  return isOnPairs(guardrail) ? step.shadowBp : candidateBp(step);
 }
 
 /** Whether a guardrail that does not fail passes: by much evidence for the candidate, and hardly any against it. */
@@ -80,6 +89,9 @@ function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number 
     // Of all scores with this mean those that are 0 or 1 take longest.
     const { n, mean = 0 } = meanOf(known.scores);
     return pairsNeeded({ n, k: n * mean }, { tolerance, logLimit: logPass });
+  }
+  if (known.kind === "excess") {
+    return excessesNeeded(known.excesses, { margin: tolerance, logLimit: logPass });
   }
   const weightBp = candidateBp(step);
   if (!("margin" in guardrail) || weightBp === 0) {
@@ -135,6 +147,11 @@ function observed(known: GuardrailEvidence): Pick<GuardrailVerdict, "primary" | 
       return { primary: undefined, candidate: rate(known.pairs) };
     case "rate":
       return { primary: rate(known.primary), candidate: rate(known.candidate) };
+    case "excess": {
+      const { worse, better } = worstSlot(known.excesses);
+      const { n } = known.excesses;
+      return { primary: undefined, candidate: n === 0 ? undefined : (worse - better) / n };
+    }
     case "score":
       return { primary: undefined, candidate: meanOf(known.scores).mean };
     case "slowdown":

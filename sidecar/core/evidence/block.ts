@@ -11,6 +11,7 @@ import {
   type LatencyBatch,
   mergeEvidence,
 } from "./evidence.ts";
+import { addExcesses, type Excesses, NO_EXCESSES } from "./excess.ts";
 import { addLatencies } from "./latencies.ts";
 import { addGains, noRateGains, type RateBatch, type RateGains, sumsOf } from "./rate.ts";
 import { beyondEdges, SLOWDOWN_EDGES } from "./slowdown.ts";
@@ -28,6 +29,7 @@ export type Block = {
 type GuardrailBlock =
   | { readonly kind: "pair"; pairs: Count }
   | { readonly kind: "score"; scores: Scores }
+  | { readonly kind: "excess"; excesses: Excesses }
   | { readonly kind: "rate"; seen: RateBatch; past: RateBatch; readonly gains: RateGains }
   | { readonly kind: "slowdown"; seen: LatencyBatch; readonly gains: readonly RateGains[] };
 
@@ -104,6 +106,8 @@ function emptyGuardrailBlock(guardrail: Guardrail, before: GuardrailEvidence): G
       return { kind: "pair", pairs: NO_COUNT };
     case "score":
       return { kind: "score", scores: {} };
+    case "excess":
+      return { kind: "excess", excesses: NO_EXCESSES };
     case "slowdown":
       return {
         kind: "slowdown",
@@ -126,6 +130,9 @@ function addToGuardrail(known: GuardrailBlock, guardrail: Guardrail, batch: Batc
   switch (known.kind) {
     case "pair":
       known.pairs = addCounts(known.pairs, batch.disagreements[name] ?? NO_COUNT);
+      break;
+    case "excess":
+      known.excesses = addExcesses(known.excesses, batch.excesses[name] ?? NO_EXCESSES);
       break;
     case "score":
       known.scores = addScores(known.scores, batch.scores[name] ?? {});
@@ -178,6 +185,8 @@ function evidenceOfBlock(known: GuardrailBlock): GuardrailEvidence {
       return { kind: "pair", pairs: known.pairs };
     case "score":
       return { kind: "score", scores: known.scores };
+    case "excess":
+      return { kind: "excess", excesses: known.excesses };
     case "rate":
       return { kind: "rate", ...known.seen, sums: sumsOf(known.gains) };
     case "slowdown":

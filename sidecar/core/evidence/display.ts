@@ -24,6 +24,7 @@ export function intervalsOf(known: GuardrailEvidence): Intervals {
       const candidate = values.length === 0 ? undefined : meanInterval(values, DISPLAY_ALPHA);
       return { primary: undefined, candidate };
     }
+    case "excess":
     case "slowdown":
       return { primary: undefined, candidate: undefined };
     default:

@@ -9,6 +9,7 @@ import {
   type RateEvidence,
   type SlowdownEvidence,
 } from "./evidence.ts";
+import { logExcessBeyond, logExcessWithin } from "./excess.ts";
 import { logBelow, logBeyond } from "./rate.ts";
 import { beyondEdges } from "./slowdown.ts";
 import { betsAbove, betsBelow, logThreshold } from "./threshold.ts";
@@ -29,7 +30,8 @@ const WHOLE_SHARE = 0.9;
  * their mean is one too. With hardly any event on either side the ratio says nothing, and the threshold decides.
  *
  * A slowdown is within its limits while the shares of requests slower than each edge are. Its `bad` is the mean over the edges, as all their
- * nulls hold together, and its `good` the smallest, as one of them is enough to be beyond. The mean of scores has an e-process each way.
+ * nulls hold together, and its `good` the smallest, as one of them is enough to be beyond. The mean of scores has an e-process each way. An
+ * excess has one each way for every slot of places (see `logExcessBeyond`).
  *
  * `bad` is a weighted mean: 0.9 of what all evidence says, and 0.1 / 2^k of what that from the k-th later segment on says (1 until it has
  * begun). Each starts at a time that its own outcomes do not decide, so each has the same null, and so has the mean. Without it a
@@ -72,6 +74,8 @@ function logBad(known: GuardrailEvidence, tolerance: number): number {
       return logBeyond(known.sums);
     case "slowdown":
       return logMeanExp(known.sums.map(logBeyond));
+    case "excess":
+      return logExcessBeyond(known.excesses, tolerance);
     case "score":
       return logMeanAbove(valuesOf(known.scores), tolerance);
     default:
@@ -90,6 +94,8 @@ function logGood(known: GuardrailEvidence, tolerance: number): number {
         (least, edge) => Math.min(least, logRateGood(edge, tolerance)),
         Number.POSITIVE_INFINITY,
       );
+    case "excess":
+      return logExcessWithin(known.excesses, tolerance);
     case "score":
       return logMeanBelow(valuesOf(known.scores), tolerance);
     default:

@@ -3,6 +3,7 @@ import type { Guardrail, Plan } from "../plan/plan.ts";
 import { type Assignment, addAssignments } from "./assignments.ts";
 import { addScores, type Scores } from "./boundedMean.ts";
 import { addCounts, type Count, NO_COUNT } from "./count.ts";
+import { addExcesses, type Excesses, NO_EXCESSES } from "./excess.ts";
 import { addLatencies, type Latencies } from "./latencies.ts";
 import { addRateSums, noRateSums, type RateBatch, type RateSums } from "./rate.ts";
 import { SLOWDOWN_EDGES } from "./slowdown.ts";
@@ -33,7 +34,12 @@ export type GuardrailsEvidence = Readonly<Record<string, GuardrailEvidence>>;
 export type Segment = { readonly generation: number; readonly guardrails: GuardrailsEvidence };
 
 /** What is known for one guardrail. */
-export type GuardrailEvidence = RateEvidence | PairEvidence | SlowdownEvidence | ScoreEvidence;
+export type GuardrailEvidence =
+  | RateEvidence
+  | PairEvidence
+  | SlowdownEvidence
+  | ScoreEvidence
+  | ExcessEvidence;
 
 /** For a guardrail on user requests: failed or slow ones of each variant. */
 export type RateEvidence = RateBatch & { readonly kind: "rate"; readonly sums: RateSums };
@@ -49,6 +55,9 @@ export type SlowdownEvidence = LatencyBatch & {
 
 /** For a guardrail on scores: how far they were apart, by pairs. */
 export type ScoreEvidence = { readonly kind: "score"; readonly scores: Scores };
+
+/** For a guardrail on differences beyond the primary's noise. */
+export type ExcessEvidence = { readonly kind: "excess"; readonly excesses: Excesses };
 
 /** How long both variants took in one batch. */
 export type LatencyBatch = { readonly primary: Latencies; readonly candidate: Latencies };
@@ -67,6 +76,7 @@ export type Batch = {
   readonly disagreements: Readonly<Record<string, Count>>;
   readonly latencies: Readonly<Record<string, LatencyBatch>>;
   readonly scores: Readonly<Record<string, Scores>>;
+  readonly excesses: Readonly<Record<string, Excesses>>;
   /** Users first seen, where they fell to a variant at random. */
   readonly assigned: readonly Assignment[];
   /** 1 for the first batch of a book that counts users, else 0. */
@@ -125,6 +135,9 @@ export function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): Guar
   if (a.kind === "score" && b.kind === "score") {
     return { kind: "score", scores: addScores(a.scores, b.scores) };
   }
+  if (a.kind === "excess" && b.kind === "excess") {
+    return { kind: "excess", excesses: addExcesses(a.excesses, b.excesses) };
+  }
   assert(a.kind === "slowdown" && b.kind === "slowdown", "evidence of two kinds");
   return {
     kind: "slowdown",
@@ -170,6 +183,8 @@ function emptyGuardrail(guardrail: Guardrail): GuardrailEvidence {
       return { kind: "pair", pairs: NO_COUNT };
     case "score":
       return { kind: "score", scores: {} };
+    case "excess":
+      return { kind: "excess", excesses: NO_EXCESSES };
     default:
       return guardrail satisfies never;
   }

@@ -13,6 +13,7 @@ import {
 import { endBatch } from "./batching.ts";
 import type { Block } from "./block.ts";
 import type { Evidence } from "./evidence.ts";
+import { excessOf } from "./excess.ts";
 import {
   announceWeight,
   countNewcomers,
@@ -22,7 +23,7 @@ import {
   noteSubject,
   type Waiting,
 } from "./newcomers.ts";
-import { type Exclusion, failed, pairIn } from "./outcome.ts";
+import { answered, type Exclusion, failed, pairIn } from "./outcome.ts";
 import { addToPace, type Pace, requestsPerSecond } from "./pace.ts";
 import { countPath, type DifferingPaths, noPaths } from "./paths.ts";
 import {
@@ -34,7 +35,7 @@ import {
   watchBreaker,
   watchRequest,
 } from "./recent.ts";
-import { addTally, emptyTally, type Tally, tallyPair, tallyServed } from "./tally.ts";
+import { addTally, emptyTally, type Tally, tallyExcess, tallyPair, tallyServed } from "./tally.ts";
 
 /**
  * A rollout's accumulator, from the time its sidecar started to its end: evidence, the windows still open, and what people want to see.
@@ -124,6 +125,7 @@ export function observe(
   const pair = pairIn(observation);
   if (pair === "pair") {
     observePair(book, tally, { oneFailed: oneFailed(observation), comparison });
+    observeNoise(tally, observation, comparison);
   } else if (pair !== "none") {
     book.excluded[pair] += 1;
   }
@@ -210,6 +212,27 @@ function observePair(
   }
   for (const difference of pair.comparison?.differences ?? []) {
     countPath(book.differences, difference);
+  }
+}
+
+/**
+ * Counts a request that the primary answered twice. Those in which it failed together with either of the others say nothing: leaving out one
+ * kind of them only would favour a side.
+ */
+function observeNoise(
+  tally: Tally,
+  observation: Observation,
+  comparison: Comparison | undefined,
+): void {
+  const { served, answer, shadow, secondary } = observation;
+  const primary = served === "primary" ? answer : shadow;
+  if (comparison?.noise === undefined || secondary === undefined || primary === undefined) {
+    return;
+  }
+  const isTold = answered(secondary) && !(failed(primary) && failed(secondary));
+  const excess = isTold ? excessOf(comparison, comparison.noise) : undefined;
+  if (excess !== undefined) {
+    tallyExcess(tally, excess);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Guardrail } from "../plan/plan.ts";
 import { meanOf } from "./boundedMean.ts";
 import type { Count } from "./count.ts";
 import type { GuardrailEvidence, RateEvidence, SlowdownEvidence } from "./evidence.ts";
+import { type Excesses, worstSlot } from "./excess.ts";
 import type { Latencies } from "./latencies.ts";
 import { quantile } from "./quantiles.ts";
 
@@ -22,6 +23,8 @@ export function figures(seen: {
       return rateFigures(guardrail, known);
     case "slowdown":
       return slowdownFigures(known);
+    case "excess":
+      return excessFigures(known.excesses);
     case "score": {
       const { n, mean } = meanOf(known.scores);
       return mean === undefined
@@ -44,6 +47,8 @@ export function within(guardrail: Guardrail): string {
   switch (guardrail.kind) {
     case "disagreement":
       return `at most ${tolerance}`;
+    case "excess":
+      return `at no place more than ${tolerance} beyond the noise`;
     case "score":
       return `at most ${guardrail.tolerance}`;
     case "slowdown":
@@ -59,6 +64,8 @@ export function beyond(guardrail: Guardrail): string {
   switch (guardrail.kind) {
     case "disagreement":
       return `more than ${tolerance}`;
+    case "excess":
+      return `at some place more than ${tolerance} beyond the noise`;
     case "score":
       return `more than ${guardrail.tolerance}`;
     case "slowdown":
@@ -66,6 +73,14 @@ export function beyond(guardrail: Guardrail): string {
     default:
       return `more than ${guardrail.margin} times the primary's rate and more than ${tolerance}`;
   }
+}
+
+function excessFigures(seen: Excesses): string {
+  if (seen.n === 0) {
+    return "no request yet that the primary answered twice";
+  }
+  const { worse, better } = worstSlot(seen);
+  return `where answers differ most, only the candidate's did in ${quantity(worse)} of ${quantity(seen.n)} requests, only the primary's second one in ${quantity(better)}`;
 }
 
 /** A whole number with commas, to two significant digits when `about`. */

@@ -4,6 +4,7 @@ import type { Guardrail, Plan } from "../plan/plan.ts";
 import { type Assignment, addAssignments } from "./assignments.ts";
 import { addScores, SCORE_STEPS, stepOf } from "./boundedMean.ts";
 import type { Batch } from "./evidence.ts";
+import { addExcesses, countExcess, type Excess, type Excesses, NO_EXCESSES } from "./excess.ts";
 import { addLatencies, BUCKETS, bucketOf } from "./latencies.ts";
 import { answered, disagrees, failed, slow } from "./outcome.ts";
 
@@ -25,6 +26,7 @@ export type Tally = {
     { readonly primary: MutableCounts; readonly candidate: MutableCounts }
   >;
   readonly scores: Record<string, MutableCounts>;
+  readonly excesses: Record<string, Excesses>;
   assigned: readonly Assignment[];
 };
 
@@ -38,6 +40,7 @@ export function emptyTally(plan: Plan): Tally {
     disagreements: {},
     latencies: {},
     scores: {},
+    excesses: {},
     assigned: [],
   };
   for (const { kind, name } of plan.guardrails) {
@@ -54,6 +57,9 @@ export function emptyTally(plan: Plan): Tally {
         break;
       case "score":
         tally.scores[name] = {};
+        break;
+      case "excess":
+        tally.excesses[name] = NO_EXCESSES;
         break;
       default:
         kind satisfies never;
@@ -110,6 +116,13 @@ export function tallyPair(
   return decided;
 }
 
+/** Counts a request that the primary answered twice, for the guardrail on what differs beyond its noise. */
+export function tallyExcess(tally: Tally, excess: Excess): void {
+  for (const [name, excesses] of Object.entries(tally.excesses)) {
+    tally.excesses[name] = addExcesses(excesses, countExcess(excess));
+  }
+}
+
 /** Adds a batch to a tally. */
 export function addTally(tally: Tally, batch: Omit<Batch, "lives">): void {
   tally.generation = Math.max(tally.generation, batch.generation);
@@ -133,6 +146,9 @@ export function addTally(tally: Tally, batch: Omit<Batch, "lives">): void {
   }
   for (const [name, scores] of Object.entries(tally.scores)) {
     tally.scores[name] = addScores(scores, batch.scores[name] ?? {});
+  }
+  for (const [name, excesses] of Object.entries(tally.excesses)) {
+    tally.excesses[name] = addExcesses(excesses, batch.excesses[name] ?? NO_EXCESSES);
   }
 }
 

@@ -113,6 +113,16 @@ export type Guardrail = GuardrailCommon &
         readonly tolerance: number;
       }
     | {
+        readonly kind: "excess";
+        /** Share of requests that the primary answers twice, so that its noise is known. */
+        readonly noiseBp: BasisPoints;
+        /**
+         * By how much, as a share of those requests, the candidate's answer may differ at any place more often than the primary's second
+         * one does; in (0, 1).
+         */
+        readonly tolerance: number;
+      }
+    | {
         readonly kind: "score";
         /** How far the scores of predictions may be apart in the mean; distances above 1 count as 1. In (0, 1). */
         readonly tolerance: number;

@@ -1,3 +1,4 @@
+import { noiseBpOf } from "../plan/noise.ts";
 import type { Plan, Step } from "../plan/plan.ts";
 import { ALL_BP, type Traffic } from "../traffic.ts";
 import type { RolloutState } from "./state.ts";
@@ -9,7 +10,7 @@ export function trafficOf(plan: Plan, state: RolloutState): Traffic {
   switch (state.phase) {
     case "progressing":
     case "paused":
-      return { generation, ...trafficOfStep(stepAt(plan, state.stepIndex)) };
+      return { generation, ...trafficOfStep(plan, stepAt(plan, state.stepIndex)) };
     case "promoted":
       return { generation, candidateBp: ALL_BP, shadowBp: 0, shadowPrimary: false };
     case "rolled-back":
@@ -19,17 +20,29 @@ export function trafficOf(plan: Plan, state: RolloutState): Traffic {
   }
 }
 
-function trafficOfStep(step: Step): Omit<Traffic, "generation"> {
+function trafficOfStep(plan: Plan, step: Step): Omit<Traffic, "generation"> {
   switch (step.kind) {
     case "shadow":
-      return { candidateBp: 0, shadowBp: step.shadowBp, shadowPrimary: false };
+      return {
+        candidateBp: 0,
+        shadowBp: step.shadowBp,
+        shadowPrimary: false,
+        ...noiseOf(plan, step),
+      };
     case "canary":
       return {
         candidateBp: step.candidateBp,
         shadowBp: step.shadowBp,
         shadowPrimary: step.shadowBp > 0,
+        ...noiseOf(plan, step),
       };
     default:
       return step satisfies never;
   }
+}
+
+/** As much as the plan's guardrail asks for, of what is copied. */
+function noiseOf(plan: Plan, { shadowBp }: Step): Pick<Traffic, "noiseBp"> {
+  const noiseBp = Math.min(shadowBp, noiseBpOf(plan));
+  return noiseBp === 0 ? {} : { noiseBp };
 }

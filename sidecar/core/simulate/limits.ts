@@ -13,6 +13,9 @@ function isBroken(guardrail: Guardrail, truth: Truth): boolean {
     case "disagreement":
     case "score":
       return disagreementRate(truth) > guardrail.tolerance;
+    case "excess":
+      // A truth has no noise, and no second answers.
+      return false;
     case "errorRate":
       return isBeyond(truth.errorRate, guardrail);
     case "latency":
