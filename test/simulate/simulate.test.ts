@@ -102,7 +102,7 @@ test("recurring users, a daily swing and failures of both variants together cost
 
 for (const base of [0.1, 0.2]) {
   test(`the breaker spares a candidate like a primary that fails ${base} of its requests`, () => {
-    const entries = [`primary-error-rate=${base}`, "requests-max=10000"];
+    const entries = [`primary-error-rate=${base}`, "discordance=0.02", "requests-max=10000"];
     const found = simulate(canaryOnly(defaultPlan), truthOf(...entries), { runs: 100, seed: 8 });
     assert(found.rolledBack <= mostOf(100, defaultPlan.alpha.rollback), `${found.rolledBack}`);
   });
