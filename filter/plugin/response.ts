@@ -85,12 +85,10 @@ function cutOff(root: Root, exchange: Exchange): void {
   const details = readProperty(CODE_DETAILS);
   const failure = details > 0 ? failureOfDetails(landed(), details) : Failure.None;
   if (failure === Failure.None) {
-    exchange.reported = true;
-    exchange.clear();
+    exchange.dropShadow();
     root.drop(exchange.subject.rollout, DropReason.ClientReset);
-    return;
   }
-  exchange.answer.failure = failure;
+  exchange.answer.failure = failure === Failure.None ? Failure.Abandoned : failure;
   exchange.answered = true;
   exchange.answer.latencyUs = (nowNs() - exchange.startNs) / 1000;
 }

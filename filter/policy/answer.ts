@@ -7,6 +7,7 @@ export enum Failure {
   Timeout = 1,
   Unreachable = 2,
   Reset = 3,
+  Abandoned = 4,
 }
 
 const CONTENT_TYPE_MAX: i32 = 128;

@@ -1,8 +1,8 @@
 /** One of the two versions of a rollout: the one that is trusted, and the one on trial. */
 export type Variant = "primary" | "candidate";
 
-/** Why an answer is not the variant's own; `none` when it is. */
-export type Failure = "none" | "timeout" | "unreachable" | "reset";
+/** Why an answer is not the variant's own, or not whole; `none` when it is. `abandoned`: the user went away before it was complete. */
+export type Failure = "none" | "timeout" | "unreachable" | "reset" | "abandoned";
 
 /** What one variant answered to one request. */
 export type Answer = {

@@ -173,6 +173,8 @@ function failureOf(wire: understudy.v1.Failure | null | undefined): Failure | un
       return "unreachable";
     case v1.Failure.FAILURE_RESET:
       return "reset";
+    case v1.Failure.FAILURE_ABANDONED:
+      return "abandoned";
     default:
       return undefined;
   }

@@ -32,6 +32,18 @@ for (const { name, answer, failed, slow } of [
     slow: 1,
   },
   { name: "reset after its head", answer: { failure: "reset" }, failed: 1, slow: 1 },
+  {
+    name: "none to a user who left soon",
+    answer: { status: 0, failure: "abandoned", latencyMs: 250 },
+    failed: 0,
+    slow: 0,
+  },
+  {
+    name: "none to a user who left late",
+    answer: { status: 0, failure: "abandoned", latencyMs: 251 },
+    failed: 0,
+    slow: 1,
+  },
   { name: "no status", answer: { status: 0 }, failed: 1, slow: 1 },
 ] as const) {
   test(`an answer of ${name} counts ${failed} failed and ${slow} slow`, () => {

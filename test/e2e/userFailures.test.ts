@@ -65,7 +65,7 @@ test("a user's request that hangs is reported at its deadline, once, and answere
   assert.equal(await mesh.counter("requests_timed_out"), 1);
 });
 
-test("case 11: a client that goes before its answer is counted, and is no evidence", async (context) => {
+test("case 11: a client that goes before its answer is reported as that", async (context) => {
   const { sidecar, mesh, users, v1 } = await setStage(context);
   v1.answer = silent;
   const leaving = openRaw(mesh.port, rawPost("/v2/models/risk/infer", []));
@@ -74,7 +74,14 @@ test("case 11: a client that goes before its answer is counted, and is no eviden
   assert.equal(await mesh.counted("drops_client_reset", 1), 1);
   v1.answer = predicting("v1", 1);
   await users.send();
-  assert.equal((await sidecar.seen(1)).length, 1);
+  const seen = await sidecar.seen(2);
+  assert.deepEqual(
+    seen.map(({ answer, shadow }) => [answer.failure, shadow?.status]),
+    [
+      ["FAILURE_ABANDONED", undefined],
+      ["FAILURE_UNSPECIFIED", 200],
+    ],
+  );
 });
 
 test("clients that go in mid-request or mid-answer harm nobody", async (context) => {
@@ -93,9 +100,11 @@ test("clients that go in mid-request or mid-answer harm nobody", async (context)
   await mesh.counted("drops_client_reset", 40);
   v1.answer = predicting("v1", 1);
   assert.equal((await users.send()).status, 200);
-  const seen = await sidecar.seen(1);
+  const seen = await sidecar.seen(41);
   assert.deepEqual(
-    seen.map(({ shadow }) => shadow?.status),
+    seen
+      .filter(({ answer }) => answer.failure !== "FAILURE_ABANDONED")
+      .map((each) => each.shadow?.status),
     [200],
   );
   // Of requests that never ended there was no copy.
@@ -115,9 +124,12 @@ test("case 12: an answer to a copy whose user has gone is let go", async (contex
   assert.equal(await mesh.counted("shadows_answered", 1), 1);
   v1.answer = predicting("v1", 1);
   await users.send();
-  const seen = await sidecar.seen(1);
+  const seen = await sidecar.seen(2);
   assert.deepEqual(
     seen.map(({ answer, shadow }) => [answer.status, shadow?.status]),
-    [[200, 200]],
+    [
+      [0, undefined],
+      [200, 200],
+    ],
   );
 });

@@ -10,13 +10,16 @@ const ok: Header[] = [
   ["server", "model"],
 ];
 
-test("case 11: a client that goes away is counted, and its pair dropped", () => {
+test("case 11: a client that goes away is reported as that, without its pair", () => {
   const host = stage(configOf(), trafficOf());
   const id = host.request(1, headersOf("u1"));
   host.stream(id).codeDetails = "downstream_remote_disconnect";
   host.end(id);
   host.answerCall(host.onlyCall()[0], ok);
-  assert.equal(said(host).observations.length, 0);
+  const { observations } = said(host);
+  assert.equal(observations.length, 1);
+  assert.equal(observations[0]?.answer?.failure, Failure.FAILURE_ABANDONED);
+  assert.equal(observations[0]?.shadow, null);
   assert.equal(dropsOf(host)[DropReason.DROP_REASON_CLIENT_RESET], 1);
 });
 

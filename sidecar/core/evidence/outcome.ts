@@ -22,14 +22,26 @@ export type Exclusion =
 /**
  * Whether a request failed for its user: no complete answer came, or its status is 500 or more.
  * Below 500 the variant has answered; 4xx is what the client asked for (a worse 4xx rate shows in pairs).
+ * A user who went away by himself is no failure: he shows in the latency.
  */
 export function failed(answer: Answer): boolean {
-  return answered(answer) ? answer.status >= 500 : true;
+  return answered(answer) ? answer.status >= 500 : answer.failure !== "abandoned";
 }
 
-/** Whether a complete answer, of whatever status, took longer than `slowerThanMs`, or none came at all. */
+/** Whether a request took longer than `slowerThanMs`. */
 export function slow(answer: Answer, slowerThanMs: number): boolean {
-  return !answered(answer) || answer.latencyMs > slowerThanMs;
+  return waitedMs(answer) > slowerThanMs;
+}
+
+/**
+ * How long the user waited: for a complete answer, of whatever status, or until he went away; infinite when none came. Users are as
+ * patient with one variant as with the other, so the shorter of latency and patience is distributed alike where the latencies are, and
+ * a variant that hangs shows even if nobody waits for its deadline.
+ */
+export function waitedMs(answer: Answer): number {
+  return answered(answer) || answer.failure === "abandoned"
+    ? answer.latencyMs
+    : Number.POSITIVE_INFINITY;
 }
 
 /** Whether the variant itself gave a complete answer. */

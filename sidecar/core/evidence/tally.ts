@@ -5,8 +5,8 @@ import { type Assignment, addAssignments } from "./assignments.ts";
 import { addScores, SCORE_STEPS, stepOf } from "./boundedMean.ts";
 import type { Batch } from "./evidence.ts";
 import { addExcesses, countExcess, type Excess, type Excesses, NO_EXCESSES } from "./excess.ts";
-import { addLatencies, BUCKETS, bucketOf } from "./latencies.ts";
-import { answered, disagrees, failed, slow } from "./outcome.ts";
+import { addLatencies, bucketOf } from "./latencies.ts";
+import { disagrees, failed, slow, waitedMs } from "./outcome.ts";
 
 type MutableCount = { n: number; k: number };
 type MutableCounts = Record<string, number>;
@@ -81,8 +81,7 @@ export function tallyServed(tally: Tally, plan: Plan, observation: Observation):
     }
     const latencies = tally.latencies[name]?.[served];
     if (latencies !== undefined) {
-      // No answer took longer than any latency.
-      countOne(latencies, answered(answer) ? bucketOf(answer.latencyMs) : BUCKETS - 1);
+      countOne(latencies, bucketOf(waitedMs(answer)));
     }
   }
 }
