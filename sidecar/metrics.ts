@@ -16,6 +16,7 @@ export type Metrics = {
   readonly decisions: Counter<"rollout" | "kind">;
   readonly observations: Counter<"outcome">;
   readonly observationsRefused: Counter<"reason">;
+  readonly undecodable: Counter<"variant" | "reason">;
   readonly batches: Counter<"outcome">;
   readonly batchesLost: Counter;
   readonly filterDrops: Counter<"reason">;
@@ -108,6 +109,7 @@ function intakeMetrics(
 ): Of<
   | "observations"
   | "observationsRefused"
+  | "undecodable"
   | "batches"
   | "batchesLost"
   | "filterDrops"
@@ -126,6 +128,12 @@ function intakeMetrics(
     observationsRefused: counter(
       "observations_refused",
       "Observations that can't be true, by the field at fault.",
+      "reason",
+    ),
+    undecodable: counter(
+      "undecodable",
+      "Bodies of pairs that can't be read as what they are meant to be.",
+      "variant",
       "reason",
     ),
     batches: counter("batches", "Batches received, by what became of them.", "outcome"),

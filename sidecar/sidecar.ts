@@ -1,11 +1,8 @@
 import { FILTERS_RETURN_MS, FiltersActuator } from "./actuators/filters.ts";
 import { addressText } from "./address.ts";
 import type { Config } from "./config.ts";
-import { compileRules } from "./core/compare/rules.ts";
-import type { CompareRules } from "./core/plan/plan.ts";
-import { comparePair } from "./decode/comparePair.ts";
 import { LIMITS, type Limits } from "./limits.ts";
-import type { Comparer } from "./loop/runner.ts";
+import { comparersCounting } from "./loop/comparer.ts";
 import { Loop } from "./loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { parsePlan } from "./plan/parsePlan.ts";
@@ -51,7 +48,12 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
   const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
   const filters = new FiltersActuator({ reported: (rollout) => loop.recheck(rollout), returnMs });
   const parts = { log, clock, random, metrics, limits };
-  const loop: Loop = new Loop({ ...parts, store, actuator: filters, makeComparer });
+  const loop: Loop = new Loop({
+    ...parts,
+    store,
+    actuator: filters,
+    makeComparer: comparersCounting(metrics),
+  });
   const observe = new ObserveHandler({ ...parts, hub: filters, intake: loop });
   const rollouts = new RolloutHandler({ ...parts, rollouts: loop, readPlan });
   const grpc = new GrpcServer({ ...parts, observe, rollouts });
@@ -82,11 +84,6 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
     await store.close();
     throw error;
   }
-}
-
-function makeComparer(rules: CompareRules): Comparer {
-  const compiled = compileRules(rules);
-  return (observation) => comparePair(observation, compiled);
 }
 
 const readPlan: ReadPlan = (text) => {
