@@ -1,7 +1,7 @@
 import type { UndecodableReason } from "./comparison.ts";
 import { inspect } from "./inspect.ts";
 import type { JsonValue } from "./jsonValue.ts";
-import { type Shape, scan } from "./scan.ts";
+import { GLANCE_BYTES, type Glance, glance, scan } from "./scan.ts";
 
 /** What a document may cost. */
 export type JsonLimits = {
@@ -30,32 +30,47 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): ParsedJson {
   if (bytes.length > limits.bytesMax) {
     return { kind: "problem", reason: "tooLarge" };
   }
-  const shape = scan(bytes);
-  if (shape.depth > limits.depthMax) {
-    return { kind: "problem", reason: "tooDeep" };
+  const seen = glance(bytes);
+  if (!isWithin(seen, limits)) {
+    const shape = scan(bytes);
+    if (shape.depth > limits.depthMax) {
+      return { kind: "problem", reason: "tooDeep" };
+    }
+    if (shape.tokens > limits.tokensMax) {
+      return { kind: "problem", reason: "tooManyTokens" };
+    }
   }
-  if (shape.tokens > limits.tokensMax) {
-    return { kind: "problem", reason: "tooManyTokens" };
-  }
-  const text = decodeUtf8(bytes);
+  const text = seen?.isAscii ? asciiText(bytes) : decodeUtf8(bytes);
   if (text === undefined) {
     return { kind: "problem", reason: "invalidUtf8" };
   }
   const value = parseText(text);
   return value === undefined
     ? { kind: "problem", reason: "invalidJson" }
-    : inspected(value, shape, text);
+    : inspected(value, { seen, bytes, text });
 }
 
-function inspected(value: JsonValue, shape: Shape, text: string): ParsedJson {
+function inspected(
+  value: JsonValue,
+  of: { readonly seen: Glance | undefined; readonly bytes: Uint8Array; readonly text: string },
+): ParsedJson {
   const inspection = inspect(value);
-  if (inspection.names !== shape.names) {
+  // As many names as colons anywhere: none occurs twice. Else colons within strings must be told apart.
+  if (inspection.names !== of.seen?.colons && inspection.names !== scan(of.bytes).names) {
     return { kind: "problem", reason: "duplicateKey" };
   }
   if (!inspection.finite) {
     return { kind: "problem", reason: "numberRange" };
   }
-  return { kind: "json", value: inspection.wide ? parseWide(text) : value };
+  return { kind: "json", value: inspection.wide ? parseWide(of.text) : value };
+}
+
+function isWithin(seen: Glance | undefined, limits: JsonLimits): boolean {
+  return seen !== undefined && seen.opens <= limits.depthMax && GLANCE_BYTES <= limits.tokensMax;
+}
+
+function asciiText(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });

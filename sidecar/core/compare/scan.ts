@@ -28,6 +28,35 @@ export function scan(bytes: Uint8Array): Shape {
   return { depth, tokens, names };
 }
 
+/** What a short text looks like without telling strings from the rest. */
+export type Glance = {
+  /** Brackets that open anywhere: at least the depth. */
+  readonly opens: number;
+  /** Colons anywhere: at least the names. */
+  readonly colons: number;
+  readonly isAscii: boolean;
+};
+
+/** Texts of at most so many bytes are worth a glance before they are scanned. */
+export const GLANCE_BYTES = 2_048;
+
+/** One quick pass, for most texts all that is needed; undefined for one that is too long. */
+export function glance(bytes: Uint8Array): Glance | undefined {
+  if (bytes.length > GLANCE_BYTES) {
+    return undefined;
+  }
+  let opens = 0;
+  let colons = 0;
+  let all = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    all |= byte;
+    opens += Number(byte === OPEN_ARRAY || byte === OPEN_OBJECT);
+    colons += Number(byte === COLON);
+  }
+  return { opens, colons, isAscii: all < 0x80 };
+}
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;

@@ -17,6 +17,7 @@ import { excessOf } from "./excess.ts";
 import {
   announceWeight,
   countNewcomers,
+  mayBeNew,
   type Newcomers,
   nobodyWaiting,
   noNewcomers,
@@ -116,11 +117,13 @@ export function observe(
   }
   const { tally, waiting } = window;
   watchRequest(book.recent, book.plan.breaker, observation);
-  noteSubject(book.newcomers, waiting, {
-    plan: book.plan,
-    observation,
-    windows: () => [...book.windows.open.values()].map((open) => open.waiting),
-  });
+  if (mayBeNew(book.newcomers, waiting, observation)) {
+    noteSubject(book.newcomers, waiting, {
+      plan: book.plan,
+      observation,
+      windows: () => [...book.windows.open.values()].map((open) => open.waiting),
+    });
+  }
   tallyServed(tally, book.plan, observation);
   const pair = pairIn(observation);
   if (pair === "pair") {

@@ -64,7 +64,21 @@ export function announceWeight({ weights }: Newcomers, { generation, candidateBp
   }
 }
 
-/** Notes who sent a request; `windows` are all that are open. */
+/** Whether a request may be of a user who is to be counted: cheap, for every request. */
+export function mayBeNew(
+  newcomers: Newcomers,
+  waiting: Waiting,
+  { generation, subject }: Observation,
+): boolean {
+  if (newcomers.isFull || waiting.isCrowded) {
+    return false;
+  }
+  const candidateBp = newcomers.weights.get(generation) ?? 0;
+  const isSplit = candidateBp > 0 && candidateBp < ALL_BP;
+  return isSplit && isInSlice(newcomers.life, waiting.share, subject);
+}
+
+/** Notes who sent a request that `mayBeNew`; `windows` are all that are open. */
 export function noteSubject(
   newcomers: Newcomers,
   waiting: Waiting,
@@ -76,9 +90,6 @@ export function noteSubject(
 ): void {
   const { observation, plan } = request;
   const { subject } = observation;
-  if (newcomers.isFull || waiting.isCrowded || !isInSlice(newcomers.life, waiting.share, subject)) {
-    return;
-  }
   const id = Number.parseInt(subject.slice(-7), 16);
   let known = waiting.subjects.get(id);
   if (known === undefined) {

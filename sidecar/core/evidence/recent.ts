@@ -1,6 +1,5 @@
 import type { Observation, Variant } from "../observation.ts";
 import type { Breaker } from "../plan/plan.ts";
-import { WINDOW_MS } from "../window.ts";
 import type { Count } from "./count.ts";
 import { failed } from "./outcome.ts";
 
@@ -19,11 +18,14 @@ const BREAKER_RATIO = 8;
 export type Recent = {
   /** Whether each of the last requests failed, the latest last. */
   readonly outcomes: Readonly<Record<Variant, boolean[]>>;
-  /** When each request id was first seen, by the number of its window. */
-  readonly requestIds: Map<number, number>;
+  /** Request ids in two sets, so that the older half can be let go at once. */
+  readonly requestIds: { newer: RequestIds; older: RequestIds };
   /** What the breaker saw when it tripped; it does once. */
   trip: Trip | undefined;
 };
+
+/** Hashes of request ids, and when the latest of their windows began. */
+type RequestIds = { readonly ids: Set<number>; lastBeginMs: number };
 
 /** The last requests of both variants that tripped the breaker. */
 export type Trip = { readonly candidate: Count; readonly primary: Count };
@@ -32,7 +34,7 @@ export type Trip = { readonly candidate: Count; readonly primary: Count };
 export function noRecent(): Recent {
   return {
     outcomes: { primary: [], candidate: [] },
-    requestIds: new Map(),
+    requestIds: { newer: noIds(), older: noIds() },
     trip: undefined,
   };
 }
@@ -80,26 +82,31 @@ export function isRepeated(recent: Recent, requestId: string, beginMs: number): 
     return false;
   }
   const id = hashOf(requestId);
-  if (recent.requestIds.has(id)) {
+  const { requestIds } = recent;
+  if (requestIds.newer.ids.has(id) || requestIds.older.ids.has(id)) {
     return true;
   }
-  recent.requestIds.set(id, beginMs / WINDOW_MS);
-  for (const oldest of recent.requestIds.keys()) {
-    if (recent.requestIds.size <= REQUEST_IDS_MAX) {
-      break;
-    }
-    recent.requestIds.delete(oldest);
+  if (requestIds.newer.ids.size >= REQUEST_IDS_MAX / 2) {
+    requestIds.older = requestIds.newer;
+    requestIds.newer = noIds();
   }
+  requestIds.newer.ids.add(id);
+  requestIds.newer.lastBeginMs = Math.max(requestIds.newer.lastBeginMs, beginMs);
   return false;
 }
 
-/** Forgets the request ids of windows that are closed. */
+/** Forgets the request ids of windows that are closed, once all that were remembered with them are. */
 export function forgetRequestIds({ requestIds }: Recent, closedUntilMs: number): void {
-  for (const [id, window] of requestIds) {
-    if (window * WINDOW_MS < closedUntilMs) {
-      requestIds.delete(id);
-    }
+  if (requestIds.older.lastBeginMs < closedUntilMs) {
+    requestIds.older = noIds();
   }
+  if (requestIds.newer.lastBeginMs < closedUntilMs) {
+    requestIds.newer = noIds();
+  }
+}
+
+function noIds(): RequestIds {
+  return { ids: new Set(), lastBeginMs: Number.NEGATIVE_INFINITY };
 }
 
 /** FNV-1a, 30 bits of it: two ids are taken for one in a few of a million requests, whatever they were answered. */
