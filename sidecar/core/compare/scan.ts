@@ -45,17 +45,18 @@ export function glance(bytes: Uint8Array): Glance | undefined {
   if (bytes.length > GLANCE_BYTES) {
     return undefined;
   }
-  let opens = 0;
-  let colons = 0;
+  let sum = 0;
   let all = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
     all |= byte;
-    opens += Number(byte === OPEN_ARRAY || byte === OPEN_OBJECT);
-    colons += Number(byte === COLON);
+    sum += WEIGHTS[byte] ?? 0;
   }
-  return { opens, colons, isAscii: all < 0x80 };
+  return { opens: sum % OPENS_MAX, colons: Math.floor(sum / OPENS_MAX), isAscii: all < 0x80 };
 }
+
+/** More brackets than a short text has bytes, so that one sum holds both counts. */
+const OPENS_MAX = 4_096;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -71,6 +72,11 @@ const KINDS = new Uint8Array(256);
 for (const byte of [QUOTE, COMMA, COLON, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT]) {
   KINDS[byte] = 1;
 }
+/** By byte, what it adds to the sum of `glance`. */
+const WEIGHTS = new Int32Array(256);
+WEIGHTS[OPEN_ARRAY] = 1;
+WEIGHTS[OPEN_OBJECT] = 1;
+WEIGHTS[COLON] = OPENS_MAX;
 /** By byte, how much deeper the next one is. */
 const LEVELS = new Int8Array(256);
 LEVELS[OPEN_ARRAY] = 1;
