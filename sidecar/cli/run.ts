@@ -121,7 +121,7 @@ function plain(text: string): string {
 
 function usage(): string {
   const flags = CONFIG_KEYS.map(({ flag, meaning, ...key }) =>
-    `         --${flag} ${key.default || "FILE"}`.padEnd(34).concat(meaning),
+    `         --${flag} ${key.default || "FILE"}`.padEnd(36).concat(meaning),
   );
   const verbs = Object.entries(VERBS).map(
     ([name, { subject }]) => `       understudy ${name} ${subject}`,
@@ -130,8 +130,8 @@ function usage(): string {
     "usage: understudy serve [flags]",
     ...flags,
     ...verbs,
-    `         --server ${CONFIG_KEYS[0].default}`.padEnd(34).concat("the sidecar to ask"),
-    "         --reason TEXT".padEnd(34).concat("why, for promote, rollback, pause and resume"),
+    `         --server ${CONFIG_KEYS[0].default}`.padEnd(36).concat("the sidecar to ask"),
+    "         --reason TEXT".padEnd(36).concat("why, for promote, rollback, pause and resume"),
     simulateUsage(),
   ].join("\n");
 }

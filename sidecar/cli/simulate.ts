@@ -40,16 +40,16 @@ export async function runSimulate(args: readonly string[], output: Output): Prom
 /** The lines about `simulate` in the usage. */
 export function simulateUsage(): string {
   const keys = TRUTH_KEYS.map(({ key, preset, meaning }) =>
-    `           ${key}`.padEnd(34).concat(`${meaning}; ${preset}`),
+    `           ${key}`.padEnd(36).concat(`${meaning}; ${preset}`),
   );
   return [
     "       understudy simulate --plan FILE",
-    "         --truth KEY=VALUE".padEnd(34).concat("what is true, as often as there are keys:"),
+    "         --truth KEY=VALUE".padEnd(36).concat("what is true, as often as there are keys:"),
     ...keys,
     "         --runs N, --seed N"
-      .padEnd(34)
+      .padEnd(36)
       .concat("how many rollouts (1000), which randomness (1)"),
-    "         --json".padEnd(34).concat("one line for programs"),
+    "         --json".padEnd(36).concat("one line for programs"),
   ].join("\n");
 }
 
