@@ -1,7 +1,7 @@
 import type { UndecodableReason } from "./comparison.ts";
 import { inspect } from "./inspect.ts";
 import type { JsonValue } from "./jsonValue.ts";
-import { GLANCE_BYTES, type Glance, glance, scan } from "./scan.ts";
+import { GLANCE_BYTES, type Glance, glance, type Shape, scan } from "./scan.ts";
 
 /** What a document may cost. */
 export type JsonLimits = {
@@ -31,8 +31,8 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): ParsedJson {
     return { kind: "problem", reason: "tooLarge" };
   }
   const seen = glance(bytes);
-  if (!isWithin(seen, limits)) {
-    const shape = scan(bytes);
+  const shape = isWithin(seen, limits) ? undefined : scan(bytes);
+  if (shape !== undefined) {
     if (shape.depth > limits.depthMax) {
       return { kind: "problem", reason: "tooDeep" };
     }
@@ -47,16 +47,24 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): ParsedJson {
   const value = parseText(text);
   return value === undefined
     ? { kind: "problem", reason: "invalidJson" }
-    : inspected(value, { seen, bytes, text });
+    : inspected(value, { seen, shape, bytes, text });
 }
 
 function inspected(
   value: JsonValue,
-  of: { readonly seen: Glance | undefined; readonly bytes: Uint8Array; readonly text: string },
+  of: {
+    readonly seen: Glance | undefined;
+    readonly shape: Shape | undefined;
+    readonly bytes: Uint8Array;
+    readonly text: string;
+  },
 ): ParsedJson {
   const inspection = inspect(value);
   // As many names as colons anywhere: none occurs twice. Else colons within strings must be told apart.
-  if (inspection.names !== of.seen?.colons && inspection.names !== scan(of.bytes).names) {
+  if (
+    inspection.names !== of.seen?.colons &&
+    inspection.names !== (of.shape ?? scan(of.bytes)).names
+  ) {
     return { kind: "problem", reason: "duplicateKey" };
   }
   if (!inspection.finite) {
