@@ -1,5 +1,6 @@
 import { understudy } from "#proto";
 import { formatDuration } from "../core/plan/duration.ts";
+import { formatBasisPoints } from "../core/plan/percentage.ts";
 import type { Rollout } from "./client.ts";
 
 const v1 = understudy.v1;
@@ -8,7 +9,7 @@ const v1 = understudy.v1;
 export function printLine(rollout: Rollout): string {
   const { name, step, steps, pairs, candidateRequests } = rollout;
   const at = `step ${step + 1} of ${steps.length} (${steps[step] ?? "?"})`;
-  const weight = `${(rollout.traffic?.candidateBp ?? 0) / 100}% to ${rollout.candidate}`;
+  const weight = `${formatBasisPoints(rollout.traffic?.candidateBp ?? 0)} to ${rollout.candidate}`;
   const evidence = `${pairs} pairs, ${candidateRequests} candidate requests`;
   return `${name}: ${phaseText(rollout)}, ${at}, ${weight}, ${evidence}`;
 }

@@ -1,4 +1,5 @@
 import { emptyEvidence } from "../core/evidence/evidence.ts";
+import { canonicalPlan } from "../core/plan/canonicalPlan.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { type Command, refusal } from "../core/rollout/command.ts";
 import { decide } from "../core/rollout/decide.ts";
@@ -74,7 +75,7 @@ export class Runners {
   }): Promise<Runner> {
     const { plan, by, generationInForce } = wish;
     const before = this.#byName.get(plan.name);
-    if (before !== undefined && isSamePlan(before.plan, plan)) {
+    if (before !== undefined && canonicalPlan(before.plan) === canonicalPlan(plan)) {
       return before;
     }
     this.#checkStartable(plan.name, before);
@@ -217,10 +218,6 @@ export class Runners {
     const passedMs = this.#parts.clock.steadyMs() - this.#origin.steadyMs;
     return Math.max(lastMs, Math.round(this.#origin.wallMs + passedMs));
   }
-}
-
-function isSamePlan(a: Plan, b: Plan): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function unconfirmed(): never {

@@ -1,6 +1,7 @@
 import { understudy } from "#proto";
 import { intervalsOf } from "../core/evidence/display.ts";
 import { type Evidence, evidenceFor } from "../core/evidence/evidence.ts";
+import { formatBasisPoints } from "../core/plan/percentage.ts";
 import type { Step } from "../core/plan/plan.ts";
 import type { Phase } from "../core/rollout/state.ts";
 import type { Traffic } from "../core/traffic.ts";
@@ -119,7 +120,7 @@ function wholeOrNull(value: number | undefined): number | null {
 /** "shadow 100%", "canary 2.5%". */
 function stepText(step: Step): string {
   const shareBp: Traffic["candidateBp"] = step.kind === "shadow" ? step.shadowBp : step.candidateBp;
-  return `${step.kind} ${shareBp / 100}%`;
+  return `${step.kind} ${formatBasisPoints(shareBp)}`;
 }
 
 const PHASES: Readonly<Record<Phase, understudy.v1.Phase>> = {

@@ -30,13 +30,3 @@ export type RolloutEvent =
   | (Common & NewTraffic & { readonly kind: "rolled-back" })
   | (Common & { readonly kind: "paused" })
   | (Common & { readonly kind: "resumed" });
-
-/** The kinds of events, for tables and metrics. */
-export const EVENT_KINDS: readonly RolloutEvent["kind"][] = [
-  "started",
-  "step-advanced",
-  "promoted",
-  "rolled-back",
-  "paused",
-  "resumed",
-];
