@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { JSON_LIMITS, parseJson } from "../../sidecar/core/compare/parseJson.ts";
+import { inspect } from "../../sidecar/core/compare/inspect.ts";
+import type { JsonValue } from "../../sidecar/core/compare/jsonValue.ts";
+import { decodeUtf8, JSON_LIMITS, parseJson } from "../../sidecar/core/compare/parseJson.ts";
+import { namesAtMost, scan } from "../../sidecar/core/compare/scan.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const parse = (text: string) => parseJson(encode(text), JSON_LIMITS);
@@ -29,6 +32,61 @@ test("parsing never throws, whatever the bytes", () => {
   });
   fc.assert(fc.property(fc.uint8Array(), (bytes) => void parseJson(bytes, JSON_LIMITS)));
   fc.assert(fc.property(text, (given) => void parse(given)));
+});
+
+const sameUtf8 = (bytes: Uint8Array): void => {
+  const strict = new TextDecoder("utf-8", { fatal: true });
+  const expected = ((): string | undefined => {
+    try {
+      return strict.decode(bytes);
+    } catch {
+      return undefined;
+    }
+  })();
+  assert.equal(decodeUtf8(bytes), expected);
+};
+
+test("bytes are read as UTF-8 exactly where a strict decoder reads them", () => {
+  const sequences = [
+    [0x61],
+    [0xc3, 0xa9],
+    [0xef, 0xbf, 0xbd],
+    [0xef, 0xbb, 0xbf],
+    [0xed, 0xa0, 0x80],
+  ];
+  const broken = [[0xe9], [0xc0, 0x80], [0xf0, 0x9f, 0x98], [0xf0, 0x9f, 0x98, 0x80], [0xff]];
+  const pieces = fc.array(fc.constantFrom(...sequences, ...broken), { maxLength: 6 });
+  fc.assert(fc.property(pieces, (given) => sameUtf8(Uint8Array.from(given.flat()))));
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 8 }), sameUtf8));
+});
+
+test("a parsed document has the depth, tokens and names of its text, whose colons tell no fewer names", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 8 }), fc.nat(4), (given, blanks) => {
+      const text = JSON.stringify(given, undefined, blanks);
+      const value: JsonValue = JSON.parse(text);
+      const { depth, tokens, names } = inspect(value);
+      assert.deepEqual({ depth, tokens, names }, scan(encode(text)));
+      assert.ok(namesAtMost(text) >= names);
+    }),
+  );
+});
+
+test("a name that occurs twice is found out whatever colons its texts and blanks hold", () => {
+  const names = fc.array(fc.constantFrom("a", "b", 'c":', " :", "d :"), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  const blank = fc.constantFrom("", " ", "\n\t");
+  fc.assert(
+    fc.property(names, blank, (given, between) => {
+      const members = given.map(
+        (name) => `${JSON.stringify(name)}${between}:${JSON.stringify(name)}`,
+      );
+      const expected = new Set(given).size === given.length ? undefined : "duplicateKey";
+      assert.equal(reasonOf(encode(`{${members.join()}}`)), expected);
+    }),
+  );
 });
 
 const problems = [
@@ -101,6 +159,18 @@ test("43: tokens are read up to the limit", () => {
   const list = (tokens: number): string => `[${"0,".repeat(tokens - 2)}0]`;
   assert.equal(reasonOf(encode(list(tokensMax))), undefined);
   assert.equal(reasonOf(encode(list(tokensMax + 1))), "tooManyTokens");
+});
+
+test("limits hold for short documents too, which are parsed before they are counted", () => {
+  const limits = { ...JSON_LIMITS, depthMax: 2, tokensMax: 8 };
+  const reason = (text: string) => {
+    const parsed = parseJson(encode(text), limits);
+    return parsed.kind === "problem" ? parsed.reason : undefined;
+  };
+  assert.equal(reason('{"a":[1,2]}'), undefined);
+  assert.equal(reason("[[[]]]"), "tooDeep");
+  assert.equal(reason("[0,1,2,3,4,5,6]"), undefined);
+  assert.equal(reason("[0,1,2,3,4,5,6,7]"), "tooManyTokens");
 });
 
 test("43: a million names are refused before they are built", () => {

@@ -5,52 +5,76 @@ import {
   type JsonObject,
   type JsonValue,
 } from "./jsonValue.ts";
+import type { Shape } from "./scan.ts";
 
-/** What a parsed document holds that its parser did not say. */
-export type Inspection = {
-  /** Names in all its objects; fewer than the text has when one occurs twice in an object. */
-  readonly names: number;
+/** What a parsed document holds that its parser did not say. The shape is that of its text, unless a name occurs twice in an object. */
+export type Inspection = Shape & {
   /** Whether every number is within a double's range. */
   readonly finite: boolean;
   /** Whether a number is beyond 2^53, where a double can't hold every whole number. */
   readonly wide: boolean;
 };
 
-/** Looks at every value once, without recursion. */
+type Container = JsonArray | JsonObject;
+type Seen = { names: number; tokens: number; largest: number };
+
+/** Looks at every value once, level by level, without recursion. */
 export function inspect(document: JsonValue): Inspection {
-  const open: (JsonArray | JsonObject)[] = [];
-  const seen = { names: 0, largest: 0 };
-  inspectValue(document, open, seen);
-  for (let container = open.pop(); container !== undefined; container = open.pop()) {
+  const seen: Seen = { names: 0, tokens: 0, largest: 0 };
+  const containers: Container[] = [];
+  if (isContainer(document)) {
+    containers.push(document);
+  } else if (typeof document === "number") {
+    seen.largest = Math.abs(document);
+  }
+  let depth = 0;
+  let levelEnd = 0;
+  for (let at = 0; at < containers.length; at += 1) {
+    if (at === levelEnd) {
+      depth += 1;
+      levelEnd = containers.length;
+    }
+    const container = containers[at] ?? [];
     if (isArray(container)) {
-      for (const element of container) {
-        inspectValue(element, open, seen);
-      }
+      inspectArray(container, seen, containers);
     } else {
-      for (const name in container) {
-        seen.names += 1;
-        inspectValue(container[name] ?? null, open, seen);
-      }
+      inspectObject(container, seen, containers);
     }
   }
-  return {
-    names: seen.names,
-    finite: seen.largest < Number.POSITIVE_INFINITY,
-    wide: seen.largest > Number.MAX_SAFE_INTEGER,
-  };
+  const { names, tokens, largest } = seen;
+  const finite = largest < Number.POSITIVE_INFINITY;
+  return { depth, tokens, names, finite, wide: largest > Number.MAX_SAFE_INTEGER };
 }
 
-function inspectValue(
-  value: JsonValue,
-  open: (JsonArray | JsonObject)[],
-  seen: { largest: number },
-): void {
-  if (typeof value === "number") {
-    const magnitude = Math.abs(value);
-    if (magnitude > seen.largest) {
-      seen.largest = magnitude;
+// The two loops are alike on purpose: most of the time goes to numbers, and one kept in a local variable is not boxed.
+
+function inspectArray(array: JsonArray, seen: Seen, containers: Container[]): void {
+  let { largest } = seen;
+  for (let index = 0; index < array.length; index += 1) {
+    const value = array[index] ?? null;
+    if (typeof value === "number") {
+      largest = Math.max(largest, Math.abs(value));
+    } else if (isContainer(value)) {
+      containers.push(value);
     }
-  } else if (isContainer(value)) {
-    open.push(value);
   }
+  seen.largest = largest;
+  seen.tokens += 1 + Math.max(1, array.length);
+}
+
+function inspectObject(object: JsonObject, seen: Seen, containers: Container[]): void {
+  let { largest } = seen;
+  let names = 0;
+  for (const name in object) {
+    const value = object[name] ?? null;
+    names += 1;
+    if (typeof value === "number") {
+      largest = Math.max(largest, Math.abs(value));
+    } else if (isContainer(value)) {
+      containers.push(value);
+    }
+  }
+  seen.largest = largest;
+  seen.names += names;
+  seen.tokens += 1 + Math.max(1, names) + names;
 }

@@ -1,7 +1,7 @@
 import type { UndecodableReason } from "./comparison.ts";
-import { inspect } from "./inspect.ts";
+import { type Inspection, inspect } from "./inspect.ts";
 import type { JsonValue } from "./jsonValue.ts";
-import { GLANCE_BYTES, type Glance, glance, type Shape, scan } from "./scan.ts";
+import { namesAtMost, type Shape, scan } from "./scan.ts";
 
 /** What a document may cost. */
 export type JsonLimits = {
@@ -21,8 +21,11 @@ export type ParsedJson =
   | { readonly kind: "json"; readonly value: JsonValue }
   | { readonly kind: "problem"; readonly reason: UndecodableReason };
 
+/** Texts beyond are scanned before they are parsed; what shorter ones could cost the parser is little. */
+const SCANNED_BYTES = 128 * 1024;
+
 /**
- * Reads a document (RFC 8259). Limits are looked at before anything is built. A byte order mark is skipped. Refused are invalid
+ * Reads a document (RFC 8259). Limits are looked at before much is built. A byte order mark is skipped. Refused are invalid
  * UTF-8, a name that occurs twice in one object, and a number beyond the range of a double (1e400). A lone surrogate written as
  * an escape is kept; -0 equals 0.
  */
@@ -30,66 +33,67 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): ParsedJson {
   if (bytes.length > limits.bytesMax) {
     return { kind: "problem", reason: "tooLarge" };
   }
-  const seen = glance(bytes);
-  const shape = isWithin(seen, limits) ? undefined : scan(bytes);
-  if (shape !== undefined) {
-    if (shape.depth > limits.depthMax) {
-      return { kind: "problem", reason: "tooDeep" };
-    }
-    if (shape.tokens > limits.tokensMax) {
-      return { kind: "problem", reason: "tooManyTokens" };
-    }
+  const tooMuch = bytes.length > SCANNED_BYTES ? excessIn(scan(bytes), limits) : undefined;
+  if (tooMuch !== undefined) {
+    return { kind: "problem", reason: tooMuch };
   }
-  const text = seen?.isAscii ? asciiText(bytes) : decodeUtf8(bytes);
+  const text = decodeUtf8(bytes);
   if (text === undefined) {
     return { kind: "problem", reason: "invalidUtf8" };
   }
   const value = parseText(text);
-  return value === undefined
-    ? { kind: "problem", reason: "invalidJson" }
-    : inspected(value, { seen, shape, bytes, text });
-}
-
-function inspected(
-  value: JsonValue,
-  of: {
-    readonly seen: Glance | undefined;
-    readonly shape: Shape | undefined;
-    readonly bytes: Uint8Array;
-    readonly text: string;
-  },
-): ParsedJson {
+  if (value === undefined) {
+    return { kind: "problem", reason: "invalidJson" };
+  }
   const inspection = inspect(value);
-  // As many names as colons anywhere: none occurs twice. Else colons within strings must be told apart.
-  if (
-    inspection.names !== of.seen?.colons &&
-    inspection.names !== (of.shape ?? scan(of.bytes)).names
-  ) {
-    return { kind: "problem", reason: "duplicateKey" };
+  const reason = excessIn(inspection, limits) ?? faultIn(inspection, text, bytes);
+  if (reason !== undefined) {
+    return { kind: "problem", reason };
   }
-  if (!inspection.finite) {
-    return { kind: "problem", reason: "numberRange" };
-  }
-  return { kind: "json", value: inspection.wide ? parseWide(of.text) : value };
+  return { kind: "json", value: inspection.wide ? parseWide(text) : value };
 }
 
-function isWithin(seen: Glance | undefined, limits: JsonLimits): boolean {
-  return seen !== undefined && seen.opens <= limits.depthMax && GLANCE_BYTES <= limits.tokensMax;
+function excessIn({ depth, tokens }: Shape, limits: JsonLimits): UndecodableReason | undefined {
+  if (depth > limits.depthMax) {
+    return "tooDeep";
+  }
+  return tokens > limits.tokensMax ? "tooManyTokens" : undefined;
 }
 
-function asciiText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+/** A name that occurs twice in an object is in its text once more than in the object. */
+function faultIn(
+  { names, finite }: Inspection,
+  text: string,
+  bytes: Uint8Array,
+): UndecodableReason | undefined {
+  if (names !== namesAtMost(text) && names !== scan(bytes).names) {
+    return "duplicateKey";
+  }
+  return finite ? undefined : "numberRange";
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
+/** What stands in place of bytes that are no UTF-8; it may also be in a text by right. */
+const REPLACEMENT = "\ufffd";
+const BYTE_ORDER_MARK = "\ufeff";
 
 /** The text of bytes in UTF-8, without a byte order mark; undefined when they are none. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  const text = utf8Of(bytes);
+  if (!text.includes(REPLACEMENT)) {
+    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  }
   try {
     return UTF8.decode(bytes);
   } catch {
     return undefined;
   }
+}
+
+function utf8Of(bytes: Uint8Array): string {
+  const buffer =
+    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString();
 }
 
 function parseText(text: string): JsonValue | undefined {
