@@ -1,0 +1,75 @@
+import { CATEGORY_LENGTH_MAX } from "./profile.ts";
+
+/** What was odd about a value, though it was counted. */
+export type Problem = "numberAsText" | "booleanAsNumber" | "infinite" | "wrongType" | "tooLong";
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const INFINITE = /^([+-]?)inf(inity)?$/i;
+const MISSING = /^(nan|na|n\/a|null|none|)$/i;
+
+/**
+ * The number that a text stands for, spaces around it aside: decimal, or "inf" or "infinity" with a sign; NaN where the text says that
+ * there is none ("", "NaN", "NA", "N/A", "null", "none", in capitals or not); null for every other text.
+ */
+export function parseNumber(text: string): number | null {
+  if (text.length > CATEGORY_LENGTH_MAX) {
+    return null;
+  }
+  const trimmed = text.trim();
+  if (DECIMAL.test(trimmed)) {
+    return Number(trimmed);
+  }
+  if (MISSING.test(trimmed)) {
+    return Number.NaN;
+  }
+  const infinite = INFINITE.exec(trimmed);
+  if (infinite === null) {
+    return null;
+  }
+  return infinite[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** The number that a value stands for, NaN when it is missing; `note` is told what is odd. */
+export function numberOf(value: unknown, note: (problem: Problem) => void): number {
+  switch (typeof value) {
+    case "number":
+      return value;
+    case "string": {
+      const number = parseNumber(value);
+      if (number === null || !Number.isNaN(number)) {
+        note(number === null ? "wrongType" : "numberAsText");
+      }
+      return number ?? Number.NaN;
+    }
+    case "boolean":
+      note("booleanAsNumber");
+      return Number(value);
+    default:
+      return nothing(value, note) ?? Number.NaN;
+  }
+}
+
+/** The category that a value stands for, null when it is missing; `note` is told what is odd. */
+export function categoryOf(value: unknown, note: (problem: Problem) => void): string | null {
+  switch (typeof value) {
+    case "string":
+      if (value.length > CATEGORY_LENGTH_MAX) {
+        note("tooLong");
+      }
+      return value === "" ? null : value;
+    case "number":
+      return Number.isNaN(value) ? null : String(value);
+    case "boolean":
+      return String(value);
+    default:
+      return nothing(value, note);
+  }
+}
+
+/** Null and undefined are missing, and so is what is no single value (objects, arrays), which is told. */
+function nothing(value: unknown, note: (problem: Problem) => void): null {
+  if (value !== null && value !== undefined) {
+    note("wrongType");
+  }
+  return null;
+}

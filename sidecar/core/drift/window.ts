@@ -1,0 +1,91 @@
+import { assert } from "../assert.ts";
+import {
+  addTallies,
+  addValue,
+  type Binning,
+  type FeatureCounts,
+  mergeFeature,
+  startFeature,
+} from "./binning.ts";
+import type { ReferenceProfile } from "./profile.ts";
+
+/** Names that a profile doesn't have are counted up to this many. */
+export const UNSEEN_MAX = 100;
+
+/** All that is kept of a window, as plain JSON: a few kilobytes, however many rows it had. */
+export type WindowCounts = {
+  /** Of the profile whose bins are counted. */
+  readonly profileHash: string;
+  rows: number;
+  /** In the profile's order. */
+  readonly features: readonly FeatureCounts[];
+  /** Rows by name of a feature that the profile doesn't have, at most `UNSEEN_MAX` names. */
+  readonly unseen: Record<string, number>;
+};
+
+/** A window without rows. */
+export function startCounts(
+  { hash }: Pick<ReferenceProfile, "hash">,
+  binnings: readonly Binning[],
+): WindowCounts {
+  return {
+    profileHash: hash,
+    rows: 0,
+    features: binnings.map(({ bins }) => startFeature(bins)),
+    unseen: {},
+  };
+}
+
+/**
+ * Counts one row, given by feature names, on the binnings of the window's profile. A feature that the row lacks is missing in it, a name that
+ * the profile lacks is unseen.
+ */
+export function addRow(
+  counts: WindowCounts,
+  binnings: readonly Binning[],
+  row: Readonly<Record<string, unknown>>,
+): void {
+  counts.rows += 1;
+  let known = 0;
+  for (const [index, binning] of binnings.entries()) {
+    const feature = counts.features[index];
+    assert(feature !== undefined, "a window counts every feature of its profile");
+    const given = Object.hasOwn(row, binning.name);
+    known += given ? 1 : 0;
+    addValue(feature, binning, given ? row[binning.name] : undefined);
+  }
+  const names = Object.keys(row);
+  if (names.length > known) {
+    addUnseen(counts.unseen, binnings, names);
+  }
+}
+
+/** The window of both windows' rows. As `mergeFeature`; of more than `UNSEEN_MAX` unseen names, the first ones of the first window stay. */
+export function mergeCounts(a: WindowCounts, b: WindowCounts): WindowCounts {
+  assert(a.profileHash === b.profileHash, "only windows of one profile merge");
+  const unseen = Object.entries(addTallies(a.unseen, b.unseen));
+  return {
+    profileHash: a.profileHash,
+    rows: a.rows + b.rows,
+    features: a.features.map((feature, index) => {
+      const other = b.features[index];
+      assert(other !== undefined, "windows of one profile count the same features");
+      return mergeFeature(feature, other);
+    }),
+    unseen: Object.fromEntries(unseen.slice(0, UNSEEN_MAX)),
+  };
+}
+
+function addUnseen(
+  unseen: Record<string, number>,
+  binnings: readonly Binning[],
+  names: readonly string[],
+): void {
+  const known = new Set(binnings.map(({ name }) => name));
+  for (const name of names.filter((candidate) => !known.has(candidate))) {
+    const seen = Object.hasOwn(unseen, name) ? unseen[name] : undefined;
+    if (seen !== undefined || Object.keys(unseen).length < UNSEEN_MAX) {
+      unseen[name] = (seen ?? 0) + 1;
+    }
+  }
+}
