@@ -1,6 +1,5 @@
 import { assess, userRequests } from "./evidence/assess.ts";
 import { logSplitMismatch } from "./evidence/assignments.ts";
-import { logWeightedMean } from "./evidence/combine.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import type { Live } from "./evidence/ingest.ts";
 import type { Trip } from "./evidence/recent.ts";
@@ -8,7 +7,7 @@ import { percent, quantity } from "./evidence/sentence.ts";
 import type { Guardrail, Plan, Step } from "./plan/plan.ts";
 import { ALL_BP } from "./traffic.ts";
 import type { GuardrailVerdict, Verdict } from "./verdict.ts";
-import { isSplitWrong, NOT_LIVE, type Weighed, weigh } from "./weigh.ts";
+import { isSplitWrong, logAgainst, NOT_LIVE, type Weighed, weigh } from "./weigh.ts";
 
 /** Odds above are not told apart. */
 const ODDS_MAX = 1_000_000;
@@ -16,7 +15,8 @@ const ODDS_MAX = 1_000_000;
 /**
  * What the evidence says of a rollout in a step of its plan, with what is known besides while its book is open.
  *
- * `fail` when the breaker has tripped, or when the mean of all guardrails' `bad` e-values, by their weights, reaches 1 / alpha.rollback:
+ * `fail` when the breaker has tripped, or when the mean of all guardrails' `bad` e-values, by their weights, reaches 1 / alpha.rollback (of
+ * those on requests and of those on labels apart, see `logAgainst`):
  * however often it is asked, a candidate within every limit fails by evidence with at most that chance. Guardrails that closed testing
  * rejects are named as the culprits; when only all together are too much, the one with the most evidence comes first. A failure goes
  * before a pass.
@@ -76,8 +76,11 @@ function failureReasons(
       `breaker: ${candidate.k} of the candidate's last ${candidate.n} requests failed (primary ${primary.k} of its last ${primary.n})`,
     ];
   }
-  const logBad = logWeightedMean(
-    deciding.map(({ guardrail, verdict }) => ({ logE: verdict.logEBad, weight: guardrail.weight })),
+  const logBad = logAgainst(
+    deciding.map(({ guardrail, verdict }) => ({
+      guardrail,
+      logE: { bad: verdict.logEBad, good: verdict.logEGood },
+    })),
   );
   const bySeverity = deciding
     .map(({ verdict }) => verdict)

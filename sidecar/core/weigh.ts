@@ -1,9 +1,10 @@
-import { feeds, passOf } from "./evidence/assess.ts";
+import { feeds, isOnLabels, passOf } from "./evidence/assess.ts";
 import { logSplitMismatch } from "./evidence/assignments.ts";
 import { closedTest, logWeightedMean } from "./evidence/combine.ts";
 import { type LogEValues, logEValues } from "./evidence/eValues.ts";
 import { type Evidence, evidenceFor, type GuardrailEvidence } from "./evidence/evidence.ts";
 import type { Live } from "./evidence/ingest.ts";
+import { coverageProblem } from "./evidence/labelled.ts";
 import type { Guardrail, Plan, Step } from "./plan/plan.ts";
 import type { Judgement } from "./verdict.ts";
 
@@ -29,6 +30,8 @@ export type Weighed = {
   readonly known: GuardrailEvidence;
   readonly logE: LogEValues;
   readonly judgement: Judgement;
+  /** Why the labels of a guardrail on labels are not to be trusted: then it can't pass. */
+  readonly distrust: string | undefined;
 };
 
 /** What all guardrails say, each by itself and together, and those that the step must pass. */
@@ -50,18 +53,13 @@ export function weigh(
     logE: logEValues(evidence, guardrail.name, guardrail.tolerance),
   }));
   const deciding = scored.filter(({ guardrail }) => !guardrail.dryRun);
-  const weights = deciding.map(({ guardrail }) => guardrail.weight);
-  const rejections = closedTest(
-    deciding.map(({ logE }) => logE.bad),
-    logFail,
-    weights,
-  );
+  const rejected = culprits(deciding, logFail);
   const weighed = scored.map((each) => {
-    const { guardrail, logE } = each;
-    const isRejected = guardrail.dryRun
-      ? logE.bad >= logFail
-      : rejections[deciding.indexOf(each)] === true;
-    return { ...each, judgement: isRejected ? ("fail" as const) : passOf(logE, logPass) };
+    const { guardrail, known, logE } = each;
+    const isRejected = guardrail.dryRun ? logE.bad >= logFail : rejected.has(each);
+    const distrust = distrustOf(plan, known);
+    const others = distrust === undefined ? passOf(logE, logPass) : "inconclusive";
+    return { ...each, distrust, judgement: isRejected ? ("fail" as const) : others };
   });
   const isLast = step === plan.steps.at(-1);
   const fed = weighed.filter(
@@ -74,15 +72,62 @@ export function weigh(
   return { judgement: isFailure ? "fail" : others, weighed, fed };
 }
 
-/** ln of the evidence against the candidate: the mean of all guardrails' by weight; none without any. */
-function logAgainst(
-  deciding: readonly { readonly guardrail: Guardrail; readonly logE: LogEValues }[],
-): number {
-  return deciding.length === 0
-    ? Number.NEGATIVE_INFINITY
-    : logWeightedMean(
-        deciding.map(({ guardrail, logE }) => ({ logE: logE.bad, weight: guardrail.weight })),
+type Scored = Pick<Weighed, "guardrail" | "logE">;
+
+/**
+ * What the guardrails say together. Those that grow by the same batches share a clock, and the mean of their e-values by weight is one too.
+ * Labels come by another clock: a mean with theirs would have no guarantee when one clock tells what the other is about to count. So each
+ * clock spends its share of alpha by itself, as its weights are of all weights: all together err at most as often as alpha says.
+ */
+function byClock(deciding: readonly Scored[]): readonly (readonly Scored[])[] {
+  return [false, true]
+    .map((labels) => deciding.filter(({ guardrail }) => isOnLabels(guardrail) === labels))
+    .filter((members) => members.length > 0);
+}
+
+/** ln of the evidence against the candidate: the most that a clock's guardrails say, by their share of all weights; none without any. */
+export function logAgainst(deciding: readonly Pick<Weighed, "guardrail" | "logE">[]): number {
+  const total = Math.log(weightOf(deciding));
+  return byClock(deciding).reduce(
+    (most, members) =>
+      Math.max(
+        most,
+        logWeightedMean(members.map(toHypothesis)) + Math.log(weightOf(members)) - total,
+      ),
+    Number.NEGATIVE_INFINITY,
+  );
+}
+
+/** The guardrails that are beyond their limits each for itself, by closed testing at its clock's share of alpha. */
+function culprits(deciding: readonly Scored[], logFail: number): ReadonlySet<Scored> {
+  const total = weightOf(deciding);
+  return new Set(
+    byClock(deciding).flatMap((members) => {
+      const hypotheses = members.map(toHypothesis);
+      const rejections = closedTest(
+        hypotheses.map(({ logE }) => logE),
+        logFail + Math.log(total / weightOf(members)),
+        hypotheses.map(({ weight }) => weight),
       );
+      return members.filter((_, index) => rejections[index] === true);
+    }),
+  );
+}
+
+function toHypothesis({ guardrail, logE }: Scored): {
+  readonly logE: number;
+  readonly weight: number;
+} {
+  return { logE: logE.bad, weight: guardrail.weight };
+}
+
+function weightOf(deciding: readonly Scored[]): number {
+  return deciding.reduce((sum, { guardrail }) => sum + guardrail.weight, 0);
+}
+
+function distrustOf({ labels }: Plan, known: GuardrailEvidence): string | undefined {
+  const isOnLabels = known.kind === "accuracy" || known.kind === "performance";
+  return labels !== undefined && isOnLabels ? coverageProblem(known, labels) : undefined;
 }
 
 /** Whether users fell to the variants by other shares than the traffic asked for. */

@@ -6,6 +6,7 @@ import type { Count } from "./count.ts";
 import { edgesOf, type LogEValues } from "./eValues.ts";
 import type { GuardrailEvidence } from "./evidence.ts";
 import { excessesNeeded, worstSlot } from "./excess.ts";
+import { labelsNeeded } from "./labelled.ts";
 import { pairsNeeded, requestsNeeded } from "./needed.ts";
 import { beyond, figures, quantity, unitOf, within } from "./sentence.ts";
 
@@ -20,14 +21,21 @@ export type Assessed = {
   readonly step: Step;
   /** What `logE.good` must reach. */
   readonly logPass: number;
+  /** Why the labels of a guardrail on labels are not to be trusted; undefined when they are. */
+  readonly distrust?: string | undefined;
 };
 
 /** A pass is withheld from this evidence against the candidate on: what passed by its past may be breaking now. */
 const LOG_AGAINST_MAX = Math.LN2;
 
-/** Whether a step's traffic can be evidence for a guardrail: in a shadow step there are only pairs. */
+/** Whether a step's traffic can be evidence for a guardrail: in a shadow step there are only pairs, and labels for them. */
 export function feeds(step: Step, guardrail: Guardrail): boolean {
-  return step.kind === "canary" || isOnPairs(guardrail);
+  return step.kind === "canary" || isOnPairs(guardrail) || isOnLabels(guardrail);
+}
+
+/** Whether a guardrail judges predictions by labels, which come late and by a clock of their own. */
+export function isOnLabels({ kind }: Guardrail): boolean {
+  return kind === "accuracy" || kind === "performance";
 }
 
 /** Whether a guardrail judges pairs, not user requests. */
@@ -65,6 +73,9 @@ function pairsBp(step: Step, guardrail: Guardrail): number {
   if (guardrail.kind === "excess") {
     return Math.min(step.shadowBp, guardrail.noiseBp);
   }
+  if (isOnLabels(guardrail)) {
+    return Math.max(step.shadowBp, candidateBp(step));
+  }
   return isOnPairs(guardrail) ? step.shadowBp : candidateBp(step);
 }
 
@@ -93,6 +104,9 @@ function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number 
   if (known.kind === "excess") {
     return excessesNeeded(known.excesses, { margin: tolerance, logLimit: logPass });
   }
+  if (known.kind === "accuracy" || known.kind === "performance") {
+    return labelsNeeded(known, { tolerance, logLimit: logPass });
+  }
   const weightBp = candidateBp(step);
   if (!("margin" in guardrail) || weightBp === 0) {
     return undefined;
@@ -115,14 +129,18 @@ function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number 
 }
 
 function conclusion(
-  { guardrail, step, logE, logPass }: Assessed,
+  assessed: Assessed,
   found: { readonly judgement: Judgement; readonly needed: number | undefined },
 ): string {
+  const { guardrail, step, logE, logPass } = assessed;
   if (found.judgement === "fail") {
     return beyond(guardrail);
   }
   if (found.judgement === "pass") {
     return within(guardrail);
+  }
+  if (assessed.distrust !== undefined) {
+    return assessed.distrust;
   }
   if (!feeds(step, guardrail)) {
     return "a shadow step sends it no request to judge";
@@ -133,8 +151,14 @@ function conclusion(
   if (found.needed === undefined) {
     return `at this rate it will not be shown to be ${within(guardrail)}`;
   }
-  const what = isOnPairs(guardrail) ? "pairs" : `candidate ${unitOf(guardrail)}s`;
-  return `about ${quantity(found.needed, "about")} more ${what} needed`;
+  return `about ${quantity(found.needed, "about")} more ${countedBy(guardrail)} needed`;
+}
+
+function countedBy(guardrail: Guardrail): string {
+  if (isOnLabels(guardrail)) {
+    return "labelled predictions";
+  }
+  return isOnPairs(guardrail) ? "pairs" : `candidate ${unitOf(guardrail)}s`;
 }
 
 function candidateBp(step: Step): number {
@@ -154,11 +178,19 @@ function observed(known: GuardrailEvidence): Pick<GuardrailVerdict, "primary" | 
     }
     case "score":
       return { primary: undefined, candidate: meanOf(known.scores).mean };
+    case "accuracy":
+      return { primary: right(known.wrong.primary), candidate: right(known.wrong.candidate) };
+    case "performance":
+      return { primary: undefined, candidate: right(known.events) };
     case "slowdown":
       return { primary: undefined, candidate: undefined };
     default:
       return known satisfies never;
   }
+}
+
+function right({ n, k }: Count): number | undefined {
+  return rate({ n, k: n - k });
 }
 
 function rate({ n, k }: Count): number | undefined {

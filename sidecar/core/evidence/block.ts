@@ -12,6 +12,7 @@ import {
   mergeEvidence,
 } from "./evidence.ts";
 import { addExcesses, type Excesses, NO_EXCESSES } from "./excess.ts";
+import { type LabelledEvidence, NO_ACCURACY, NO_PERFORMANCE } from "./labelled.ts";
 import { addLatencies } from "./latencies.ts";
 import { addGains, noRateGains, type RateBatch, type RateGains, sumsOf } from "./rate.ts";
 import { beyondEdges, SLOWDOWN_EDGES } from "./slowdown.ts";
@@ -27,6 +28,8 @@ export type Block = {
 };
 
 type GuardrailBlock =
+  /** Labels come by themselves, not with requests. */
+  | { readonly kind: "labelled"; readonly none: LabelledEvidence }
   | { readonly kind: "pair"; pairs: Count }
   | { readonly kind: "score"; scores: Scores }
   | { readonly kind: "excess"; excesses: Excesses }
@@ -108,6 +111,10 @@ function emptyGuardrailBlock(guardrail: Guardrail, before: GuardrailEvidence): G
       return { kind: "score", scores: {} };
     case "excess":
       return { kind: "excess", excesses: NO_EXCESSES };
+    case "accuracy":
+      return { kind: "labelled", none: NO_ACCURACY };
+    case "performance":
+      return { kind: "labelled", none: NO_PERFORMANCE };
     case "slowdown":
       return {
         kind: "slowdown",
@@ -150,6 +157,8 @@ function addToGuardrail(known: GuardrailBlock, guardrail: Guardrail, batch: Batc
         addSlowdown(known, guardrail, batch.latencies[name] ?? { primary: {}, candidate: {} });
       }
       break;
+    case "labelled":
+      break;
     default:
       known satisfies never;
   }
@@ -187,6 +196,8 @@ function evidenceOfBlock(known: GuardrailBlock): GuardrailEvidence {
       return { kind: "score", scores: known.scores };
     case "excess":
       return { kind: "excess", excesses: known.excesses };
+    case "labelled":
+      return known.none;
     case "rate":
       return { kind: "rate", ...known.seen, sums: sumsOf(known.gains) };
     case "slowdown":

@@ -24,12 +24,23 @@ export function intervalsOf(known: GuardrailEvidence): Intervals {
       const candidate = values.length === 0 ? undefined : meanInterval(values, DISPLAY_ALPHA);
       return { primary: undefined, candidate };
     }
+    case "accuracy":
+      return {
+        primary: ofRate(right(known.wrong.primary)),
+        candidate: ofRate(right(known.wrong.candidate)),
+      };
+    case "performance":
+      return { primary: undefined, candidate: ofRate(right(known.events)) };
     case "excess":
     case "slowdown":
       return { primary: undefined, candidate: undefined };
     default:
       return known satisfies never;
   }
+}
+
+function right({ n, k }: Count): Count {
+  return { n, k: n - k };
 }
 
 function ofRate(count: Count): Interval | undefined {

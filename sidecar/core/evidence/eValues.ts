@@ -10,6 +10,7 @@ import {
   type SlowdownEvidence,
 } from "./evidence.ts";
 import { logExcessBeyond, logExcessWithin } from "./excess.ts";
+import { logLabelsBeyond, logLabelsWithin } from "./labelled.ts";
 import { logBelow, logBeyond } from "./rate.ts";
 import { beyondEdges } from "./slowdown.ts";
 import { betsAbove, betsBelow, logThreshold } from "./threshold.ts";
@@ -76,6 +77,9 @@ function logBad(known: GuardrailEvidence, tolerance: number): number {
       return logMeanExp(known.sums.map(logBeyond));
     case "excess":
       return logExcessBeyond(known.excesses, tolerance);
+    case "accuracy":
+    case "performance":
+      return logLabelsBeyond(known, tolerance);
     case "score":
       return logMeanAbove(valuesOf(known.scores), tolerance);
     default:
@@ -96,6 +100,9 @@ function logGood(known: GuardrailEvidence, tolerance: number): number {
       );
     case "excess":
       return logExcessWithin(known.excesses, tolerance);
+    case "accuracy":
+    case "performance":
+      return logLabelsWithin(known, tolerance);
     case "score":
       return logMeanBelow(valuesOf(known.scores), tolerance);
     default:

@@ -4,6 +4,13 @@ import { type Assignment, addAssignments } from "./assignments.ts";
 import { addScores, type Scores } from "./boundedMean.ts";
 import { addCounts, type Count, NO_COUNT } from "./count.ts";
 import { addExcesses, type Excesses, NO_EXCESSES } from "./excess.ts";
+import {
+  addLabelled,
+  isLabelled,
+  type LabelledEvidence,
+  NO_ACCURACY,
+  NO_PERFORMANCE,
+} from "./labelled.ts";
 import { addLatencies, type Latencies } from "./latencies.ts";
 import { addRateSums, noRateSums, type RateBatch, type RateSums } from "./rate.ts";
 import { SLOWDOWN_EDGES } from "./slowdown.ts";
@@ -39,7 +46,8 @@ export type GuardrailEvidence =
   | PairEvidence
   | SlowdownEvidence
   | ScoreEvidence
-  | ExcessEvidence;
+  | ExcessEvidence
+  | LabelledEvidence;
 
 /** For a guardrail on user requests: failed or slow ones of each variant. */
 export type RateEvidence = RateBatch & { readonly kind: "rate"; readonly sums: RateSums };
@@ -138,6 +146,9 @@ export function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): Guar
   if (a.kind === "excess" && b.kind === "excess") {
     return { kind: "excess", excesses: addExcesses(a.excesses, b.excesses) };
   }
+  if (isLabelled(a) && isLabelled(b)) {
+    return addLabelled(a, b);
+  }
   assert(a.kind === "slowdown" && b.kind === "slowdown", "evidence of two kinds");
   return {
     kind: "slowdown",
@@ -185,6 +196,10 @@ function emptyGuardrail(guardrail: Guardrail): GuardrailEvidence {
       return { kind: "score", scores: {} };
     case "excess":
       return { kind: "excess", excesses: NO_EXCESSES };
+    case "accuracy":
+      return NO_ACCURACY;
+    case "performance":
+      return NO_PERFORMANCE;
     default:
       return guardrail satisfies never;
   }

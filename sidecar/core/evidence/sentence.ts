@@ -1,10 +1,11 @@
 import type { Guardrail } from "../plan/plan.ts";
 import { meanOf } from "./boundedMean.ts";
 import type { Count } from "./count.ts";
-import type { GuardrailEvidence, RateEvidence, SlowdownEvidence } from "./evidence.ts";
+import type { GuardrailEvidence, RateEvidence } from "./evidence.ts";
 import { type Excesses, worstSlot } from "./excess.ts";
-import type { Latencies } from "./latencies.ts";
-import { quantile } from "./quantiles.ts";
+import { type AccuracyEvidence, differences, type PerformanceEvidence } from "./labelled.ts";
+import { latencyFigures } from "./latencySentence.ts";
+import { metricAt } from "./loss.ts";
 
 /** Before every third digit from the right. */
 const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
@@ -22,7 +23,7 @@ export function figures(seen: {
     case "rate":
       return rateFigures(guardrail, known);
     case "slowdown":
-      return slowdownFigures(known);
+      return latencyFigures(known);
     case "excess":
       return excessFigures(known.excesses);
     case "score": {
@@ -31,6 +32,10 @@ export function figures(seen: {
         ? noPair(pairsSeen)
         : `scores of ${quantity(n)} pairs are ${Number(mean.toPrecision(3))} apart in the mean`;
     }
+    case "accuracy":
+      return accuracyFigures(known);
+    case "performance":
+      return performanceFigures(guardrail, known);
     default:
       return known satisfies never;
   }
@@ -51,6 +56,10 @@ export function within(guardrail: Guardrail): string {
       return `at no place more than ${tolerance} beyond the noise`;
     case "score":
       return `at most ${guardrail.tolerance}`;
+    case "accuracy":
+      return `at most ${tolerance} less accurate`;
+    case "performance":
+      return `at least ${guardrail.floor}`;
     case "slowdown":
       return `at no latency more than ${guardrail.margin} times the primary's share of slower requests, or ${tolerance}`;
     default:
@@ -68,11 +77,34 @@ export function beyond(guardrail: Guardrail): string {
       return `at some place more than ${tolerance} beyond the noise`;
     case "score":
       return `more than ${guardrail.tolerance}`;
+    case "accuracy":
+      return `more than ${tolerance} less accurate`;
+    case "performance":
+      return `less than ${guardrail.floor}`;
     case "slowdown":
       return `at some latency more than ${guardrail.margin} times the primary's share of slower requests and more than ${tolerance}`;
     default:
       return `more than ${guardrail.margin} times the primary's rate and more than ${tolerance}`;
   }
+}
+
+function accuracyFigures(known: AccuracyEvidence): string {
+  const { primary, candidate } = known.wrong;
+  if (candidate.n === 0) {
+    return "no prediction of the candidate with a label yet";
+  }
+  const { worse, better, tied } = differences(known);
+  const right = (count: Count) => share({ n: count.n, k: count.n - count.k });
+  const both = `of ${quantity(worse + better + tied)} compared only the primary was right in ${quantity(worse)}, only the candidate in ${quantity(better)}`;
+  return `${right(candidate)} labelled candidate predictions are right (primary ${right(primary)}); ${both}`;
+}
+
+function performanceFigures(guardrail: Guardrail, { events }: PerformanceEvidence): string {
+  if (events.n === 0 || guardrail.kind !== "performance") {
+    return "no labelled prediction that tells yet";
+  }
+  const value = metricAt(guardrail.metric, events.k / events.n);
+  return `${guardrail.metric} ${Number(value.toPrecision(3))} over ${quantity(events.n)} labelled predictions`;
 }
 
 function excessFigures(seen: Excesses): string {
@@ -102,18 +134,6 @@ function rateFigures(guardrail: Guardrail, { primary, candidate }: RateEvidence)
   const slow = guardrail.kind === "latency" ? `took more than ${guardrail.slowerThanMs} ms` : "";
   const event = slow === "" ? "failed" : slow;
   return `${share(candidate)} candidate ${unit}s ${event} (primary ${share(primary)})`;
-}
-
-/** Of a slowdown people see a quantile; it is judged at all edges. */
-function slowdownFigures({ primary, candidate }: SlowdownEvidence): string {
-  const p95 = (latencies: Latencies) => milliseconds(quantile(latencies, 0.95));
-  return Object.keys(candidate).length === 0
-    ? "no candidate request yet"
-    : `95% of candidate requests took at most ${p95(candidate)} (primary ${p95(primary)})`;
-}
-
-function milliseconds(value: number | undefined): string {
-  return value === undefined ? "?" : `${Number(value.toPrecision(3))} ms`;
 }
 
 function noPair(seen: number): string {

@@ -61,6 +61,9 @@ export function emptyTally(plan: Plan): Tally {
       case "excess":
         tally.excesses[name] = NO_EXCESSES;
         break;
+      case "accuracy":
+      case "performance":
+        break;
       default:
         kind satisfies never;
     }

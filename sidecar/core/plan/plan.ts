@@ -19,7 +19,30 @@ export type Plan = {
   /** Undefined when a rollout may stay undecided for ever. */
   readonly maximum: Maximum | undefined;
   readonly compare: CompareRules;
+  /** How late labels join predictions; absent when none are expected. */
+  readonly labels?: LabelRules;
 };
+
+/** When and how a prediction counts that a label comes for. What the prediction is, `compare.prediction` says. */
+export type LabelRules = {
+  /** A prediction counts at this age, with the label that it has by then. */
+  readonly horizonMs: number;
+  /** What a prediction without a label counts as: nothing, or one whose label is not `positive`. */
+  readonly missing: "exclude" | "negative";
+  /** Least share of each variant's predictions that must be labelled for a pass, in (0, 1]. */
+  readonly coverage: number;
+  /** The label that precision, recall and F1 are about. */
+  readonly positive: string;
+  /** For labels that are numbers: a prediction is right within this distance, at least 0; absent when labels are names. */
+  readonly within?: number;
+  /** Where a request says which slice it belongs to; absent when there are no slices. */
+  readonly slice?: string;
+};
+
+/** What a floor may be set on. */
+export const LABEL_METRICS = ["accuracy", "precision", "recall", "f1"] as const;
+/** A measure of labelled predictions. */
+export type LabelMetric = (typeof LABEL_METRICS)[number];
 
 /** Error rates of the whole rollout, each in (0, 0.5]. */
 export type Alpha = {
@@ -125,6 +148,19 @@ export type Guardrail = GuardrailCommon &
     | {
         readonly kind: "score";
         /** How far the scores of predictions may be apart in the mean; distances above 1 count as 1. In (0, 1). */
+        readonly tolerance: number;
+      }
+    | {
+        readonly kind: "accuracy";
+        /** How far the candidate's accuracy may be below the primary's; in (0, 1). */
+        readonly tolerance: number;
+      }
+    | {
+        readonly kind: "performance";
+        readonly metric: LabelMetric;
+        /** What the candidate's must reach; in (0, 1). */
+        readonly floor: number;
+        /** The share of the metric's events that may be against the candidate at the floor (see `lossAt`), in (0, 1). */
         readonly tolerance: number;
       }
   );

@@ -16,6 +16,10 @@ function isBroken(guardrail: Guardrail, truth: Truth): boolean {
     case "excess":
       // A truth has no noise, and no second answers.
       return false;
+    case "accuracy":
+    case "performance":
+      // Nor labels.
+      return false;
     case "errorRate":
       return isBeyond(truth.errorRate, guardrail);
     case "latency":
