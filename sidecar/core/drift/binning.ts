@@ -127,7 +127,7 @@ function addCategory(counts: FeatureCounts, { categories, bins }: Binning, value
 }
 
 /** The first bin whose upper edge is at least the number. */
-function binOf(edges: Float64Array, number: number): number {
+export function binOf(edges: Float64Array, number: number): number {
   let [from, to] = [0, edges.length];
   while (from < to) {
     const middle = (from + to) >>> 1;
