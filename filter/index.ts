@@ -1,7 +1,7 @@
 import { Action } from "./abi/enums";
 import { configure, end, tick, wantsCollection } from "./plugin/lifecycle";
 import { requestBody, requestHeaders } from "./plugin/request";
-import { responseBody, responseEnded, responseHeaders, streamEnded } from "./plugin/response";
+import { responseBody, responseHeaders, responseTrailers, streamEnded } from "./plugin/response";
 import { addRoot, rootOf, rootOfExchange } from "./plugin/root";
 import { sendShadow, shadowAnswered } from "./plugin/shadow";
 import { closeExchange, exchangeOf, forgetContext, nowNs, openExchange } from "./plugin/world";
@@ -99,7 +99,7 @@ export function proxy_on_response_trailers(context: u32, count: i32): i32 {
   depth++;
   const exchange = exchangeOf(context);
   const root = rootOfExchange(exchange);
-  if (exchange !== null && root !== null) responseEnded(root, exchange);
+  if (exchange !== null && root !== null) responseTrailers(root, exchange);
   depth--;
   return Action.Continue;
 }

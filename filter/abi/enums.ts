@@ -9,7 +9,9 @@ export enum Status {
 export enum HeaderMap {
   RequestHeaders = 0,
   ResponseHeaders = 2,
+  ResponseTrailers = 3,
   HttpCallResponseHeaders = 6,
+  HttpCallResponseTrailers = 7,
 }
 
 /** Byte buffers the host can read. */

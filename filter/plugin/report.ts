@@ -72,13 +72,13 @@ export function reportLate(root: Root, nowNs: u64): void {
     const exchange = exchangeAt(i);
     if (exchange.root !== root.id || !exchange.observed || exchange.reported) continue;
     if (exchange.deadlineNs > nowNs) continue;
-    if (!exchange.answered) timeOutAnswer(exchange, nowNs);
+    if (!exchange.answered) timeOutAnswer(root, exchange, nowNs);
     else timeOutShadow(exchange, nowNs);
     report(root, exchange);
   }
 }
 
-function timeOutAnswer(exchange: Exchange, nowNs: u64): void {
+function timeOutAnswer(root: Root, exchange: Exchange, nowNs: u64): void {
   if (exchange.isStream) {
     // It has answered, and goes on: a pair as far as it came, if the copy has been answered.
     exchange.answer.unfinished = true;
@@ -87,6 +87,10 @@ function timeOutAnswer(exchange: Exchange, nowNs: u64): void {
   }
   exchange.answer.failure = Failure.Timeout;
   exchange.answer.latencyUs = (nowNs - exchange.startNs) / 1000;
+  // Declared unary, and still sending.
+  if (exchange.isGrpc && exchange.stage === ShadowStage.Copying) {
+    root.drop(exchange.subject.rollout, DropReason.Streaming);
+  }
   if (exchange.stage !== ShadowStage.Answered) exchange.dropShadow();
   count(Counter.RequestsTimedOut);
 }

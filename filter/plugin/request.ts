@@ -160,10 +160,18 @@ function observe(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket:
   if (head.path < 0) return;
   const start = headers.valueStart(head.path);
   const end = pathEnd(headers.bytes, start, headers.valueEnd(head.path));
+  const shadow = rollout.config.shadow;
   subject.path.set(headers.bytes, start, end);
+  exchange.isGrpc = head.grpc;
+  exchange.isUnary = head.grpc && shadow.lists(headers.bytes, start, end, true);
   if (bucket >= traffic.shadowBp) return;
   if (subject.served === Variant.Candidate && !traffic.shadowPrimary) return;
-  if (!rollout.config.shadow.lists(headers.bytes, start, end)) return;
+  if (head.grpc) {
+    if (!exchange.isUnary) {
+      root.drop(rollout.index, DropReason.Streaming);
+      return;
+    }
+  } else if (!shadow.lists(headers.bytes, start, end, false)) return;
   planShadow(root, rollout, exchange, headers);
   if (bucket < traffic.noiseBp) planSecondary(root, rollout, exchange, headers);
 }

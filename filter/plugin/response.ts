@@ -9,9 +9,9 @@ import { Exchange, ShadowStage } from "../policy/exchange";
 import { AnswerHead, Headers } from "../policy/headers";
 import { SET_COOKIE_BYTES_MAX } from "../policy/sticky";
 import { failureOfDetails } from "../policy/transport";
+import { endCall, keepCall, keepHead, keepTrailers } from "./head";
 import { report, settle } from "./report";
 import { Root } from "./root";
-import { keepHead } from "./shadow";
 import { nowNs } from "./world";
 
 const CODE_DETAILS = utf8("response\0code_details");
@@ -30,24 +30,29 @@ export function responseHeaders(root: Root, exchange: Exchange, ended: bool): vo
   headers.count = max(0, size < 0 ? 0 : decodePairs(headers.bytes, size, headers.spans));
   head.read(headers);
   keepHead(exchange.answer, head, headers);
+  if (exchange.isGrpc) keepCall(exchange.answer, head, headers);
   if (!ended && isPassedBy(exchange)) {
     passStream(root, exchange);
     return;
   }
-  if (head.isEventStream) {
+  if (isStream(exchange, ended)) {
     exchange.isStream = true;
     exchange.answer.latencyUs = (nowNs() - exchange.startNs) / 1000;
   }
-  if (head.status >= 500) {
-    const details = readProperty(CODE_DETAILS);
-    if (details > 0) exchange.answer.failure = failureOfDetails(landed(), details);
+  if (head.status >= 500 || exchange.answer.grpcStatus > 0) {
+    exchange.answer.failure = failureOfUpstream();
   }
   if (ended) responseEnded(root, exchange);
 }
 
-/** Whether the answer that begins is reported as it does: gRPC, and streams that belong to no pair. */
+/** Whether the answer that begins is reported as it does: gRPC that nobody asked for, and events that belong to no pair. */
 function isPassedBy(exchange: Exchange): bool {
-  return head.isGrpc || (head.isEventStream && !exchange.isPair);
+  return (head.isKinOfGrpc && !exchange.isGrpc) || (head.isEventStream && !exchange.isPair);
+}
+
+/** Whether the latency of the answer that begins is that to its headers. */
+function isStream(exchange: Exchange, ended: bool): bool {
+  return head.isEventStream || (exchange.isGrpc && !exchange.isUnary && !ended);
 }
 
 /** A piece of the user's answer passes. */
@@ -61,10 +66,18 @@ export function responseBody(root: Root, exchange: Exchange, size: i32, ended: b
   if (ended) responseEnded(root, exchange);
 }
 
+/** The user's answer is complete, with trailers. */
+export function responseTrailers(root: Root, exchange: Exchange): void {
+  if (!exchange.observed || exchange.reported) return;
+  if (exchange.isGrpc) keepTrailers(exchange.answer, HeaderMap.ResponseTrailers);
+  responseEnded(root, exchange);
+}
+
 /** The user's answer is complete. */
 export function responseEnded(root: Root, exchange: Exchange): void {
   if (!exchange.observed || exchange.reported || exchange.answered) return;
   exchange.answered = true;
+  if (exchange.isGrpc) endCall(exchange.answer);
   if (!exchange.isStream) exchange.answer.latencyUs = (nowNs() - exchange.startNs) / 1000;
   settle(root, exchange);
 }
@@ -82,8 +95,7 @@ export function streamEnded(root: Root, exchange: Exchange): void {
 }
 
 function cutOff(root: Root, exchange: Exchange): void {
-  const details = readProperty(CODE_DETAILS);
-  const failure = details > 0 ? failureOfDetails(landed(), details) : Failure.None;
+  const failure = failureOfUpstream();
   if (failure === Failure.None) {
     exchange.dropShadow();
     root.drop(exchange.subject.rollout, DropReason.ClientReset);
@@ -93,11 +105,21 @@ function cutOff(root: Root, exchange: Exchange): void {
   exchange.answer.latencyUs = (nowNs() - exchange.startNs) / 1000;
 }
 
-/** A stream that breaks off, by whoever's will, is reported like one that is passed by: alone, as it began. */
+/**
+ * A stream that breaks off is reported like one that is passed by: alone, as it began. Events have no mark of their end, so nobody can say
+ * by whose will; a call in gRPC has, and has failed when the upstream left it out.
+ */
 function leaveStream(exchange: Exchange): void {
   exchange.dropShadow();
+  if (exchange.isGrpc) exchange.answer.failure = failureOfUpstream();
   exchange.answer.unfinished = true;
   exchange.answered = true;
+}
+
+/** What Envoy says went wrong on the way to the variant and back; none when the client ended it. */
+function failureOfUpstream(): Failure {
+  const details = readProperty(CODE_DETAILS);
+  return details > 0 ? failureOfDetails(landed(), details) : Failure.None;
 }
 
 /** An answer without an end to wait for is reported as it begins, alone. */

@@ -7,10 +7,12 @@ import { appendCapture, Capture, takeCapture } from "../policy/capture";
 import { Counter } from "../policy/counters";
 import { DropReason } from "../policy/drops";
 import { Exchange, ShadowStage } from "../policy/exchange";
+import { isBeyondOneMessage, isOneMessage } from "../policy/grpc";
 import { AnswerHead, Headers } from "../policy/headers";
 import { otherVariant, Variant } from "../policy/split";
-import { failureOfMade, MADE_BODY_BYTES_MAX } from "../policy/transport";
+import { failureOfMade, failureOfMadeCall, MADE_BODY_BYTES_MAX } from "../policy/transport";
 import { copySize, writeCopy } from "./copy";
+import { endCall, keepCall, keepHead, keepTrailers } from "./head";
 import { settle } from "./report";
 import { ActiveRollout } from "./rollout";
 import { Root } from "./root";
@@ -34,7 +36,7 @@ export function planShadow(
     return;
   }
   exchange.shadowVariant = otherVariant(exchange.subject.served);
-  const size = copySize(rollout, exchange.shadowVariant, headers);
+  const size = copySize(rollout, exchange.shadowVariant, headers, exchange.isGrpc);
   const capture: Capture | null = size === 0 ? null : takeCapture(exchange.budget, size);
   if (capture === null) {
     root.drop(rollout.index, size === 0 ? DropReason.Headers : DropReason.CapturedBytes);
@@ -53,7 +55,7 @@ export function planSecondary(
   headers: Headers,
 ): void {
   if (exchange.stage !== ShadowStage.Copying) return;
-  const size = copySize(rollout, Variant.Primary, headers);
+  const size = copySize(rollout, Variant.Primary, headers, exchange.isGrpc);
   const capture: Capture | null = size === 0 ? null : takeCapture(exchange.budget, size);
   if (capture === null) {
     root.drop(rollout.index, DropReason.CapturedBytes);
@@ -92,6 +94,9 @@ export function copyBody(root: Root, exchange: Exchange, size: i32): void {
     return;
   }
   exchange.shadowBody = appended;
+  if (exchange.isGrpc && isBeyondOneMessage(appended.bytes, appended.length)) {
+    abandon(root, exchange, DropReason.Streaming);
+  }
 }
 
 /** Sends the copy: the request's body has ended. */
@@ -99,6 +104,10 @@ export function sendShadow(root: Root, exchange: Exchange): void {
   if (exchange.stage !== ShadowStage.Copying) return;
   const headers = exchange.shadowHeaders;
   if (headers === null) return;
+  if (exchange.isGrpc && !hasOneMessage(exchange)) {
+    abandon(root, exchange, DropReason.Streaming);
+    return;
+  }
   const rollout = unchecked(root.rollouts[exchange.subject.rollout]);
   exchange.sentNs = nowNs();
   const refusal =
@@ -176,6 +185,11 @@ export function shadowAnswered(root: Root, token: u32, headers: i32, bodySize: i
   settle(root, exchange);
 }
 
+function hasOneMessage(exchange: Exchange): bool {
+  const body = exchange.shadowBody;
+  return body !== null && isOneMessage(body.bytes, body.length);
+}
+
 function abandon(root: Root, exchange: Exchange, reason: DropReason): void {
   exchange.dropShadow();
   root.drop(exchange.subject.rollout, reason);
@@ -201,29 +215,28 @@ function readAnswer(
   answerHeaders.count = count;
   answerHead.read(answerHeaders);
   keepHead(answer, answerHead, answerHeaders);
+  if (exchange.isGrpc) readCall(answer);
   answer.bodyBytes = u64(bodySize);
   const wanted = min(bodySize, rollout.config.shadow.bodyBytesMax);
   const read = wanted > 0 ? readBuffer(Buffer.HttpCallResponseBody, wanted) : 0;
-  if (bodySize <= MADE_BODY_BYTES_MAX && read === bodySize) {
+  if (!exchange.isGrpc && bodySize <= MADE_BODY_BYTES_MAX && read === bodySize) {
     answer.failure = failureOfMade(answer.status, count, landed(), read);
   }
   if (read > 0 && answer.failure === Failure.None) answer.keep(exchange.budget, landed(), read);
 }
 
-/** Keeps status and content headers of an answer. */
-export function keepHead(answer: Answer, head: AnswerHead, headers: Headers): void {
-  answer.status = head.status;
-  answer.inferenceHeaderBytes = head.inferenceHeaderBytes;
-  const type = head.contentType;
-  if (type >= 0) {
-    answer.contentType.set(headers.bytes, headers.valueStart(type), headers.valueEnd(type));
-  }
-  const encoding = head.contentEncoding;
-  if (encoding >= 0) {
-    answer.contentEncoding.set(
-      headers.bytes,
-      headers.valueStart(encoding),
-      headers.valueEnd(encoding),
+/** Reads what the answer whose headers were read last says of a call in gRPC. */
+function readCall(answer: Answer): void {
+  keepCall(answer, answerHead, answerHeaders);
+  const words = answerHead.grpcMessage;
+  if (words >= 0) {
+    answer.failure = failureOfMadeCall(
+      answerHeaders.count,
+      answerHeaders.bytes,
+      answerHeaders.valueStart(words),
+      answerHeaders.valueEnd(words),
     );
   }
+  keepTrailers(answer, HeaderMap.HttpCallResponseTrailers);
+  endCall(answer);
 }

@@ -12,6 +12,7 @@ export enum Failure {
 
 const CONTENT_TYPE_MAX: i32 = 128;
 const CONTENT_ENCODING_MAX: i32 = 32;
+const GRPC_ENCODING_MAX: i32 = 16;
 
 /**
  * Text of at most so many bytes, cut when it is longer, and empty when it is not ASCII: strings of the
@@ -51,6 +52,9 @@ export class Answer {
   inferenceHeaderBytes: u32 = 0;
   /** To the first byte of the body of a stream; 0 when that is not known. */
   firstByteUs: u64 = 0;
+  /** The status of a call in gRPC; -1 where there is none. */
+  grpcStatus: i32 = -1;
+  readonly grpcEncoding: ShortText = new ShortText(GRPC_ENCODING_MAX);
   /** Whether it was not over when it was reported. */
   unfinished: bool = false;
   body: Capture | null = null;
@@ -73,6 +77,8 @@ export class Answer {
     this.bodyBytes = 0;
     this.inferenceHeaderBytes = 0;
     this.firstByteUs = 0;
+    this.grpcStatus = -1;
+    this.grpcEncoding.length = 0;
     this.unfinished = false;
   }
 

@@ -26,10 +26,11 @@ export class ShadowConfig {
   bodyBytesMax: i32 = 65_536;
   capturedBytesMax: i32 = 16_777_216;
 
-  /** Whether requests for this path may be copied. */
-  lists(path: StaticArray<u8>, start: i32, end: i32): bool {
+  /** Whether requests for this path, in gRPC or not, may be copied. */
+  lists(path: StaticArray<u8>, start: i32, end: i32, grpc: bool): bool {
     for (let k = 0; k < this.paths.length; k++) {
-      if (unchecked(this.paths[k]).matches(path, start, end)) return true;
+      const pattern = unchecked(this.paths[k]);
+      if (pattern.grpc === grpc && pattern.matches(path, start, end)) return true;
     }
     return false;
   }

@@ -63,7 +63,8 @@ function shadow(config: RolloutConfig): string {
   const from = config.shadow;
   const paths: string[] = [];
   for (let i = 0; i < from.paths.length; i++) {
-    paths.push(`{${quote(kindName(from.paths[i].kind))}:${quote(from.paths[i].text)}}`);
+    const grpc = from.paths[i].grpc ? `,"grpc":"unary"` : "";
+    paths.push(`{${quote(kindName(from.paths[i].kind))}:${quote(from.paths[i].text)}${grpc}}`);
   }
   const fields: string[] = [
     `"paths":[${paths.join(",")}]`,

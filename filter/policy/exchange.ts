@@ -35,8 +35,11 @@ export class Exchange {
   reported: bool = false;
   /** Whether the user's answer is complete. */
   answered: bool = false;
-  /** Whether it is a stream of server-sent events, captured as it comes. */
+  /** Whether it is a stream: server-sent events, or of a call in gRPC that is not declared unary. */
   isStream: bool = false;
+  /** Whether the request is a call in gRPC, and one that the configuration declares unary. */
+  isGrpc: bool = false;
+  isUnary: bool = false;
   /** Whether the answer is to issue a cookie with this key. */
   issuesCookie: bool = false;
   cookieKey: StaticArray<u8> = new StaticArray<u8>(0);
@@ -128,6 +131,8 @@ export class Exchange {
     this.reported = false;
     this.answered = false;
     this.isStream = false;
+    this.isGrpc = false;
+    this.isUnary = false;
     this.issuesCookie = false;
     this.stage = ShadowStage.None;
   }

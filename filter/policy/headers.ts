@@ -1,4 +1,5 @@
 import { spells, startsWith, utf8 } from "./bytes";
+import { GRPC_ENCODING, GRPC_MESSAGE, GRPC_STATUS, isGrpc, isKinOfGrpc } from "./grpc";
 
 /** Most headers of one request or answer that are looked at. */
 export const HEADERS_MAX: i32 = 2048;
@@ -28,7 +29,6 @@ const STATUS = utf8(":status");
 const REQUEST_ID = utf8("x-request-id");
 const CONNECT = utf8("CONNECT");
 const HTTPS = utf8("https");
-const GRPC = utf8("application/grpc");
 const EVENT_STREAM = utf8("text/event-stream");
 
 const HOP_BY_HOP: StaticArray<u8>[] = [
@@ -115,8 +115,9 @@ export class RequestHead {
   variant: i32 = -1;
   shadow: i32 = -1;
   rollout: i32 = -1;
-  /** An upgrade, a tunnel or gRPC, whose body has no end to wait for. */
+  /** An upgrade, a tunnel or gRPC-Web, whose body has no end to wait for. */
   streaming: bool = false;
+  grpc: bool = false;
   https: bool = false;
 
   read(headers: Headers): void {
@@ -128,6 +129,7 @@ export class RequestHead {
     this.shadow = -1;
     this.rollout = -1;
     this.streaming = false;
+    this.grpc = false;
     this.https = false;
     for (let i = 0; i < headers.count; i++) this.readOne(headers, i);
   }
@@ -153,8 +155,11 @@ export class RequestHead {
 
   private readTwelve(headers: Headers, i: i32): void {
     if (this.requestId < 0 && headers.isNamed(i, REQUEST_ID)) this.requestId = i;
-    else if (headers.isNamed(i, CONTENT_TYPE) && headers.valueStarts(i, GRPC)) {
-      this.streaming = true;
+    else if (headers.isNamed(i, CONTENT_TYPE)) {
+      const start = headers.valueStart(i);
+      const end = headers.valueEnd(i);
+      if (isGrpc(headers.bytes, start, end)) this.grpc = true;
+      else if (isKinOfGrpc(headers.bytes, start, end)) this.streaming = true;
     }
   }
 
@@ -176,27 +181,44 @@ export class AnswerHead {
   inferenceHeaderBytes: u32 = 0;
   /** Server-sent events: they come one by one for as long as the server likes. */
   isEventStream: bool = false;
-  /** gRPC, whose body has no end to wait for. */
-  isGrpc: bool = false;
+  /** gRPC or gRPC-Web. */
+  isKinOfGrpc: bool = false;
+  /** What gRPC says in headers, or in trailers: the call's status, its words, and how messages are compressed. */
+  grpcStatus: i32 = -1;
+  grpcMessage: i32 = -1;
+  grpcEncoding: i32 = -1;
 
   read(headers: Headers): void {
     this.status = 0;
     this.contentType = -1;
     this.contentEncoding = -1;
     this.inferenceHeaderBytes = 0;
+    this.grpcStatus = -1;
+    this.grpcMessage = -1;
+    this.grpcEncoding = -1;
     for (let i = 0; i < headers.count; i++) this.readOne(headers, i);
     this.isEventStream = headers.valueStarts(this.contentType, EVENT_STREAM);
-    this.isGrpc = headers.valueStarts(this.contentType, GRPC);
+    const type = this.contentType;
+    this.isKinOfGrpc =
+      type >= 0 && isKinOfGrpc(headers.bytes, headers.valueStart(type), headers.valueEnd(type));
   }
 
   private readOne(headers: Headers, i: i32): void {
     const size = headers.nameEnd(i) - headers.nameStart(i);
     if (size === 7 && headers.isNamed(i, STATUS)) this.status = statusOf(headers, i);
-    else if (size === 12 && headers.isNamed(i, CONTENT_TYPE)) this.contentType = i;
+    else if (size === 11 && headers.isNamed(i, GRPC_STATUS)) {
+      this.grpcStatus = numberOf(headers, i);
+    } else if (size === 12) this.readTwelve(headers, i);
+    else if (size === 13 && headers.isNamed(i, GRPC_ENCODING)) this.grpcEncoding = i;
     else if (size === 16 && headers.isNamed(i, CONTENT_ENCODING)) this.contentEncoding = i;
     else if (size === 31 && headers.isNamed(i, INFERENCE_HEADER_BYTES)) {
       this.inferenceHeaderBytes = u32(max(0, numberOf(headers, i)));
     }
+  }
+
+  private readTwelve(headers: Headers, i: i32): void {
+    if (headers.isNamed(i, CONTENT_TYPE)) this.contentType = i;
+    else if (headers.isNamed(i, GRPC_MESSAGE)) this.grpcMessage = i;
   }
 }
 

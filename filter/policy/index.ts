@@ -3,6 +3,7 @@ import { Backoff } from "./backoff";
 import { arrayOf, ascii, typedOf, utf8 } from "./bytes";
 import { CaptureBudget } from "./capture";
 import { describeConfig } from "./describeConfig";
+import { isBeyondOneMessage, isGrpc, isOneMessage } from "./grpc";
 import { HostPattern, PathKind, PathPattern } from "./match";
 import {
   answerSize,
@@ -19,7 +20,7 @@ import { sipHash } from "./sipHash";
 import { bucketOf as bucketOfHash, SplitKey, variantOf as variantOfBucket } from "./split";
 import { Found, findCookieValue } from "./sticky";
 import { refusalOf, Traffic } from "./traffic";
-import { failureOfDetails, failureOfMade } from "./transport";
+import { failureOfDetails, failureOfMade, failureOfMadeCall } from "./transport";
 import { WireWriter } from "./wire";
 
 /** The policy compiled alone, for tests and for whoever wants to foretell what the filter does. */
@@ -91,6 +92,37 @@ export function encodeAnswer(
   writer.begin(new StaticArray<u8>(answerSize(answer)), 0);
   writeAnswer(writer, answer);
   return typedOf(writer.bytes, 0, writer.at);
+}
+
+/** An `Answer` to a call in gRPC, encoded; a status below 0 is none. */
+export function encodeCallAnswer(grpcStatus: i32, grpcEncoding: string): Uint8Array {
+  const answer = new Answer();
+  const encoding = utf8(grpcEncoding);
+  answer.grpcStatus = grpcStatus;
+  answer.grpcEncoding.set(encoding, 0, encoding.length);
+  const writer = new WireWriter();
+  writer.begin(new StaticArray<u8>(answerSize(answer)), 0);
+  writeAnswer(writer, answer);
+  return typedOf(writer.bytes, 0, writer.at);
+}
+
+/** Whether a content type is gRPC's own: not that of gRPC-Web. */
+export function isGrpcType(contentType: string): bool {
+  const type = utf8(contentType);
+  return isGrpc(type, 0, type.length);
+}
+
+/** How many messages of gRPC a body is, as far as the filter looks: 0 for a part of one, 1, or 2 for more. */
+export function messagesIn(body: Uint8Array): i32 {
+  const bytes = arrayOf(body);
+  if (isOneMessage(bytes, bytes.length)) return 1;
+  return isBeyondOneMessage(bytes, bytes.length) ? 2 : 0;
+}
+
+/** The failure that an answer to a copied call in gRPC stands for: 0 when it is the variant's own. */
+export function failureOfCall(headers: i32, message: string): i32 {
+  const bytes = utf8(message);
+  return failureOfMadeCall(headers, bytes, 0, bytes.length);
 }
 
 /** An `Observation` of the contract, encoded, with a user's answer and, if shadowed, a shadow's. */

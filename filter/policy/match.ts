@@ -14,6 +14,8 @@ const SLASH: u8 = 0x2f;
 export class PathPattern {
   readonly kind: PathKind;
   readonly text: string;
+  /** Whether it is about unary calls in gRPC, and about nothing else. */
+  grpc: bool = false;
   private readonly bytes: StaticArray<u8>;
 
   /** A template's `{name}` stands for one segment that is not empty. */

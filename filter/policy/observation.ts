@@ -1,6 +1,6 @@
 import { Answer, ShortText } from "./answer";
 import { Variant } from "./split";
-import { fieldSize, numberSize, textSize, WireWriter } from "./wire";
+import { fieldSize, numberSize, presentSize, textSize, WireWriter } from "./wire";
 
 /** Bytes of a path that an observation carries. */
 const PATH_BYTES_MAX: i32 = 256;
@@ -18,6 +18,8 @@ enum AnswerField {
   Truncated = 8,
   InferenceHeaderBytes = 9,
   FirstByteUs = 10,
+  GrpcStatus = 11,
+  GrpcEncoding = 12,
 }
 
 enum ObservationField {
@@ -59,7 +61,9 @@ export function answerSize(answer: Answer): i32 {
     numberSize(answer.bodyBytes) +
     numberSize(u64(answer.truncated)) +
     numberSize(u64(answer.inferenceHeaderBytes)) +
-    numberSize(answer.firstByteUs)
+    numberSize(answer.firstByteUs) +
+    presentSize(answer.grpcStatus) +
+    textSize(answer.grpcEncoding.length)
   );
 }
 
@@ -78,6 +82,9 @@ export function writeAnswer(writer: WireWriter, answer: Answer): void {
   writer.number(AnswerField.Truncated, u64(answer.truncated));
   writer.number(AnswerField.InferenceHeaderBytes, u64(answer.inferenceHeaderBytes));
   writer.number(AnswerField.FirstByteUs, answer.firstByteUs);
+  const grpcEncoding = answer.grpcEncoding;
+  writer.present(AnswerField.GrpcStatus, answer.grpcStatus);
+  writer.text(AnswerField.GrpcEncoding, grpcEncoding.bytes, 0, grpcEncoding.length);
 }
 
 /** Bytes of an encoded `Observation` whose answers have these sizes; -1 for no shadow, and for no second one. */

@@ -110,8 +110,11 @@ function parseShadow(fields: Fields, rollout: RolloutConfig): void {
   const out = rollout.shadow;
   const paths = fields.objects("paths", PATHS_MAX);
   for (let i = 0; i < paths.length; i++) {
+    const grpc = parseGrpc(paths[i]);
     const pattern = parsePath(paths[i]);
-    if (pattern !== null) out.paths.push(pattern);
+    if (pattern === null) continue;
+    pattern.grpc = grpc;
+    out.paths.push(pattern);
   }
   out.timeoutMs = fields.integer("timeoutMs", 1, 60_000, min(2000, rollout.requestTimeoutMs));
   if (out.timeoutMs > rollout.requestTimeoutMs) {
@@ -123,6 +126,17 @@ function parseShadow(fields: Fields, rollout: RolloutConfig): void {
   out.bodyBytesMax = fields.integer("bodyBytesMax", 0, BODY_BYTES_LIMIT, 65_536);
   out.capturedBytesMax = fields.integer("capturedBytesMax", 262_144, 268_435_456, 16_777_216);
   fields.close();
+}
+
+/** Whether a path is said to be of unary calls in gRPC. */
+function parseGrpc(fields: Fields): bool {
+  if (!fields.has("grpc")) {
+    fields.value("grpc");
+    return false;
+  }
+  const kind = fields.requiredText("grpc");
+  if (kind !== "unary") fields.report("grpc", quoted(kind), "unary: streams are not copied");
+  return true;
 }
 
 function cluster(fields: Fields, key: string): string {

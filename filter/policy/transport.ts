@@ -3,6 +3,8 @@ import { contains, spells, startsWith, utf8 } from "./bytes";
 
 /** Headers of an answer that Envoy makes itself: status, content-length, content-type. */
 const MADE_HEADERS: i32 = 3;
+/** And to a call in gRPC: status, content-type, grpc-status, grpc-message. */
+const MADE_GRPC_HEADERS: i32 = 4;
 /** Longest answer that Envoy makes itself. */
 export const MADE_BODY_BYTES_MAX: i32 = 512;
 
@@ -31,12 +33,27 @@ export function failureOfMade(
 ): Failure {
   if (headers !== MADE_HEADERS) return Failure.None;
   if (status === 504 && spells(body, 0, size, TIMEOUT_BODY)) return Failure.Timeout;
-  if (status !== 503) return Failure.None;
-  const unreachable =
-    startsWith(body, 0, size, CONNECT_BODY) ||
-    spells(body, 0, size, NO_HOST_BODY) ||
-    spells(body, 0, size, MAINTENANCE_BODY);
-  return unreachable ? Failure.Unreachable : Failure.None;
+  return status === 503 && isUnreachable(body, 0, size) ? Failure.Unreachable : Failure.None;
+}
+
+/** As `failureOfMade`, of the answer to a call in gRPC: there the same texts are the call's message. */
+export function failureOfMadeCall(
+  headers: i32,
+  message: StaticArray<u8>,
+  start: i32,
+  end: i32,
+): Failure {
+  if (headers !== MADE_GRPC_HEADERS) return Failure.None;
+  if (spells(message, start, end, TIMEOUT_BODY)) return Failure.Timeout;
+  return isUnreachable(message, start, end) ? Failure.Unreachable : Failure.None;
+}
+
+function isUnreachable(text: StaticArray<u8>, start: i32, end: i32): bool {
+  return (
+    startsWith(text, start, end, CONNECT_BODY) ||
+    spells(text, start, end, NO_HOST_BODY) ||
+    spells(text, start, end, MAINTENANCE_BODY)
+  );
 }
 
 /** What Envoy's `response.code_details` say of a user's answer: none for the variant's own. */

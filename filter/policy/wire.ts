@@ -20,6 +20,11 @@ export function numberSize(value: u64): i32 {
   return value === 0 ? 0 : 1 + varintSize(value);
 }
 
+/** Bytes of a varint field below number 16 that may be absent, as it is below 0; 0 is written. */
+export function presentSize(value: i32): i32 {
+  return value < 0 ? 0 : 1 + varintSize(u64(value));
+}
+
 /** Bytes of a length-delimited field below number 16 whose content has this length. */
 export function fieldSize(length: i32): i32 {
   return 1 + varintSize(u64(length)) + length;
@@ -59,6 +64,13 @@ export class WireWriter {
     if (value === 0) return;
     this.byte((field << 3) | Wire.Varint);
     this.varint(value);
+  }
+
+  /** A varint field that is absent below 0. */
+  present(field: i32, value: i32): void {
+    if (value < 0) return;
+    this.byte((field << 3) | Wire.Varint);
+    this.varint(u64(value));
   }
 
   /** Tag and length of a field whose content the caller writes next. */

@@ -124,7 +124,7 @@ const streaming: { name: string; headers: Header[] }[] = [
   { name: "an upgrade", headers: [["upgrade", "websocket"]] },
   { name: "CONNECT", headers: [[":method", "CONNECT"]] },
   { name: "extended CONNECT", headers: [[":protocol", "websocket"]] },
-  { name: "gRPC", headers: [["content-type", "application/grpc+proto"]] },
+  { name: "gRPC-Web", headers: [["content-type", "application/grpc-web+proto"]] },
 ];
 
 for (const { name, headers } of streaming) {

@@ -54,6 +54,15 @@ test("a minimal configuration has these defaults", () => {
   });
 });
 
+test("a path of unary calls in gRPC is told from others", () => {
+  const paths = [{ template: "/a.B/{method}", grpc: "unary" }, { prefix: "/a" }];
+  const { config } = parse(JSON.stringify(withRollout({ shadow: { paths } })));
+  assert.match(
+    JSON.stringify(config),
+    /"paths":\[{"template":"\/a\.B\/{method}","grpc":"unary"},{"prefix":"\/a"}\]/,
+  );
+});
+
 const table: { name: string; given: unknown; expected: string }[] = [
   {
     name: "an unknown key",
@@ -136,6 +145,16 @@ const table: { name: string; given: unknown; expected: string }[] = [
     given: withRollout({ shadow: { paths: [{ template: "/a{b}" }] } }),
     expected:
       'rollouts[0].shadow.paths[0].template: "/a{b}": a path from / on without ? and #, {name} for one whole segment',
+  },
+  {
+    name: "a kind of gRPC call that is not copied",
+    given: withRollout({ shadow: { paths: [{ prefix: "/a", grpc: "stream" }] } }),
+    expected: 'rollouts[0].shadow.paths[0].grpc: "stream": unary: streams are not copied',
+  },
+  {
+    name: "gRPC where nothing is copied",
+    given: withRollout({ match: { path: { prefix: "/a", grpc: "unary" } } }),
+    expected: "rollouts[0].match.path.grpc: unknown key: one of prefix, exact, template",
   },
   {
     name: "a host with a port",

@@ -16,5 +16,6 @@ export type Stream = { readonly root: number; readonly messages: Buffer[]; open:
 export type HttpStream = {
   requestHeaders: Header[];
   responseHeaders: Header[];
+  responseTrailers: Header[];
   codeDetails: string;
 };

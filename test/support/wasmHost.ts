@@ -39,7 +39,12 @@ export class WasmHost extends HostState {
   newContext(parent: number): number {
     const id = this.nextContext++;
     if (parent !== 0) this.parents.set(id, parent);
-    this.http.set(id, { requestHeaders: [], responseHeaders: [], codeDetails: "via_upstream" });
+    this.http.set(id, {
+      requestHeaders: [],
+      responseHeaders: [],
+      responseTrailers: [],
+      codeDetails: "via_upstream",
+    });
     this.enter(id, "proxy_on_context_create", parent);
     return id;
   }
@@ -73,8 +78,9 @@ export class WasmHost extends HostState {
     assert.equal(this.enter(id, "proxy_on_response_body", body.length, Number(ended)), 0);
   }
 
-  responseTrailers(id: number): void {
-    assert.equal(this.enter(id, "proxy_on_response_trailers", 1), 0);
+  responseTrailers(id: number, trailers: readonly Header[] = []): void {
+    this.stream(id).responseTrailers = [...trailers];
+    assert.equal(this.enter(id, "proxy_on_response_trailers", trailers.length), 0);
   }
 
   /** The user's whole answer, and the end of the stream. */
@@ -95,13 +101,26 @@ export class WasmHost extends HostState {
   }
 
   /** Answers a request the filter sent; without headers it failed. */
-  answerCall(token: number, headers: readonly Header[], body: Buffer = Buffer.alloc(0)): void {
+  answerCall(
+    token: number,
+    headers: readonly Header[],
+    body: Buffer = Buffer.alloc(0),
+    trailers: readonly Header[] = [],
+  ): void {
     const call = this.calls.get(token);
     this.calls.delete(token);
     this.callHeaders = [...headers];
+    this.callTrailers = [...trailers];
     this.buffers.set(4, body);
     const root = call?.root ?? 1;
-    this.enter(root, "proxy_on_http_call_response", token, headers.length, body.length, 0);
+    this.enter(
+      root,
+      "proxy_on_http_call_response",
+      token,
+      headers.length,
+      body.length,
+      trailers.length,
+    );
   }
 
   /** The sidecar sends bytes on a stream. */

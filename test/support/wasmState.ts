@@ -6,9 +6,6 @@ const NOT_FOUND = 1;
 const BAD_ARGUMENT = 2;
 const CAS_MISMATCH = 8;
 const INTERNAL_FAILURE = 10;
-const REQUEST_HEADERS = 0;
-const RESPONSE_HEADERS = 2;
-const CALL_HEADERS = 6;
 
 type Exports = Record<string, (...args: number[]) => number | undefined>;
 
@@ -36,6 +33,7 @@ export class HostState {
   protected readonly buffers: Map<number, Buffer> = new Map();
   protected readonly parents: Map<number, number> = new Map();
   protected callHeaders: Header[] = [];
+  protected callTrailers: Header[] = [];
   protected context = 0;
   protected nextToken = 4;
   protected nextContext = 1;
@@ -77,11 +75,13 @@ export class HostState {
     return OK;
   }
 
+  /** The headers of a kind, as the ABI numbers them. */
   protected map(kind: number): Header[] | undefined {
-    if (kind === CALL_HEADERS) return this.callHeaders;
     const stream = this.http.get(this.context);
-    if (kind === REQUEST_HEADERS) return stream?.requestHeaders;
-    return kind === RESPONSE_HEADERS ? stream?.responseHeaders : undefined;
+    const ofRequest = [stream?.requestHeaders, undefined];
+    const ofAnswer = [stream?.responseHeaders, stream?.responseTrailers];
+    const ofSidecar = [undefined, undefined];
+    return [...ofRequest, ...ofAnswer, ...ofSidecar, this.callHeaders, this.callTrailers][kind];
   }
 
   protected change(kind: number, change: (headers: Header[]) => Header[]): number {
