@@ -1,42 +1,17 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { logBelow, logBeyond, type RateSums, rateSums } from "../../sidecar/core/evidence/rate.ts";
 import { betsAbove, betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
+import { close, inputs, main } from "../support/oracles.ts";
 
-type Vectors = {
-  readonly inputs: {
-    readonly canary_batches: readonly [number, number, number, number][];
-    readonly bern: readonly number[];
-  };
-  readonly main: {
-    readonly own_reference_eprocesses: Record<
-      string,
-      {
-        readonly log_e_after_batch?: Record<string, number>;
-        readonly log_e_at_n?: Record<string, number>;
-      }
-    >;
-  };
-};
-
-const vectors = JSON.parse(
-  readFileSync(new URL("../vectors/oracles.json", import.meta.url), "utf8"),
-) as Vectors;
-const expected = vectors.main.own_reference_eprocesses;
-
-function close(actual: number, oracle: number, what: string): void {
-  const error = Math.abs(actual - oracle) / Math.max(1, Math.abs(oracle));
-  assert(error < 1e-9, `${what}: ${actual} instead of ${oracle}`);
-}
+const expected = main.own_reference_eprocesses;
 
 function sumsAfter(margin: number, batches: number): RateSums {
-  const block = vectors.inputs.canary_batches
-    .slice(0, batches)
-    .map(([n, k, primaryN, primaryK]) => ({
-      candidate: { n, k },
-      primary: { n: primaryN, k: primaryK },
-    }));
+  const given: readonly (readonly [number, number, number, number])[] = inputs.canary_batches;
+  const block = given.slice(0, batches).map(([n, k, primaryN, primaryK]) => ({
+    candidate: { n, k },
+    primary: { n: primaryN, k: primaryK },
+  }));
   return rateSums({ margin, tolerance: 0 }, block);
 }
 
@@ -47,10 +22,10 @@ for (const { name, margin, logE } of [
   { name: "rr_eprocess promote H0: RR>=2.0", margin: 2, logE: logBelow },
 ]) {
   test(`the ratio e-process equals the reference: ${name}`, () => {
-    const points = Object.entries(expected[name]?.log_e_after_batch ?? {});
+    const points = Object.entries<number>(expected[name].log_e_after_batch);
     assert.equal(points.length, 6);
     for (const [batches, oracle] of points) {
-      close(logE(sumsAfter(margin, Number(batches))), oracle, `after ${batches} batches`);
+      close(logE(sumsAfter(margin, Number(batches))), oracle);
     }
   });
 }
@@ -60,11 +35,12 @@ for (const { name, bets } of [
   { name: "threshold_bet H0: mean(bern)>=0.15", bets: betsBelow(0.15) },
 ]) {
   test(`the threshold e-process equals the reference: ${name}`, () => {
-    const points = Object.entries(expected[name]?.log_e_at_n ?? {});
+    const points = Object.entries<number>(expected[name].log_e_at_n);
     assert.equal(points.length, 5);
     for (const [n, oracle] of points) {
-      const k = vectors.inputs.bern.slice(0, Number(n)).reduce((sum, one) => sum + one, 0);
-      close(logThreshold(bets, { n: Number(n), k }), oracle, `after ${n}`);
+      const seen: readonly number[] = inputs.bern.slice(0, Number(n));
+      const k = seen.reduce((sum, one) => sum + one, 0);
+      close(logThreshold(bets, { n: Number(n), k }), oracle);
     }
   });
 }

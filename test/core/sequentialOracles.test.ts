@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { logMismatch } from "../../sidecar/core/evidence/assignments.ts";
 import {
@@ -10,42 +9,24 @@ import {
 import { addPast, logBlockBeyond } from "../../sidecar/core/evidence/blocks.ts";
 import { logMeanAbove, logMeanBelow } from "../../sidecar/core/evidence/boundedMean.ts";
 import { eBenjaminiHochberg } from "../../sidecar/core/evidence/combine.ts";
-import {
-  addBernstein,
-  bernsteinInterval,
-  NO_BERNSTEIN,
-} from "../../sidecar/core/evidence/empiricalBernstein.ts";
+import { addLatencies, bucketOf, type Latencies } from "../../sidecar/core/evidence/latencies.ts";
 import {
   addPaired,
   logAccurateEnough,
   logLessAccurate,
-  logMcNemar,
   NO_PAIRED,
   type Paired,
 } from "../../sidecar/core/evidence/paired.ts";
-import { distributionBand, quantileRanks } from "../../sidecar/core/evidence/quantiles.ts";
+import {
+  logQuantilesDiffer,
+  quantile,
+  quantileRanks,
+} from "../../sidecar/core/evidence/quantiles.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
+import { close, entry, inputs, main } from "../support/oracles.ts";
 
-// What the file holds is checked by the comparisons: a missing or mistyped number is NaN there and fails.
-const oracles = JSON.parse(
-  readFileSync(new URL("../vectors/oracles.json", import.meta.url), "utf8"),
-);
-
-/** The entry of an object whose name begins so, as loosely typed as JSON is. */
-function entry(of: object, prefix: string) {
-  const found = Object.entries(of).find(([name]) => name.startsWith(prefix));
-  assert(found !== undefined, `no oracle ${prefix}`);
-  return JSON.parse(JSON.stringify(found[1]));
-}
-
-const { inputs, main } = oracles;
 const { confseq } = main;
 const own = main.own_reference_eprocesses;
-
-function close(actual: number, oracle: number, tolerance = 1e-9): void {
-  const error = Math.abs(actual - oracle) / Math.max(1, Math.abs(oracle));
-  assert(error <= tolerance, `${actual} instead of ${oracle}`);
-}
 
 test("the interval of a rate equals confseq's", () => {
   const rows = entry(confseq, "boundaries.bernoulli_confidence_interval");
@@ -86,15 +67,38 @@ test("the ranks of a quantile's interval equal confseq's, but for an upper end t
   assert.deepEqual(found, expected);
 });
 
-test("the band of all quantiles equals confseq's", () => {
-  for (const [n, alpha, from, oracle] of entry(confseq, "quantiles.empirical_process_lil_bound")) {
-    close(distributionBand({ n, from }, alpha), oracle);
+/** Values by their rank among all, as buckets that nothing rounds. */
+function ranked(values: readonly number[], all: readonly number[]): Latencies {
+  return values.map((value) => ({ [all.indexOf(value)]: 1 })).reduce<Latencies>(addLatencies, {});
+}
+
+test("whether two quantiles differ equals confseq's p-value", () => {
+  const { lat_a: ofA, lat_b: ofB }: Record<string, readonly number[]> = inputs;
+  assert(ofA !== undefined && ofB !== undefined);
+  const all = [...new Set([...ofA, ...ofB])].sort((one, other) => one - other);
+  const [a, b] = [ranked(ofA, all), ranked(ofB, all)];
+  const rows: readonly (readonly unknown[])[] = entry(confseq, "quantiles.quantile_ab_p_value");
+  assert.equal(rows.length, 4);
+  for (const row of rows) {
+    const [p, tunedTo, oracle] = row.filter((each) => typeof each === "number");
+    const other = row[0] === "same" ? a : b;
+    const weight = priorWeight(tunedTo ?? 0);
+    const logE = logQuantilesDiffer(a, other, { p: p ?? 0, weight });
+    close(Math.min(1, Math.exp(-logE)) / (oracle ?? 0), 1);
   }
-  const rows: readonly Record<string, never>[] = entry(confseq, "quantile CS");
-  const uniform = rows.filter((row) => "uniform_empirical_process_lil(t_min=100)" in row);
-  assert.equal(uniform.length, 4);
-  for (const row of uniform) {
-    close(distributionBand({ n: 300, from: 100 }, 0.05), entry(row, "uniform_empirical"));
+});
+
+test("quantiles of buckets equal the exact ones and DDSketch's, but for the width of a bucket", () => {
+  const values: readonly number[] = inputs.ref_lognormal_ms;
+  const seen = values
+    .map((value) => ({ [bucketOf(value)]: 1 }))
+    .reduce<Latencies>(addLatencies, {});
+  const rows = Object.entries<number>(entry(main, "exact_quantiles"));
+  assert.equal(rows.length, 6);
+  for (const [p, exact] of rows) {
+    const found = quantile(seen, Number(p)) ?? Number.NaN;
+    close(found / exact, 1, 0.02);
+    close(found / entry(main, "ddsketch")[p], 1, 0.01 + 0.02);
   }
 });
 
@@ -143,15 +147,6 @@ for (const { name, logE, margin } of [
   });
 }
 
-test("McNemar's e-values equal the reference", () => {
-  for (const [worse, better, oracle] of entry(own, "mcnemar_e one-sided")) {
-    close(logMcNemar({ worse, better, tied: 9 }, "one"), oracle);
-  }
-  for (const [worse, better, oracle] of entry(own, "mcnemar_e two-sided")) {
-    close(logMcNemar({ worse, better, tied: 9 }, "two"), oracle);
-  }
-});
-
 for (const { name, logE, limit } of [
   { name: "threshold_bet H0: mean(bounded01)<=0.2", logE: logMeanAbove, limit: 0.2 },
   { name: "threshold_bet H0: mean(bounded01)>=0.35", logE: logMeanBelow, limit: 0.35 },
@@ -168,21 +163,6 @@ for (const { name, logE, limit } of [
         ),
         oracle,
       );
-    }
-  });
-}
-
-for (const values of ["bounded01", "bern"]) {
-  test(`the empirical Bernstein interval equals confseq's: ${values}`, () => {
-    const { t, lower, upper } = entry(confseq, `predmix.predmix_empbern_twosided_cs(${values},`);
-    let state = NO_BERNSTEIN;
-    const after = inputs[values].map((value: number) => {
-      state = addBernstein(state, value, 0.05);
-      return bernsteinInterval(state, 0.05);
-    });
-    for (const [index, n] of t.entries()) {
-      close(after[n - 1].from, lower[index]);
-      close(after[n - 1].to, upper[index]);
     }
   });
 }

@@ -1,4 +1,3 @@
-import { incompleteBeta, logBeta } from "../beta.ts";
 import { logMeanExp, logSpaced } from "../special.ts";
 
 /** Pairs with a label, by which variant was right: both or neither, only the primary (`worse`), only the candidate (`better`). */
@@ -41,15 +40,4 @@ function logBets(
       return worse * gain(lambda, 1) + better * gain(lambda, -1) + tied * gain(lambda, 0);
     }),
   );
-}
-
-/**
- * ln of McNemar's e-value in closed form: the chance that a discordant pair is `worse` is one half at most (one-sided), or exactly
- * (two-sided), against a uniform prior above it, or anywhere.
- */
-export function logMcNemar({ worse, better }: Paired, sides: "one" | "two"): number {
-  const both = logBeta(worse + 1, better + 1) + (worse + better) * Math.LN2;
-  return sides === "two"
-    ? both
-    : both + Math.LN2 + Math.log(incompleteBeta(0.5, better + 1, worse + 1));
 }

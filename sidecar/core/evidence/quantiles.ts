@@ -60,91 +60,65 @@ export function quantile(latencies: Latencies, p: number): number | undefined {
   return found === undefined ? undefined : edgeMs(found.bucket);
 }
 
-const A = 0.85;
-
-/**
- * How far the distribution function of n observations may be from the true one anywhere, at every n >= from, with chance 1 - alpha
- * (Howard and Ramdas, Theorem 2, with their A = 0.85): infinite before.
- */
-export function distributionBand(
-  { n, from }: { readonly n: number; readonly from: number },
-  alpha: number,
-): number {
-  return n < from
-    ? Number.POSITIVE_INFINITY
-    : A * Math.sqrt((Math.log1p(Math.log(n / from)) + bandConstant(alpha)) / n);
-}
-
-/** The least C for which the theorem's chance of ever leaving the band, minimised over eta, is at most alpha. */
-function bandConstant(alpha: number): number {
-  // The closed form 0.8 ln(1612 / alpha) is safe, and about 2 % larger.
-  let [least, most] = [0, 0.8 * Math.log(1612 / alpha) + 1];
-  for (let halving = 0; halving < 60; halving += 1) {
-    const middle = (least + most) / 2;
-    if (leaving(middle) > alpha) {
-      least = middle;
-    } else {
-      most = middle;
-    }
-  }
-  return most;
-}
-
-/** The smallest bound over eta on the chance of leaving the band with the constant C; it has one minimum. */
-function leaving(c: number): number {
-  const bound = (logEta: number): number => {
-    const eta = Math.exp(logEta);
-    const gamma = A - Math.sqrt((2 * Math.expm1(logEta)) / c);
-    const gammaSquared = (2 / eta) * gamma * gamma;
-    return gamma <= 0 || gammaSquared <= 1
-      ? Number.POSITIVE_INFINITY
-      : 4 * Math.exp(-gammaSquared * c) * (1 + 1 / ((gammaSquared - 1) * logEta));
-  };
-  let [below, above] = [0, 0.2];
-  for (let third = 0; third < 100; third += 1) {
-    const [left, right] = [below + (above - below) / 3, above - (above - below) / 3];
-    if (bound(left) <= bound(right)) {
-      above = right;
-    } else {
-      below = left;
-    }
-  }
-  return bound(below);
-}
-
 /**
  * Natural logarithm of the e-value against "both variants have the same p-quantile" (Howard and Ramdas, Theorem 5): at the value that suits
- * the null best, the product of both mixtures. For independent latencies of one distribution each.
+ * the null best, the product of both mixtures. For independent latencies of one distribution each. 0 while either has none.
  */
 export function logQuantilesDiffer(
   a: Latencies,
   b: Latencies,
-  { p, weight }: { readonly p: number; readonly weight: number },
+  { p, weight = priorWeight(TUNED_TO) }: { readonly p: number; readonly weight?: number },
 ): number {
-  const [as, bs] = [cumulative(a), cumulative(b)];
-  const buckets = [...new Set([...as, ...bs].map(({ bucket }) => bucket))];
-  const least = Math.min(
-    ...buckets.map(
-      (bucket) =>
-        smallestMixture(as, bucket, { p, weight }) + smallestMixture(bs, bucket, { p, weight }),
-    ),
+  const arms = [armOf(a, p, weight), armOf(b, p, weight)];
+  if (arms.some(({ n }) => n === 0)) {
+    return 0;
+  }
+  // Each mixture falls up to the bucket that suits it best, and rises after it.
+  const best = arms.map(({ bestBucket }) => bestBucket);
+  const [from, to] = [Math.min(...best), Math.max(...best)];
+  const buckets = arms
+    .flatMap(({ counts }) => counts.map(({ bucket }) => bucket))
+    .filter((bucket) => bucket >= from && bucket <= to);
+  return Math.min(
+    ...buckets.map((bucket) => arms.reduce((sum, arm) => sum + smallestMixture(arm, bucket), 0)),
   );
-  return buckets.length === 0 ? 0 : least;
 }
 
-/** The smallest mixture over the numbers of observations that may be below a quantile in this bucket: from those before it to those up to it. */
-function smallestMixture(
-  counts: ReturnType<typeof cumulative>,
-  bucket: number,
-  { p, weight }: { readonly p: number; readonly weight: number },
-): number {
+/** One variant's latencies, and where the mixture at the rate p is smallest: after how many observations, and in which bucket. */
+type Arm = {
+  readonly counts: ReturnType<typeof cumulative>;
+  readonly n: number;
+  readonly best: number;
+  readonly bestBucket: number;
+  readonly logMixtureAt: (k: number) => number;
+};
+
+function armOf(latencies: Latencies, p: number, weight: number): Arm {
+  const counts = cumulative(latencies);
   const n = counts.at(-1)?.count ?? 0;
+  const logMixtureAt = (k: number) => logMixture({ n, k }, p, weight);
+  const best = lowest(logMixtureAt, n);
+  const bestBucket = counts.find(({ count }) => count >= best)?.bucket ?? 0;
+  return { counts, n, best, bestBucket, logMixtureAt };
+}
+
+/** The place in [0, n], to a billionth of it, at which a convex function is smallest. */
+function lowest(of: (k: number) => number, n: number): number {
+  let [from, to] = [0, n];
+  for (let third = 0; third < 52; third += 1) {
+    const [left, right] = [from + (to - from) / 3, to - (to - from) / 3];
+    if (of(left) <= of(right)) {
+      to = right;
+    } else {
+      from = left;
+    }
+  }
+  return (from + to) / 2;
+}
+
+/** The smallest mixture over what may be below a quantile in this bucket: from the observations before it to those up to it. */
+function smallestMixture({ counts, best, logMixtureAt }: Arm, bucket: number): number {
   const upTo = counts.findLast((each) => each.bucket <= bucket)?.count ?? 0;
   const before = counts.findLast((each) => each.bucket < bucket)?.count ?? 0;
-  const best = Math.min(Math.max(Math.round(n * p), before), upTo);
-  return Math.min(
-    ...[best - 1, best, best + 1]
-      .filter((k) => k >= before && k <= upTo)
-      .map((k) => logMixture({ n, k }, p, weight)),
-  );
+  return logMixtureAt(Math.min(Math.max(best, before), upTo));
 }
