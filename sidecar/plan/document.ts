@@ -1,4 +1,4 @@
-import type { Format } from "../core/plan/plan.ts";
+import type { Format, LabelMetric } from "../core/plan/plan.ts";
 import type { BasisPoints } from "../core/traffic.ts";
 
 /** What a plan's text says, as it is laid out there: units are undone and most defaults filled in. */
@@ -16,6 +16,7 @@ export type PlanDocument = {
       | { readonly time: number; readonly outcome: "hold" | "rollback" | "promote" }
       | undefined;
     readonly compare: CompareDocument;
+    readonly labels?: LabelsDocument | undefined;
   };
 };
 
@@ -62,6 +63,20 @@ export type GuardrailsDocument = {
     | (Common & { readonly percent: BasisPoints; readonly tolerance: number })
     | undefined;
   readonly score?: (Common & { readonly tolerance: number }) | undefined;
+  readonly accuracy?: (Common & { readonly tolerance: number }) | undefined;
+  readonly performance?:
+    | (Common & { readonly metric: LabelMetric; readonly floor: number })
+    | undefined;
+};
+
+/** How late labels join predictions. */
+export type LabelsDocument = {
+  readonly horizon: number;
+  readonly missing: "exclude" | "negative";
+  readonly coverage: number;
+  readonly positive: string | number | boolean;
+  readonly within?: number | undefined;
+  readonly slice?: string | undefined;
 };
 
 /** How answers are compared. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LABEL_METRICS } from "../core/plan/plan.ts";
 import type { GuardrailsDocument, PlanDocument } from "./document.ts";
 import { count, duration, number, rate, section, share } from "./fields.ts";
 
@@ -81,6 +82,24 @@ export const guardrails: z.ZodType<GuardrailsDocument> = section({
   })
     .optional()
     .describe("How far the scores of predictions are apart."),
+  accuracy: section({
+    tolerance: rate().describe("How far the candidate's accuracy may be below the primary's."),
+    ...common(),
+  })
+    .optional()
+    .describe("Share of labelled predictions that are right, compared with the primary's."),
+  performance: section({
+    metric: z
+      .enum(LABEL_METRICS, { error: `one of ${LABEL_METRICS.join(", ")}` })
+      .default("accuracy")
+      .describe("What of the candidate's labelled predictions must reach the floor."),
+    floor: number({ min: 0.01, max: 0.99 }).describe(
+      "The least it may be, whatever the primary's.",
+    ),
+    ...common(),
+  })
+    .optional()
+    .describe("How good the candidate's labelled predictions are by themselves."),
 });
 
 /** When the candidate's last requests roll back by themselves. */

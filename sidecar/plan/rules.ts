@@ -111,40 +111,47 @@ function guardrailBreaches(value: unknown, steps: readonly StepView[]): readonly
   if (isMapping(guardrails) && Object.values(guardrails).every(isDryRun)) {
     const allowed =
       Object.keys(guardrails).length === 0
-        ? "at least one of errorRate, disagreement, latency, slowdown, excess and score"
+        ? "at least one of errorRate, disagreement, latency, slowdown, excess, score, accuracy and performance"
         : "at least one guardrail without dryRun: true, as nothing would pass";
     return [{ path, allowed }];
-  }
-  const breaches: Breach[] = [];
-  if (
-    at(guardrails, ["score"]) !== undefined &&
-    at(value, ["spec", "compare", "prediction", "score"]) === undefined
-  ) {
-    breaches.push({
-      path: [...path, "score"],
-      allowed: "a score together with spec.compare.prediction.score, which says where it is",
-    });
-  }
-  if (
-    at(guardrails, ["disagreement", "of"]) === "prediction" &&
-    at(value, ["spec", "compare", "prediction"]) === undefined
-  ) {
-    breaches.push({
-      path: [...path, "disagreement", "of"],
-      allowed: "answer, or prediction together with spec.compare.prediction",
-    });
   }
   const isWithoutPairs = steps.length > 0 && steps.every(({ shadows }) => shadows === false);
   const onPairs = ["disagreement", "excess", "score"].filter(
     (kind) => at(guardrails, [kind]) !== undefined,
   );
-  for (const kind of isWithoutPairs ? onPairs : []) {
-    breaches.push({
-      path: [...path, kind],
-      allowed: "a step that copies requests: without one there are no pairs",
-    });
-  }
-  return breaches;
+  const withoutPairs = (isWithoutPairs ? onPairs : []).map((kind) => ({
+    path: [...path, kind],
+    allowed: "a step that copies requests: without one there are no pairs",
+  }));
+  return [...needBreaches(value), ...withoutPairs];
+}
+
+/** What a guardrail needs elsewhere in the spec. */
+const NEEDS = [
+  {
+    guardrail: "score",
+    needs: [["compare", "prediction", "score"]],
+    allowed: "a score together with spec.compare.prediction.score, which says where it is",
+  },
+  ...["accuracy", "performance"].map((guardrail) => ({
+    guardrail,
+    needs: [["labels"], ["compare", "prediction"]],
+    allowed: `${guardrail} together with spec.labels and spec.compare.prediction`,
+  })),
+];
+
+function needBreaches(value: unknown): readonly Breach[] {
+  const path = ["spec", "guardrails"];
+  const unmet = NEEDS.filter(
+    ({ guardrail, needs }) =>
+      at(value, [...path, guardrail]) !== undefined &&
+      needs.some((need) => at(value, ["spec", ...need]) === undefined),
+  ).map(({ guardrail, allowed }) => ({ path: [...path, guardrail], allowed }));
+  const isOfNothing =
+    at(value, [...path, "disagreement", "of"]) === "prediction" &&
+    at(value, ["spec", "compare", "prediction"]) === undefined;
+  const allowed = "answer, or prediction together with spec.compare.prediction";
+  return isOfNothing ? [...unmet, { path: [...path, "disagreement", "of"], allowed }] : unmet;
 }
 
 function isDryRun(guardrail: unknown): boolean {

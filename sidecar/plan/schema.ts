@@ -3,6 +3,7 @@ import { FORMATS } from "../core/plan/plan.ts";
 import type { PlanDocument } from "./document.ts";
 import { count, duration, jsonPath, number, section, share, word } from "./fields.ts";
 import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
+import { labels } from "./labelsSchema.ts";
 import type { FieldPath } from "./problem.ts";
 
 /** Most steps of a plan. */
@@ -107,6 +108,7 @@ const document: z.ZodType<PlanDocument> = section({
     breaker: breaker.prefault({}),
     maximum: maximum.optional(),
     compare: compare.prefault({}),
+    labels: labels.optional(),
   }),
 });
 

@@ -1,3 +1,4 @@
+import { lossAt } from "../core/evidence/loss.ts";
 import type { Guardrail, Plan, Step } from "../core/plan/plan.ts";
 import type { GuardrailsDocument, PlanDocument, StepDocument } from "./document.ts";
 
@@ -25,6 +26,24 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
       tolerances,
       unordered,
       similar,
+    },
+    ...labelsOf(spec.labels),
+  };
+}
+
+function labelsOf(labels: PlanDocument["spec"]["labels"]): Pick<Plan, "labels"> {
+  if (labels === undefined) {
+    return {};
+  }
+  const { horizon, missing, coverage, positive, within, slice } = labels;
+  return {
+    labels: {
+      horizonMs: horizon,
+      missing,
+      coverage,
+      positive: String(positive),
+      ...(within === undefined ? {} : { within }),
+      ...(slice === undefined ? {} : { slice }),
     },
   };
 }
@@ -59,7 +78,8 @@ function toSteps(documents: readonly StepDocument[]): readonly Step[] {
 }
 
 function toGuardrails(guardrails: GuardrailsDocument): readonly Guardrail[] {
-  const { errorRate, disagreement, latency, slowdown, excess, score } = guardrails;
+  const { errorRate, disagreement, latency, slowdown, excess, score, accuracy, performance } =
+    guardrails;
   return [
     ...(errorRate ? [{ kind: "errorRate", name: "errorRate", ...errorRate } as const] : []),
     ...(disagreement
@@ -69,6 +89,8 @@ function toGuardrails(guardrails: GuardrailsDocument): readonly Guardrail[] {
     ...(slowdown ? [{ kind: "slowdown", name: "slowdown", ...slowdown } as const] : []),
     ...(excess ? [excessOf(excess)] : []),
     ...(score ? [{ kind: "score", name: "score", ...score } as const] : []),
+    ...(accuracy ? [{ kind: "accuracy", name: "accuracy", ...accuracy } as const] : []),
+    ...(performance ? [performanceOf(performance)] : []),
   ];
 }
 
@@ -78,4 +100,10 @@ function latencyOf({ slowerThan, ...rest }: NonNullable<GuardrailsDocument["late
 
 function excessOf({ percent, ...rest }: NonNullable<GuardrailsDocument["excess"]>): Guardrail {
   return { kind: "excess", name: "excess", noiseBp: percent, ...rest };
+}
+
+function performanceOf(performance: NonNullable<GuardrailsDocument["performance"]>): Guardrail {
+  const { metric, floor } = performance;
+  const tolerance = lossAt(metric, floor);
+  return { kind: "performance", name: "performance", ...performance, tolerance };
 }

@@ -49,7 +49,7 @@ const changes: readonly {
     replace: "requestTimeout",
     by: "requestTimeOut",
     expected: [
-      "spec.requestTimeOut: requestTimeOut: requestTimeout? known here: primary, candidate, requestTimeout, steps, guardrails, alpha, breaker, maximum, compare (8:3)",
+      "spec.requestTimeOut: requestTimeOut: requestTimeout? known here: primary, candidate, requestTimeout, steps, guardrails, alpha, breaker, maximum, compare, labels (8:3)",
     ],
   },
   {
@@ -187,7 +187,7 @@ test("a plan needs a step and a guardrail", () => {
   const text = shortPlan.replace(/steps:.*/s, "steps: []\n  guardrails: {}\n");
   assert.deepEqual(problemsOf(text), [
     "spec.steps: a list: a list of 1 to 32 steps (7:10)",
-    "spec.guardrails: a mapping: at least one of errorRate, disagreement, latency, slowdown, excess and score (8:15)",
+    "spec.guardrails: a mapping: at least one of errorRate, disagreement, latency, slowdown, excess, score, accuracy and performance (8:15)",
   ]);
 });
 

@@ -46,6 +46,33 @@ test("every guardrail has its settings, and its defaults", () => {
   ]);
 });
 
+test("labels have their rules, and a floor of F1 is a share of its events", () => {
+  const plan = planOf(
+    withGuardrails(
+      "    accuracy: { tolerance: 2% }\n    performance: { metric: f1, floor: 0.8, weight: 2 }",
+      "  compare: { prediction: { label: $.label } }\n  labels: { horizon: 1h, positive: true, slice: $.region }\n",
+    ),
+  );
+  assert.deepEqual(plan.labels, {
+    horizonMs: 3_600_000,
+    missing: "exclude",
+    coverage: 0.8,
+    positive: "true",
+    slice: "$.region",
+  });
+  const [accuracy, performance] = plan.guardrails;
+  assert.deepEqual(accuracy, { kind: "accuracy", name: "accuracy", tolerance: 0.02, ...defaults });
+  assert.deepEqual(performance, {
+    kind: "performance",
+    name: "performance",
+    metric: "f1",
+    floor: 0.8,
+    tolerance: 1 - 0.8 / 1.2,
+    ...defaults,
+    weight: 2,
+  });
+});
+
 test("a plan says when the breaker trips, or turns it off, and what follows when nothing decides", () => {
   assert.deepEqual(planOf(`${shortPlan}  breaker: { requests: 50 }\n`).breaker, {
     requests: 50,
@@ -82,6 +109,25 @@ for (const { name, text, expected } of [
     expected: [
       "spec.guardrails.score: a mapping: a score together with spec.compare.prediction.score, which says where it is (10:12)",
       "spec.guardrails.score: a mapping: a step that copies requests: without one there are no pairs (10:12)",
+    ],
+  },
+  {
+    name: "accuracy without labels, or without a prediction",
+    text: withGuardrails("    accuracy: { tolerance: 2% }"),
+    expected: [
+      "spec.guardrails.accuracy: a mapping: accuracy together with spec.labels and spec.compare.prediction (10:15)",
+    ],
+  },
+  {
+    name: "a floor of a metric that there is not",
+    text: withGuardrails(
+      "    performance: { metric: auc, floor: 80% }",
+      "  compare: { prediction: { label: $.label } }\n  labels: { horizon: 1h, missing: keep }\n",
+    ),
+    expected: [
+      "spec.guardrails.performance.metric: auc: one of accuracy, precision, recall, f1 (10:28)",
+      "spec.guardrails.performance.floor: 80%: a number from 0.01 to 0.99 (10:40)",
+      "spec.labels.missing: keep: exclude or negative (12:35)",
     ],
   },
   {
