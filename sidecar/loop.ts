@@ -211,8 +211,10 @@ export class Loop implements Rollouts, Intake {
 
   #count(batch: Batch): void {
     const outcomes = countBatch(batch, this.#runners, (error) => this.#mistake("observe", error));
-    for (const [outcome, count] of outcomes) {
-      this.#parts.metrics.observations.inc({ outcome }, count);
+    for (const [outcome, count] of Object.entries(outcomes)) {
+      if (count > 0) {
+        this.#parts.metrics.observations.inc({ outcome }, count);
+      }
     }
     batch.counted();
   }

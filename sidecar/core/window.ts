@@ -18,13 +18,15 @@ export type Windows<T> = {
   readonly holdMs: number;
   /** By the window's beginning. */
   readonly open: Map<number, T>;
+  /** The window that was asked for last, closed or not: most requests began in the same one as the request before. */
+  latest: ClosedWindow<T> | undefined;
   /** Every window that begins before is closed. */
   closedUntilMs: number;
   /** The latest time heard of. */
   nowMs: number;
 };
 
-/** One closed window. */
+/** One window, and when it began. */
 export type ClosedWindow<T> = { readonly beginMs: number; readonly value: T };
 
 /**
@@ -34,6 +36,7 @@ export function openWindows<T>(requestTimeoutMs: number, nowMs: number): Windows
   return {
     holdMs: requestTimeoutMs + REPORT_MS,
     open: new Map(),
+    latest: undefined,
     closedUntilMs: Math.ceil(nowMs / WINDOW_MS) * WINDOW_MS,
     nowMs,
   };
@@ -57,13 +60,13 @@ export function windowOf<T>(
   if (!(startMs <= windows.nowMs + FUTURE_MS)) {
     return "future";
   }
-  const found = windows.open.get(beginMs);
-  if (found !== undefined) {
-    return found;
+  if (windows.latest?.beginMs === beginMs) {
+    return windows.latest.value;
   }
-  const made = make();
-  windows.open.set(beginMs, made);
-  return made;
+  const value = windows.open.get(beginMs) ?? make();
+  windows.open.set(beginMs, value);
+  windows.latest = { beginMs, value };
+  return value;
 }
 
 /** Closes and takes the windows whose time has come, in the order they began. Time that goes back changes nothing. */

@@ -10,11 +10,10 @@ export function countBatch(
   batch: Batch,
   runners: Runners,
   mistake: (error: unknown) => void,
-): ReadonlyMap<Outcome, number> {
-  const outcomes = new Map<Outcome, number>();
+): Readonly<Record<Outcome, number>> {
+  const outcomes = { single: 0, pair: 0, ended: 0, "no-rollout": 0, failed: 0 };
   for (const observation of batch.observations) {
-    const outcome = outcomeOf(observation, runners, mistake);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    outcomes[outcomeOf(observation, runners, mistake)] += 1;
   }
   return outcomes;
 }

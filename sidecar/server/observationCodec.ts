@@ -52,7 +52,8 @@ function decodeObservation(
   const served = variantOf(wire.served);
   const startMs = toNumber(wire.startUnixMs ?? 0);
   const generation = toNumber(wire.generation ?? 0);
-  const { requestId, path, subject } = textsOf(wire);
+  const requestId = wire.requestId ?? "";
+  const path = wire.path ?? "";
   if (rollout === undefined) {
     return "rollout";
   }
@@ -69,6 +70,7 @@ function decodeObservation(
     return "length";
   }
   const overridden = wire.overridden ?? false;
+  const subject = hexOf(wire.subject);
   const base = { rollout, requestId, subject, startMs, path, generation, served, overridden };
   return withAnswers(base, wire);
 }
@@ -139,17 +141,10 @@ function refusalOf(answer: Answer): ObservationRefusal | undefined {
   return longest <= TEXT_LENGTH_MAX && bodyBytes >= body.length ? undefined : "length";
 }
 
-function textsOf(wire: understudy.v1.Observation.$Properties): {
-  readonly requestId: string;
-  readonly path: string;
-  readonly subject: string;
-} {
-  const subject = (wire.subject ?? new Uint8Array()).subarray(0, SUBJECT_BYTES_MAX);
-  return {
-    requestId: wire.requestId ?? "",
-    path: wire.path ?? "",
-    subject: Buffer.from(subject).toString("hex"),
-  };
+/** Of the bytes that are kept. Most come as a Buffer, which needs no copy. */
+function hexOf(subject: Uint8Array | null | undefined): string {
+  const buffer = subject instanceof Buffer ? subject : Buffer.from(subject ?? []);
+  return buffer.toString("hex", 0, SUBJECT_BYTES_MAX);
 }
 
 function variantOf(wire: understudy.v1.Variant | null | undefined): Variant | undefined {

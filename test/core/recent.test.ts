@@ -80,12 +80,12 @@ for (const { name, primary, candidate, trips } of [
     send(book, "primary", primary);
     send(book, "candidate", candidate);
     assert.equal(book.recent.trip !== undefined, trips);
-    assert(book.recent.outcomes.candidate.length <= breaker.requests);
+    assert(book.recent.outcomes.candidate.failures.length <= breaker.requests);
   });
 }
 
 const rememberedIn = ({ requestIds }: Recent): number =>
-  requestIds.newer.ids.size + requestIds.older.ids.size;
+  requestIds.newer.count + requestIds.older.count;
 
 test("a tripped breaker fails at once, before any window is closed, and stays tripped", () => {
   const book = bookWith(breaker);

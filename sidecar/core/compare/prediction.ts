@@ -1,6 +1,6 @@
 import { indexState, nameState, type PathState } from "./automaton.ts";
 import type { PredictionComparison } from "./comparison.ts";
-import { isArray, isObject, type JsonArray, type JsonValue } from "./jsonValue.ts";
+import { isArray, isObject, type JsonArray, type JsonObject, type JsonValue } from "./jsonValue.ts";
 import { isNumber } from "./number.ts";
 import type { Segment } from "./path.ts";
 import type { CompiledPrediction } from "./rules.ts";
@@ -98,9 +98,7 @@ function childOf(value: JsonValue, segment: Segment): JsonValue | undefined {
       if (isArray(value)) {
         return value.find((element) => nameOf(element) === segment.name);
       }
-      return isObject(value) && Object.hasOwn(value, segment.name)
-        ? value[segment.name]
-        : undefined;
+      return isObject(value) ? ownMember(value, segment.name) : undefined;
     case "index":
       return isArray(value) ? value[segment.index] : undefined;
     case "any":
@@ -108,6 +106,12 @@ function childOf(value: JsonValue, segment: Segment): JsonValue | undefined {
     default:
       return segment satisfies never;
   }
+}
+
+/** What is not the object's own is a function, or the prototype itself: no value of a document. */
+function ownMember(object: JsonObject, name: string): JsonValue | undefined {
+  const value = object[name];
+  return typeof value === "function" || value === Object.prototype ? undefined : value;
 }
 
 function stateAt(document: PathState | undefined, path: readonly Segment[]): PathState | undefined {

@@ -141,23 +141,25 @@ type Objects = { readonly primary: JsonObject; readonly candidate: JsonObject };
 type Arrays = { readonly primary: readonly JsonValue[]; readonly candidate: readonly JsonValue[] };
 
 function compareObjects(search: Search, spot: Spot, objects: Objects): void {
+  let shared = 0;
   for (const key in objects.primary) {
     const primary = objects.primary[key];
     const candidate = objects.candidate[key];
     if (primary === undefined || primary === candidate) {
+      shared += 1;
       continue;
     }
+    const isShared = candidate !== undefined && Object.hasOwn(objects.candidate, key);
+    shared += Number(isShared);
     const state = nameState(spot.state, key);
-    if (state?.ignored === true) {
-      continue;
-    }
-    if (candidate === undefined || !Object.hasOwn(objects.candidate, key)) {
-      note(search, { parent: spot, key }, "missing");
-    } else {
-      compareSpot(search, { parent: spot, key, primary, candidate, state });
+    if (state?.ignored !== true) {
+      const elements = { primary, candidate: isShared ? candidate : undefined, state };
+      compareElements(search, { parent: spot, key }, elements);
     }
   }
-  findExtra(search, spot, objects);
+  if (Object.keys(objects.candidate).length > shared) {
+    findExtra(search, spot, objects);
+  }
 }
 
 function findExtra(search: Search, spot: Spot, objects: Objects): void {

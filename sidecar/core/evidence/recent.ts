@@ -16,16 +16,19 @@ const BREAKER_RATIO = 8;
 
 /** What is known of the last requests: for the breaker, and to count a retry once. Bounded. */
 export type Recent = {
-  /** Whether each of the last requests failed, the latest last. */
-  readonly outcomes: Readonly<Record<Variant, boolean[]>>;
+  /** Whether each of the last requests failed. */
+  readonly outcomes: Readonly<Record<Variant, Outcomes>>;
   /** Request ids in two sets, so that the older half can be let go at once. */
   readonly requestIds: { newer: RequestIds; older: RequestIds };
   /** What the breaker saw when it tripped; it does once. */
   trip: Trip | undefined;
 };
 
-/** Hashes of request ids, and when the latest of their windows began. */
-type RequestIds = { readonly ids: Set<number>; lastBeginMs: number };
+/** In a ring: the oldest is at `next`, once there are as many as are looked at. */
+type Outcomes = { readonly failures: boolean[]; next: number };
+
+/** Hashes of request ids, from 1 on, each at the first free slot from its own; and when the latest of their windows began. */
+type RequestIds = { readonly slots: Int32Array; count: number; lastBeginMs: number };
 
 /** The last requests of both variants that tripped the breaker. */
 export type Trip = { readonly candidate: Count; readonly primary: Count };
@@ -33,7 +36,7 @@ export type Trip = { readonly candidate: Count; readonly primary: Count };
 /** Nothing seen. */
 export function noRecent(): Recent {
   return {
-    outcomes: { primary: [], candidate: [] },
+    outcomes: { primary: { failures: [], next: 0 }, candidate: { failures: [], next: 0 } },
     requestIds: { newer: noIds(), older: noIds() },
     trip: undefined,
   };
@@ -49,11 +52,16 @@ export function watchBreaker(
     return;
   }
   const own = recent.outcomes[request.served];
-  own.push(request.isFailed);
-  if (own.length > (request.served === "candidate" ? breaker.requests : BREAKER_PRIMARY)) {
-    own.shift();
-  }
-  if (request.served !== "candidate" || !request.isFailed || own.length < breaker.requests) {
+  pushOutcome(
+    own,
+    request.isFailed,
+    request.served === "candidate" ? breaker.requests : BREAKER_PRIMARY,
+  );
+  if (
+    request.served !== "candidate" ||
+    !request.isFailed ||
+    own.failures.length < breaker.requests
+  ) {
     return;
   }
   const trip = { candidate: countOf(own), primary: countOf(recent.outcomes.primary) };
@@ -83,41 +91,68 @@ export function isRepeated(recent: Recent, requestId: string, beginMs: number): 
   }
   const id = hashOf(requestId);
   const { requestIds } = recent;
-  if (requestIds.newer.ids.has(id) || requestIds.older.ids.has(id)) {
+  if (holds(requestIds.newer, id) || holds(requestIds.older, id)) {
     return true;
   }
-  if (requestIds.newer.ids.size >= REQUEST_IDS_MAX / 2) {
+  if (requestIds.newer.count >= REQUEST_IDS_MAX / 2) {
     requestIds.older = requestIds.newer;
     requestIds.newer = noIds();
   }
-  requestIds.newer.ids.add(id);
-  requestIds.newer.lastBeginMs = Math.max(requestIds.newer.lastBeginMs, beginMs);
+  const { newer } = requestIds;
+  newer.slots[slotOf(newer.slots, id)] = id;
+  newer.count += 1;
+  newer.lastBeginMs = Math.max(newer.lastBeginMs, beginMs);
   return false;
 }
 
 /** Forgets the request ids of windows that are closed, once all that were remembered with them are. */
 export function forgetRequestIds({ requestIds }: Recent, closedUntilMs: number): void {
-  if (requestIds.older.lastBeginMs < closedUntilMs) {
+  if (isOver(requestIds.older, closedUntilMs)) {
     requestIds.older = noIds();
   }
-  if (requestIds.newer.lastBeginMs < closedUntilMs) {
+  if (isOver(requestIds.newer, closedUntilMs)) {
     requestIds.newer = noIds();
   }
 }
 
-function noIds(): RequestIds {
-  return { ids: new Set(), lastBeginMs: Number.NEGATIVE_INFINITY };
+function isOver({ count, lastBeginMs }: RequestIds, closedUntilMs: number): boolean {
+  return count > 0 && lastBeginMs < closedUntilMs;
 }
 
-/** FNV-1a, 30 bits of it: two ids are taken for one in a few of a million requests, whatever they were answered. */
+/** Twice as many slots as ids, so that a free one is near. */
+const SLOTS = REQUEST_IDS_MAX;
+
+function noIds(): RequestIds {
+  return { slots: new Int32Array(SLOTS), count: 0, lastBeginMs: Number.NEGATIVE_INFINITY };
+}
+
+function holds({ slots }: RequestIds, id: number): boolean {
+  return slots[slotOf(slots, id)] === id;
+}
+
+/** Where an id is, or would be. */
+function slotOf(slots: Int32Array, id: number): number {
+  let at = id % SLOTS;
+  while (slots[at] !== 0 && slots[at] !== id) {
+    at = (at + 1) % SLOTS;
+  }
+  return at;
+}
+
+function pushOutcome(outcomes: Outcomes, isFailed: boolean, max: number): void {
+  outcomes.failures[outcomes.next] = isFailed;
+  outcomes.next = (outcomes.next + 1) % max;
+}
+
+/** FNV-1a, 30 bits of it: two ids are taken for one in a few of a million requests, whatever they were answered. Never 0. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   }
-  return (hash ^ (hash >>> 15)) & 0x3fffffff;
+  return (hash ^ (hash >>> 15)) & 0x3fffffff || 1;
 }
 
-function countOf(outcomes: readonly boolean[]): Count {
-  return { n: outcomes.length, k: outcomes.filter((isFailed) => isFailed).length };
+function countOf({ failures }: Outcomes): Count {
+  return { n: failures.length, k: failures.filter((isFailed) => isFailed).length };
 }
