@@ -25,6 +25,10 @@ export type Answer = {
   readonly inferenceHeaderBytes?: number;
   /** From sending the request to the first byte of the answer's body; absent when it is not known, as for every shadow. */
   readonly firstByteMs?: number;
+  /** The status of a call in gRPC, 0 for OK; absent for other answers, and while a stream goes on. */
+  readonly grpcStatus?: number;
+  /** The header grpc-encoding, where the answer to a call has one. */
+  readonly grpcEncoding?: string;
 };
 
 /** One user request: who answered it and, when it was shadowed, what the other variant answered to the copy. */

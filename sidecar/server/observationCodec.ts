@@ -114,17 +114,21 @@ function decodeAnswer(wire: understudy.v1.Answer.$Properties): Answer | Observat
   return refusalOf(answer) ?? withExtras(answer, wire);
 }
 
-/** Most answers have neither. */
+/** Most answers have none of these. */
 function withExtras(answer: Answer, wire: understudy.v1.Answer.$Properties): Answer {
   const inferenceHeaderBytes = wire.inferenceHeaderBytes ?? 0;
   const firstByteMs = toNumber(wire.firstByteUs ?? 0) / 1_000;
-  if (inferenceHeaderBytes === 0 && firstByteMs === 0) {
+  const grpcStatus = wire.grpcStatus ?? undefined;
+  const grpcEncoding = wire.grpcEncoding ?? "";
+  if (inferenceHeaderBytes === 0 && firstByteMs === 0 && grpcStatus === undefined) {
     return answer;
   }
   return {
     ...answer,
     ...(inferenceHeaderBytes > 0 && { inferenceHeaderBytes }),
     ...(firstByteMs > 0 && { firstByteMs }),
+    ...(grpcStatus !== undefined && { grpcStatus }),
+    ...(grpcEncoding !== "" && { grpcEncoding }),
   };
 }
 

@@ -45,6 +45,19 @@ for (const { name, answer, failed, slow } of [
     slow: 1,
   },
   { name: "no status", answer: { status: 0 }, failed: 1, slow: 1 },
+  { name: "a call that is OK", answer: { grpcStatus: 0 }, failed: 0, slow: 0 },
+  ...[1, 3, 5, 6, 7, 8, 9, 10, 11, 16].map((grpcStatus) => ({
+    name: `a call of status ${grpcStatus}, which is the caller's`,
+    answer: { grpcStatus },
+    failed: 0,
+    slow: 0,
+  })),
+  ...[2, 4, 12, 13, 14, 15, 17, 999].map((grpcStatus) => ({
+    name: `a call of status ${grpcStatus}`,
+    answer: { grpcStatus },
+    failed: 1,
+    slow: 0,
+  })),
 ] as const) {
   test(`an answer of ${name} counts ${failed} failed and ${slow} slow`, () => {
     const observation = { served: "candidate", answer: answerWith(answer) } as const;

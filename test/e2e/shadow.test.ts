@@ -33,6 +33,7 @@ test("a shadowed request is observed once, with both answers", async (context) =
     truncated: false,
     inferenceHeaderBytes: 0,
     firstByteUs: 0,
+    grpcEncoding: "",
   });
   assert.deepEqual(candidate, {
     status: 201,
@@ -44,6 +45,7 @@ test("a shadowed request is observed once, with both answers", async (context) =
     truncated: false,
     inferenceHeaderBytes: 0,
     firstByteUs: 0,
+    grpcEncoding: "",
   });
   assert.ok(answerUs > 0 && answerUs < 5_000_000, `${answerUs}`);
   assert.ok(shadowUs > 0 && shadowUs < 5_000_000, `${shadowUs}`);

@@ -12,6 +12,8 @@ export type SeenAnswer = {
   readonly truncated: boolean;
   readonly inferenceHeaderBytes: number;
   readonly firstByteUs: number;
+  readonly grpcStatus?: number;
+  readonly grpcEncoding: string;
 };
 
 /** An observation as the filter reported it; `shadow` is null when there was none. */

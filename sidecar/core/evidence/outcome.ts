@@ -20,12 +20,23 @@ export type Exclusion =
   | "undecided";
 
 /**
- * Whether a request failed for its user: no complete answer came, or its status is 500 or more.
- * Below 500 the variant has answered; 4xx is what the client asked for (a worse 4xx rate shows in pairs).
+ * Whether a request failed for its user: no complete answer came, or its status is 500 or more, or that of its call in gRPC is such that
+ * HTTP would say so. Below 500 the variant has answered; 4xx is what the client asked for (a worse 4xx rate shows in pairs).
  * A user who went away by himself is no failure: he shows in the latency.
  */
 export function failed(answer: Answer): boolean {
-  return answered(answer) ? answer.status >= 500 : answer.failure !== "abandoned";
+  return answered(answer)
+    ? answer.status >= 500 || callFailed(answer.grpcStatus)
+    : answer.failure !== "abandoned";
+}
+
+const GRPC_STATUS_MAX = 16;
+/** UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS: 5xx by the mapping in google/rpc/code.proto. */
+const FAILURES: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
+
+/** Clients take a status that they don't know for UNKNOWN. */
+function callFailed(grpcStatus: number | undefined): boolean {
+  return grpcStatus !== undefined && (FAILURES.has(grpcStatus) || grpcStatus > GRPC_STATUS_MAX);
 }
 
 /** Whether a request took longer than `slowerThanMs`. */
