@@ -7,7 +7,7 @@ import { pinSelf } from "./rig/cores.ts";
 import { describeMachine } from "./rig/machine.ts";
 import { type Rig, startRig } from "./rig/rig.ts";
 import { measureMemory } from "./scenarios/memory.ts";
-import { measurePairCost } from "./scenarios/pairCost.ts";
+import { measureLargePairCost, measurePairCost } from "./scenarios/pairCost.ts";
 import { measurePrimaryP99 } from "./scenarios/primaryP99.ts";
 import { measureShadow } from "./scenarios/shadow.ts";
 import { measureSplit } from "./scenarios/split.ts";
@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (pinning.kind === "unpinned") {
     say(`bench: nothing is pinned to a core, so figures are noisier: ${pinning.why}`);
   }
-  const needsEnvoy = options.only.some((name) => name !== "sidecar");
+  const needsEnvoy = options.only.some((name) => name !== "sidecar" && name !== "largePair");
   const envoy = needsEnvoy ? await findEnvoy({ env: process.env, say }) : undefined;
   const rig = envoy === undefined ? undefined : await startRig(envoy.path, pinning);
   endWithSignals(rig);
@@ -84,6 +84,9 @@ async function measureOne(name: Measurement, run: Run): Promise<void> {
 async function measurementOf(name: Measurement, { rig, options }: Run): Promise<Result> {
   if (name === "sidecar") {
     return await measurePairCost(options.rounds);
+  }
+  if (name === "largePair") {
+    return await measureLargePairCost(options.rounds);
   }
   assert(rig !== undefined, `${name} needs Envoy`);
   switch (name) {

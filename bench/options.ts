@@ -1,7 +1,14 @@
 import { parseArgs } from "node:util";
 
 /** What can be measured, in the order in which it is (primaryP99 lowers the sidecar's priority for good, so it is its last user). */
-export const MEASUREMENTS = ["split", "shadow", "memory", "primaryP99", "sidecar"] as const;
+export const MEASUREMENTS = [
+  "split",
+  "shadow",
+  "memory",
+  "primaryP99",
+  "sidecar",
+  "largePair",
+] as const;
 
 /** Name of one measurement: the key of its figure in the report. */
 export type Measurement = (typeof MEASUREMENTS)[number];

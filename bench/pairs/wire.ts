@@ -23,39 +23,61 @@ export function makeBatches(count: number, startMs: number): WireBatch[] {
   const random = seededRandom(11);
   return Array.from({ length: count }, (_, sequence) => {
     const first = sequence * BATCH_PAIRS;
-    const observations = Array.from({ length: BATCH_PAIRS }, (_, index) =>
+    const pairs = Array.from({ length: BATCH_PAIRS }, (_, index) =>
       makePair(random, startMs + Math.floor(((first + index) * 1000) / PAIRS_PER_SECOND)),
     );
-    const bytes = FilterMessage.encode({
-      batch: { sequence: sequence + 1, observations },
-    }).finish();
     const nowMs = startMs + Math.ceil(((first + BATCH_PAIRS) * 1000) / PAIRS_PER_SECOND);
-    return { bytes, nowMs };
+    return encodePairs(random, sequence + 1, pairs, nowMs);
   });
 }
 
-function makePair(random: () => number, startUnixMs: number): Observation {
+/** What is said of a request, but for its answers. */
+export type Head = { readonly requestId: string; readonly startUnixMs: number };
+
+/** The head of a request of its own. */
+export function makeHead(random: () => number, startUnixMs: number): Head {
   const requestId = [8, 4, 4, 4, 12].map((digits) => hex(random, digits)).join("-");
+  return { requestId, startUnixMs };
+}
+
+/** One request with both bodies. */
+export type Pair = { readonly head: Head; readonly primary: Buffer; readonly candidate: Buffer };
+
+/** The batch of these pairs as it comes from the wire. */
+export function encodePairs(
+  random: () => number,
+  sequence: number,
+  pairs: readonly Pair[],
+  nowMs: number,
+): WireBatch {
+  const observations = pairs.map(
+    ({ head, primary, candidate }): Observation => ({
+      ...head,
+      rollout: 0,
+      subject: Buffer.from(hex(random, 16), "hex"),
+      path: "/v2/models/patient-risk/infer",
+      generation: 1,
+      served: Variant.VARIANT_PRIMARY,
+      answer: answerOf(random, primary),
+      shadow: answerOf(random, candidate),
+    }),
+  );
+  return { bytes: FilterMessage.encode({ batch: { sequence, observations } }).finish(), nowMs };
+}
+
+function makePair(random: () => number, startUnixMs: number): Pair {
+  const head = makeHead(random, startUnixMs);
+  const id = head.requestId;
   const score = random();
   const flipped = random() < FLIPPED_SHARE;
-  const primary = { id: requestId, version: "v1", label: score > 0.5 ? 1 : 0, score };
+  const primary = { id, version: "v1", label: score > 0.5 ? 1 : 0, score };
   const candidate = {
-    id: requestId,
+    id,
     version: "v2",
     label: flipped ? 1 - primary.label : primary.label,
     score: score * 0.99 + random() * 0.01,
   };
-  return {
-    rollout: 0,
-    requestId,
-    subject: Buffer.from(hex(random, 16), "hex"),
-    startUnixMs,
-    path: "/v2/models/patient-risk/infer",
-    generation: 1,
-    served: Variant.VARIANT_PRIMARY,
-    answer: makeAnswer(random, primary),
-    shadow: makeAnswer(random, candidate),
-  };
+  return { head, primary: bodyOf(primary), candidate: bodyOf(candidate) };
 }
 
 type Prediction = {
@@ -65,9 +87,8 @@ type Prediction = {
   readonly score: number;
 };
 
-function makeAnswer(random: () => number, prediction: Prediction): Answer {
-  const { id, version, label, score } = prediction;
-  const body = Buffer.from(
+function bodyOf({ id, version, label, score }: Prediction): Buffer {
+  return Buffer.from(
     JSON.stringify({
       model_name: "patient-risk",
       model_version: version,
@@ -83,6 +104,9 @@ function makeAnswer(random: () => number, prediction: Prediction): Answer {
       ],
     }),
   );
+}
+
+function answerOf(random: () => number, body: Buffer): Answer {
   return {
     status: 200,
     failure: Failure.FAILURE_UNSPECIFIED,
@@ -94,7 +118,7 @@ function makeAnswer(random: () => number, prediction: Prediction): Answer {
 }
 
 /** As many digits as a 32-bit float has. */
-function rounded(score: number): number {
+export function rounded(score: number): number {
   return Number(score.toPrecision(7));
 }
 

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { LargePair } from "../pairs/largeWire.ts";
 import type { Result } from "../report.ts";
-import { type Round, summariseRounds } from "../stats.ts";
+import { type RatioSummary, type Round, summariseRounds } from "../stats.ts";
 
 const MEASURE: string = fileURLToPath(new URL("../pairs/measure.ts", import.meta.url));
 
@@ -11,16 +12,34 @@ const MEASURE: string = fileURLToPath(new URL("../pairs/measure.ts", import.meta
  * In a process of its own, so that nothing else of this run has shaped what the engine made of the code.
  */
 export async function measurePairCost(rounds: number): Promise<Result> {
-  const { stdout } = await promisify(execFile)(process.execPath, [MEASURE, String(rounds)]);
+  const cost = await costOf(rounds, "small");
+  return { measurement: "sidecar", ratio: cost.ratio, figures: figuresOf(cost), raw: cost };
+}
+
+/** The same of equal pairs of 100 kB: those whose bytes are the same, and those that differ in fields that the plan ignores. The worse ratio. */
+export async function measureLargePairCost(rounds: number): Promise<Result> {
+  const same = await costOf(rounds, "same");
+  const ignored = await costOf(rounds, "ignored");
+  return {
+    measurement: "largePair",
+    ratio: Math.max(same.ratio, ignored.ratio),
+    figures: `same bytes ${same.ratio.toFixed(2)}: ${figuresOf(same)}; but for ignored fields ${ignored.ratio.toFixed(2)}: ${figuresOf(ignored)}`,
+    raw: { same, ignored },
+  };
+}
+
+type Cost = RatioSummary & { readonly pairsPerRound: number };
+
+async function costOf(rounds: number, pairs: "small" | LargePair): Promise<Cost> {
+  const { stdout } = await promisify(execFile)(process.execPath, [MEASURE, String(rounds), pairs]);
   const measured: { readonly rounds: readonly Round[]; readonly pairs: number } =
     JSON.parse(stdout);
-  const summary = summariseRounds(measured.rounds);
-  return {
-    measurement: "sidecar",
-    ratio: summary.ratio,
-    figures:
-      `${summary.oursMedian.toFixed(2)} us / ${summary.nativeMedian.toFixed(2)} us, ` +
-      `rounds ${summary.lowest.toFixed(2)} to ${summary.highest.toFixed(2)}; ${measured.pairs} pairs a round`,
-    raw: { ...summary, pairsPerRound: measured.pairs },
-  };
+  return { ...summariseRounds(measured.rounds), pairsPerRound: measured.pairs };
+}
+
+function figuresOf({ oursMedian, nativeMedian, lowest, highest, pairsPerRound }: Cost): string {
+  return (
+    `${oursMedian.toFixed(2)} us / ${nativeMedian.toFixed(2)} us, ` +
+    `rounds ${lowest.toFixed(2)} to ${highest.toFixed(2)}; ${pairsPerRound} pairs a round`
+  );
 }
