@@ -92,6 +92,11 @@ export type CompareDocument = {
   readonly unordered: readonly string[];
   readonly similar: readonly { readonly path: string; readonly similarity: number }[];
 };
+  readonly samples: {
+    readonly perPath: number;
+    readonly show: readonly string[];
+    readonly redact: readonly string[];
+  };
 
 /** Has one of `label` and `top1`. */
 export type PredictionDocument = {

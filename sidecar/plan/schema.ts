@@ -10,6 +10,8 @@ import type { FieldPath } from "./problem.ts";
 export const STEPS_MAX = 32;
 /** Most paths in each list of `spec.compare`. */
 export const PATHS_MAX = 64;
+/** Most differing pairs that are kept for each place. */
+const SAMPLES_MAX = 5;
 const MINIMUM_TIME_MS_MAX = 30 * 24 * 3_600_000;
 
 function list<Item extends z.ZodType>(item: Item, of: string) {
@@ -77,6 +79,20 @@ const compare = section({
     section({ path: jsonPath("any"), similarity: number({ min: 0, max: 1 }) }),
     "similarities",
   ).describe("Texts that are equal from a similarity on: 1 - edit distance / length."),
+  samples: section({
+    perPath: count()
+      .max(SAMPLES_MAX, { error: `a whole number from 0 to ${SAMPLES_MAX}` })
+      .default(3)
+      .describe(
+        "Of how many differing pairs, for each place, people see what is there; 0 for none.",
+      ),
+    show: list(jsonPath("any"), "JSONPaths").describe(
+      "What they see in full, with all below it; otherwise of texts and long numbers the length alone.",
+    ),
+    redact: list(jsonPath("any"), "JSONPaths").describe(
+      "What they see the type of alone, with all below it, also where it is shown otherwise.",
+    ),
+  }).prefault({}),
 });
 
 const document: z.ZodType<PlanDocument> = section({

@@ -4,7 +4,7 @@ import type { GuardrailsDocument, PlanDocument, StepDocument } from "./document.
 
 /** The plan that a document stands for, which fits the schema and breaks no rule. */
 export function toPlan({ metadata, spec }: PlanDocument): Plan {
-  const { format, prediction, ignore, tolerances, unordered, similar } = spec.compare;
+  const { format, prediction, ignore, tolerances, unordered, similar, samples } = spec.compare;
   return {
     name: metadata.name,
     primary: spec.primary,
@@ -27,6 +27,7 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
       unordered,
       similar,
     },
+      samples,
     ...labelsOf(spec.labels),
   };
 }

@@ -39,6 +39,7 @@ test("answers are compared as they were before their encodings", () => {
     undecodable: [],
     equal: false,
     differences: [{ path: "$['p']", kind: "value" }],
+    contents: [{ primary: 0.25, candidate: 0.5, disclosure: "default" }],
     differencesCount: 1,
     prediction: { flipped: false, scoreDifference: 0.25 },
   });

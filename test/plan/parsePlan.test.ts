@@ -70,6 +70,7 @@ const expected: Plan = {
     tolerances: [{ path: "$.outputs[*].data[*]", absolute: 0.001, relative: 0.01 }],
     unordered: ["$.tags"],
     similar: [{ path: "$.text", similarity: 0.9 }],
+    samples: { perPath: 5, show: ["$.label"], redact: ["$.patient"] },
   },
 };
 
@@ -111,6 +112,7 @@ test("what a plan leaves out has its default", () => {
         tolerances: [],
         unordered: [],
         similar: [],
+        samples: { perPath: 3, show: [], redact: [] },
       },
     },
   });

@@ -26,6 +26,7 @@ export function rulesOf(changes: Partial<CompareRules> = {}): CompareRules {
     tolerances: [],
     unordered: [],
     similar: [],
+    samples: { perPath: 3, show: [], redact: [] },
     ...changes,
   };
 }

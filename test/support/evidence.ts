@@ -63,6 +63,7 @@ export function planWith(
       tolerances: [],
       unordered: [],
       similar: [],
+      samples: { perPath: 3, show: [], redact: [] },
     },
   };
 }

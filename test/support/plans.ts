@@ -23,6 +23,7 @@ spec:
     tolerances: [{ path: "$.outputs[*].data[*]", absolute: 0.001, relative: 0.01 }]
     unordered: ["$.tags"]
     similar: [{ path: $.text, similarity: 0.9 }]
+    samples: { perPath: 5, show: [$.label], redact: [$.patient] }
     format: openInference
 `;
 

@@ -8,7 +8,9 @@ export type Effect =
   /** Texts are equal from this similarity on. */
   | { readonly kind: "similar"; readonly similarity: number }
   /** The array's elements are objects that are known by their member `name`. */
-  | { readonly kind: "named" };
+  | { readonly kind: "named" }
+  /** Samples for people show the value, or nothing but its type; hiding goes before showing. */
+  | { readonly kind: "disclose"; readonly as: "shown" | "hidden" };
 
 /** A path and what it stands for. */
 export type Pattern = { readonly segments: readonly Segment[]; readonly effect: Effect };
@@ -32,6 +34,8 @@ export type PathState = {
   readonly tolerant: boolean;
   /** Whether elements of this array are called by their member `name`, in paths and by rules. */
   readonly named: boolean;
+  /** How much of the value samples for people tell: all, nothing but its type, or what is safe without a rule. */
+  readonly disclosure: "shown" | "hidden" | "default";
   /** Children whose key a rule names; all the others go to `otherName` or `otherIndex`. */
   readonly names: ReadonlyMap<string, PathState>;
   readonly otherName: PathState | undefined;
@@ -68,14 +72,8 @@ export type Automaton =
 
 /** A pattern, and how many of its segments are behind. */
 type Position = { readonly pattern: Pattern; readonly order: number; readonly done: number };
-type Draft = {
-  ignored: boolean;
-  unordered: boolean;
-  absolute: number;
-  relative: number;
-  similarity: number;
-  tolerant: boolean;
-  named: boolean;
+type Marks = Omit<PathState, "names" | "indices" | "otherName" | "otherIndex">;
+type Draft = { -readonly [Mark in keyof Marks]: Marks[Mark] } & {
   readonly positions: readonly Position[];
   readonly names: Map<string, Draft>;
   otherName: Draft | undefined;
@@ -127,6 +125,7 @@ function newDraft(positions: readonly Position[]): Draft {
     similarity: 1,
     tolerant: false,
     named: false,
+    disclosure: "default",
     positions,
     names: new Map(),
     otherName: undefined,
@@ -161,6 +160,9 @@ function applyEffect(draft: Draft, effect: Effect): void {
     case "named":
       draft.named = true;
       break;
+    case "disclose":
+      draft.disclosure = draft.disclosure === "hidden" ? "hidden" : effect.as;
+      break;
     default:
       effect satisfies never;
   }
@@ -178,6 +180,7 @@ function connect(builder: Builder, draft: Draft): void {
     }
   }
 }
+
 function connectName(builder: Builder, draft: Draft, name: string): void {
   const next = draft.names.has(name)
     ? undefined

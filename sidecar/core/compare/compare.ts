@@ -1,11 +1,13 @@
 import type { Answer, Variant } from "../observation.ts";
 import type {
   Comparison,
+  Contents,
   Difference,
   DocumentKind,
   Undecodable,
   UndecodableReason,
 } from "./comparison.ts";
+import { contentsOf, described } from "./contents.ts";
 import { isEventStream, isJson, mediaType } from "./contentType.ts";
 import { isObject, type JsonValue } from "./jsonValue.ts";
 import { comparePredictions } from "./prediction.ts";
@@ -41,7 +43,7 @@ export function compare(
   rules: CompiledRules,
   unreadable: Unreadable = ALL_READABLE,
 ): Comparison {
-  const found: Differences = { listed: [], count: 0 };
+  const found: Differences = { listed: [], contents: [], count: 0 };
   compareHeads(found, primary, candidate);
   if (primary.truncated || candidate.truncated) {
     compareCut(found, primary, candidate);
@@ -66,7 +68,7 @@ export function compare(
     return comparison(found, both.as, prediction);
   }
   if (!identical) {
-    note(found, "body", presence(primary.body.length > 0, candidate.body.length > 0));
+    noteBody(found, primary, candidate);
   }
   const undecodable = [...problemOf("primary", left), ...problemOf("candidate", right)];
   return {
@@ -85,6 +87,7 @@ function comparison(
     undecodable: [],
     equal: found.count === 0,
     differences: found.listed,
+    contents: found.contents,
     differencesCount: found.count,
     prediction,
   };
@@ -92,13 +95,13 @@ function comparison(
 
 function compareHeads(found: Differences, primary: Answer, candidate: Answer): void {
   if (primary.status !== candidate.status) {
-    note(found, "status", "value");
+    note(found, "status", "value", described(`${primary.status}`, `${candidate.status}`));
   }
   if (primary.contentType !== candidate.contentType) {
     const left = mediaType(primary.contentType);
     const right = mediaType(candidate.contentType);
     if (left !== right) {
-      note(found, "contentType", presence(left !== "", right !== ""));
+      note(found, "contentType", presence(left !== "", right !== ""), described(left, right));
     }
   }
 }
@@ -113,7 +116,7 @@ function compareCut(found: Differences, primary: Answer, candidate: Answer): voi
     primary.bodyBytes !== candidate.bodyBytes ||
     !sameBytes(primary.body.subarray(0, length), candidate.body.subarray(0, length))
   ) {
-    note(found, "body", presence(primary.bodyBytes > 0, candidate.bodyBytes > 0));
+    noteBody(found, primary, candidate);
   }
 }
 
@@ -127,8 +130,19 @@ function isPlain(answer: Answer): boolean {
   );
 }
 
-function note(found: Differences, path: string, kind: Difference["kind"]): void {
+function noteBody(found: Differences, primary: Answer, candidate: Answer): void {
+  const sizes = described(`${primary.bodyBytes} bytes`, `${candidate.bodyBytes} bytes`);
+  note(found, "body", presence(primary.bodyBytes > 0, candidate.bodyBytes > 0), sizes);
+}
+
+function note(
+  found: Differences,
+  path: string,
+  kind: Difference["kind"],
+  contents: Contents,
+): void {
   found.listed.push({ path, kind });
+  found.contents.push(contents);
   found.count += 1;
 }
 
@@ -182,7 +196,7 @@ function compareDocuments(found: Differences, both: PairOfDocuments): void {
   if (both.as !== "text") {
     findDifferences(both, found);
   } else if (!equalValues(both)) {
-    note(found, "body", "value");
+    note(found, "body", "value", contentsOf(both));
   }
 }
 

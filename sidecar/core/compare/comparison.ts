@@ -1,4 +1,5 @@
 import type { Variant } from "../observation.ts";
+import type { JsonValue } from "./jsonValue.ts";
 
 /** How two answers differ at one path. */
 export type Difference = {
@@ -6,6 +7,14 @@ export type Difference = {
   readonly path: string;
   /** Seen from the primary: `missing` is absent from the candidate's answer, `extra` is only in it. */
   readonly kind: "missing" | "extra" | "type" | "value";
+};
+
+/** What two answers hold where they differ, and how much of that people may be told; undefined where there is nothing. */
+export type Contents = {
+  readonly primary: JsonValue | undefined;
+  readonly candidate: JsonValue | undefined;
+  /** By the rules for the place; `described`: words of our own, of which nothing has to be hidden. */
+  readonly disclosure: "shown" | "hidden" | "default" | "described";
 };
 
 /** Why a body could not be read by its content type or content encoding. A closed set, fit for a metric's label. */
@@ -63,6 +72,8 @@ export type Comparison = {
   /** At most 32, the shallowest first; `differencesCount` counts all. */
   readonly differences: readonly Difference[];
   readonly differencesCount: number;
+  /** What both answers hold at each of `differences`, in their order. Absent where the comparison was made without answers. */
+  readonly contents?: readonly Contents[];
   /** Undefined when the rules name no prediction, and when a `truncated` answer hides it. */
   readonly prediction: PredictionComparison | undefined;
   /** The primary's answer compared with its own second one, where there is one. */

@@ -84,8 +84,17 @@ export function automatonOf(rules: CompareRules, kind: DocumentKind = "json"): A
       segments: segmentsOf(path),
       effect: { kind: "similar", similarity } as const,
     })),
+    ...rules.samples.show.flatMap((path) => withAllBelow(path, "shown")),
+    ...rules.samples.redact.flatMap((path) => withAllBelow(path, "hidden")),
   ];
   return buildAutomaton(patterns);
+}
+
+function withAllBelow(path: string, as: "shown" | "hidden"): readonly Pattern[] {
+  return [path, `${path}..*`].map((each) => ({
+    segments: segmentsOf(each),
+    effect: { kind: "disclose", as },
+  }));
 }
 
 /** Tensors are called by their names; of a completion it does not count when, and by what process, it was made. */

@@ -1,6 +1,7 @@
 import { indexState, namedState, nameState, type PathState } from "./automaton.ts";
 import { canonicalText } from "./canonical.ts";
-import type { Difference } from "./comparison.ts";
+import type { Contents, Difference } from "./comparison.ts";
+import { contentsOf, type Found, kindOf } from "./contents.ts";
 import { isArray, isContainer, isObject, type JsonObject, type JsonValue } from "./jsonValue.ts";
 import { closeNumbers, isNumber } from "./number.ts";
 import { type Place, pathText } from "./pathText.ts";
@@ -12,6 +13,8 @@ import { matchPairwise, matchTexts, type Unmatched } from "./unordered.ts";
 export type Differences = {
   /** The first `DIFFERENCES_MAX`. */
   readonly listed: Difference[];
+  /** What is there in both, in the same order. */
+  readonly contents: Contents[];
   /** All of them, listed or not. */
   count: number;
 };
@@ -63,7 +66,7 @@ function newWork(): Work {
 
 /** Stops at the first difference and when the work is spent, which counts as one. */
 function equalWithin(work: Work, both: Both): boolean {
-  const search: Search = { found: { listed: [], count: 0 }, queue: [], work };
+  const search: Search = { found: { listed: [], contents: [], count: 0 }, queue: [], work };
   begin(search, both);
   for (let head = 0; head < search.queue.length && search.found.count === 0; head += 1) {
     const spot = search.queue[head];
@@ -96,7 +99,7 @@ function compareSpot(search: Search, spot: Spot): void {
   if (isContainer(primary) && isContainer(candidate) && isArray(primary) === isArray(candidate)) {
     search.queue.push(spot);
   } else if (!agree(search.work, spot)) {
-    note(search, spot, kindOf(primary, candidate));
+    note(search, spot, spot);
   }
 }
 
@@ -114,14 +117,6 @@ function agree(work: Work, { primary, candidate, state }: Spot): boolean {
     typeof candidate === "string" &&
     isSimilar({ a: primary, b: candidate }, state.similarity, work.similarity)
   );
-}
-
-function kindOf(primary: JsonValue, candidate: JsonValue): Difference["kind"] {
-  if (isNumber(primary) && isNumber(candidate)) {
-    return "value";
-  }
-  const alike = typeof primary === typeof candidate && !isContainer(primary);
-  return alike && primary !== null && candidate !== null ? "value" : "type";
 }
 
 function lookInto(search: Search, spot: Spot): void {
@@ -164,8 +159,10 @@ function compareObjects(search: Search, spot: Spot, objects: Objects): void {
 
 function findExtra(search: Search, spot: Spot, objects: Objects): void {
   for (const key in objects.candidate) {
-    if (!Object.hasOwn(objects.primary, key) && nameState(spot.state, key)?.ignored !== true) {
-      note(search, { parent: spot, key }, "extra");
+    const state = nameState(spot.state, key);
+    if (!Object.hasOwn(objects.primary, key) && state?.ignored !== true) {
+      const candidate = objects.candidate[key];
+      note(search, { parent: spot, key }, { primary: undefined, candidate, state });
     }
   }
 }
@@ -187,19 +184,10 @@ function compareArrays(search: Search, spot: Spot, arrays: Arrays): void {
   }
 }
 
-type Elements = {
-  readonly primary: JsonValue | undefined;
-  readonly candidate: JsonValue | undefined;
-  readonly state: PathState | undefined;
-};
-
-function compareElements(
-  search: Search,
-  { parent, key }: Place,
-  { primary, candidate, state }: Elements,
-): void {
+function compareElements(search: Search, { parent, key }: Place, found: Found): void {
+  const { primary, candidate, state } = found;
   if (primary === undefined || candidate === undefined) {
-    note(search, { parent, key }, candidate === undefined ? "missing" : "extra");
+    note(search, { parent, key }, found);
   } else {
     compareSpot(search, { parent, key, primary, candidate, state });
   }
@@ -213,10 +201,12 @@ function compareUnordered(search: Search, spot: Spot, arrays: Arrays): void {
   }
   const { missing, extra } = matchElements(search.work, arrays, state);
   for (const key of missing) {
-    note(search, { parent: spot, key }, "missing");
+    const primary = arrays.primary[key];
+    note(search, { parent: spot, key }, { primary, candidate: undefined, state });
   }
   for (const key of extra) {
-    note(search, { parent: spot, key }, "extra");
+    const candidate = arrays.candidate[key];
+    note(search, { parent: spot, key }, { primary: undefined, candidate, state });
   }
 }
 
@@ -242,9 +232,10 @@ function matchElements(work: Work, arrays: Arrays, state: PathState | undefined)
   return matchTexts(primary.map(textOf), candidate.map(textOf));
 }
 
-function note(search: Search, place: Place, kind: Difference["kind"]): void {
+function note(search: Search, place: Place, found: Found): void {
   if (search.found.count < DIFFERENCES_MAX) {
-    search.found.listed.push({ path: pathText(place), kind });
+    search.found.listed.push({ path: pathText(place), kind: kindOf(found) });
+    search.found.contents.push(contentsOf(found));
   }
   search.found.count += 1;
 }

@@ -177,6 +177,17 @@ export type CompareRules = {
   readonly similar: readonly Similar[];
 };
 
+  readonly samples: SampleRules;
+};
+
+/** Of how many differing pairs people see what is there, and how much of it. */
+export type SampleRules = {
+  /** So many of each place, 0 to 5. */
+  readonly perPath: number;
+  /** What is shown in full, with all below it, though it is a text or a long number. */
+  readonly show: readonly string[];
+  /** What is hidden but for its type, with all below it; goes before `show`. */
+  readonly redact: readonly string[];
 /** Ways to read a body. */
 export const FORMATS = ["auto", "json", "openInference", "openai", "text", "bytes"] as const;
 /** A way to read a body. */
