@@ -12,6 +12,8 @@ const oracles: Json = JSON.parse(
 export const inputs: Json = oracles.inputs;
 /** What they made of them. */
 export const main: Json = oracles.main;
+/** What NannyML made of them. */
+export const nannyml: Json = oracles.nannyml;
 
 /** The entry of an object whose name begins so. Fails when there is none. */
 export function entry(of: object, prefix: string): Json {
