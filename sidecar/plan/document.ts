@@ -16,6 +16,7 @@ export type PlanDocument = {
       | { readonly time: number; readonly outcome: "hold" | "rollback" | "promote" }
       | undefined;
     readonly compare: CompareDocument;
+    readonly capture?: BasisPoints | undefined;
     readonly labels?: LabelsDocument | undefined;
   };
 };
@@ -91,12 +92,12 @@ export type CompareDocument = {
   }[];
   readonly unordered: readonly string[];
   readonly similar: readonly { readonly path: string; readonly similarity: number }[];
-};
   readonly samples: {
     readonly perPath: number;
     readonly show: readonly string[];
     readonly redact: readonly string[];
   };
+};
 
 /** Has one of `label` and `top1`. */
 export type PredictionDocument = {

@@ -124,6 +124,11 @@ const document: z.ZodType<PlanDocument> = section({
     breaker: breaker.prefault({}),
     maximum: maximum.optional(),
     compare: compare.prefault({}),
+    capture: share("0%")
+      .optional()
+      .describe(
+        "Share of requests whose own body and answer are looked at for labels; by default all where the plan has labels.",
+      ),
     labels: labels.optional(),
   }),
 });

@@ -1,5 +1,6 @@
 import { lossAt } from "../core/evidence/loss.ts";
 import type { Guardrail, Plan, Step } from "../core/plan/plan.ts";
+import { ALL_BP } from "../core/traffic.ts";
 import type { GuardrailsDocument, PlanDocument, StepDocument } from "./document.ts";
 
 /** The plan that a document stands for, which fits the schema and breaks no rule. */
@@ -26,10 +27,17 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
       tolerances,
       unordered,
       similar,
-    },
       samples,
+    },
+    ...captureOf(spec),
     ...labelsOf(spec.labels),
   };
+}
+
+/** Labels are for what was captured; without them nothing needs to be. */
+function captureOf({ capture, labels }: PlanDocument["spec"]): Pick<Plan, "captureBp"> {
+  const captureBp = capture ?? (labels === undefined ? 0 : ALL_BP);
+  return captureBp === 0 ? {} : { captureBp };
 }
 
 function labelsOf(labels: PlanDocument["spec"]["labels"]): Pick<Plan, "labels"> {

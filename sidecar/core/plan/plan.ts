@@ -19,6 +19,8 @@ export type Plan = {
   /** Undefined when a rollout may stay undecided for ever. */
   readonly maximum: Maximum | undefined;
   readonly compare: CompareRules;
+  /** Share of requests of which the filters report what was asked and answered, whole; none when absent. */
+  readonly captureBp?: BasisPoints;
   /** How late labels join predictions; absent when none are expected. */
   readonly labels?: LabelRules;
 };
@@ -175,8 +177,6 @@ export type CompareRules = {
   /** Arrays whose order means nothing. */
   readonly unordered: readonly string[];
   readonly similar: readonly Similar[];
-};
-
   readonly samples: SampleRules;
 };
 
@@ -188,6 +188,8 @@ export type SampleRules = {
   readonly show: readonly string[];
   /** What is hidden but for its type, with all below it; goes before `show`. */
   readonly redact: readonly string[];
+};
+
 /** Ways to read a body. */
 export const FORMATS = ["auto", "json", "openInference", "openai", "text", "bytes"] as const;
 /** A way to read a body. */
