@@ -4,11 +4,9 @@ import { DropReason } from "../policy/drops";
 import { Exchange, ShadowStage } from "../policy/exchange";
 import {
   answerSize,
+  ObservationField,
   observationSize,
-  writeAnswer,
-  writeAnswerHead,
-  writeSecondaryHead,
-  writeShadowHead,
+  writePart,
   writeSubject,
 } from "../policy/observation";
 import { fieldSize, WireWriter } from "../policy/wire";
@@ -32,21 +30,16 @@ export function report(root: Root, exchange: Exchange): void {
   const shadow = paired ? answerSize(exchange.shadow) : -1;
   const tripled = paired && exchange.secondaryStage === ShadowStage.Answered;
   const secondary = tripled ? answerSize(exchange.secondary) : -1;
-  const size = observationSize(exchange.subject, answer, shadow, secondary);
+  const request = exchange.isCaptured ? answerSize(exchange.request) : -1;
+  const size = observationSize(exchange.subject, answer, shadow, secondary, request);
   if (root.outbox.open(writer, fieldSize(size))) {
     writer.head(OBSERVATIONS, size);
     writeSubject(writer, exchange.subject);
-    writeAnswerHead(writer, answer);
-    writeAnswer(writer, exchange.answer);
-    if (paired) {
-      writeShadowHead(writer, shadow);
-      writeAnswer(writer, exchange.shadow);
-      count(Counter.Pairs);
-    }
-    if (tripled) {
-      writeSecondaryHead(writer, secondary);
-      writeAnswer(writer, exchange.secondary);
-    }
+    writePart(writer, ObservationField.Answer, answer, exchange.answer);
+    writePart(writer, ObservationField.Shadow, shadow, exchange.shadow);
+    writePart(writer, ObservationField.Secondary, secondary, exchange.secondary);
+    writePart(writer, ObservationField.Request, request, exchange.request);
+    if (paired) count(Counter.Pairs);
     count(Counter.Observations);
   } else root.drop(exchange.subject.rollout, reasonOfLoss(root));
   exchange.clear();

@@ -11,6 +11,7 @@ import { pathEnd } from "../policy/match";
 import { overrideOf } from "../policy/override";
 import { bucketOf, Variant, variantOf } from "../policy/split";
 import { Found, StickyKind } from "../policy/sticky";
+import { captureBody, captureHead } from "./capturedRequest";
 import { ActiveRollout } from "./rollout";
 import { Root } from "./root";
 import { copyBody, planSecondary, planShadow, sendShadow } from "./shadow";
@@ -52,6 +53,7 @@ export function requestHeaders(root: Root | null, exchange: Exchange | null, end
 /** A piece of the request's body passes. */
 export function requestBody(root: Root, exchange: Exchange, size: i32, ended: bool): void {
   copyBody(root, exchange, size);
+  captureBody(root, exchange, size);
   if (ended) sendShadow(root, exchange);
 }
 
@@ -164,14 +166,24 @@ function observe(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket:
   subject.path.set(headers.bytes, start, end);
   exchange.isGrpc = head.grpc;
   exchange.isUnary = head.grpc && shadow.lists(headers.bytes, start, end, true);
-  if (bucket >= traffic.shadowBp) return;
-  if (subject.served === Variant.Candidate && !traffic.shadowPrimary) return;
+  if ((!head.grpc || exchange.isUnary) && rollout.captures()) captureHead(exchange, headers);
+  if (bucket < traffic.shadowBp) copy(root, rollout, exchange, bucket);
+}
+
+/** Begins to copy a request of the cohort, unless its path is not listed or the candidate's are not copied. */
+function copy(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket: u32): void {
+  const traffic = rollout.traffic;
+  if (exchange.subject.served === Variant.Candidate && !traffic.shadowPrimary) return;
   if (head.grpc) {
     if (!exchange.isUnary) {
       root.drop(rollout.index, DropReason.Streaming);
       return;
     }
-  } else if (!shadow.lists(headers.bytes, start, end, false)) return;
+  } else {
+    const start = headers.valueStart(head.path);
+    const end = pathEnd(headers.bytes, start, headers.valueEnd(head.path));
+    if (!rollout.config.shadow.lists(headers.bytes, start, end, false)) return;
+  }
   planShadow(root, rollout, exchange, headers);
   if (bucket < traffic.noiseBp) planSecondary(root, rollout, exchange, headers);
 }

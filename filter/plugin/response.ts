@@ -61,7 +61,7 @@ export function responseBody(root: Root, exchange: Exchange, size: i32, ended: b
   if (exchange.isStream && size > 0 && exchange.answer.firstByteUs === 0) {
     exchange.answer.firstByteUs = (nowNs() - exchange.startNs) / 1000;
   }
-  if (exchange.isPair && size > 0) capture(root, exchange, size);
+  if (exchange.keepsAnswer && size > 0) capture(root, exchange, size);
   exchange.answer.bodyBytes += u64(max(0, size));
   if (ended) responseEnded(root, exchange);
 }

@@ -1,5 +1,6 @@
 import { RolloutConfig } from "../policy/config";
 import { ShadowLimits } from "../policy/shadowLimits";
+import { ALL_BP } from "../policy/split";
 import { Traffic } from "../policy/traffic";
 import { trafficOf } from "./world";
 
@@ -9,12 +10,22 @@ export class ActiveRollout {
   readonly config: RolloutConfig;
   readonly traffic: Traffic;
   readonly limits: ShadowLimits;
+  /** How much of a request is due to be captured, in basis points. */
+  private captureDue: u32 = 0;
 
   constructor(index: i32, config: RolloutConfig) {
     this.index = index;
     this.config = config;
     this.traffic = trafficOf(config);
     this.limits = new ShadowLimits(config.shadow);
+  }
+
+  /** Whether the next request is captured: as many as the traffic asks for, spread evenly over those that come. */
+  captures(): bool {
+    const due = this.captureDue + this.traffic.captureBp;
+    const isDue = due >= ALL_BP;
+    this.captureDue = isDue ? due - ALL_BP : due;
+    return isDue;
   }
 
   /** When a request that begins now and gets no answer has failed: what the plan says, else the configuration. */

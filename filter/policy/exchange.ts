@@ -33,6 +33,8 @@ export class Exchange {
   /** Whether the request is of a rollout and is reported. */
   observed: bool = false;
   reported: bool = false;
+  /** Whether the request is captured: reported with its own body and its answer's. */
+  isCaptured: bool = false;
   /** Whether the user's answer is complete. */
   answered: bool = false;
   /** Whether it is a stream: server-sent events, or of a call in gRPC that is not declared unary. */
@@ -60,6 +62,8 @@ export class Exchange {
   /** What the rollout's captures may take. */
   budget: CaptureBudget = NO_BUDGET;
   readonly subject: Subject = new Subject();
+  /** What was asked, of a captured request: content headers and body. */
+  readonly request: Answer = new Answer();
   readonly answer: Answer = new Answer();
   readonly shadow: Answer = new Answer();
   readonly secondary: Answer = new Answer();
@@ -78,9 +82,14 @@ export class Exchange {
     return this.answered && isSettled(this.stage) && isSettled(this.secondaryStage);
   }
 
-  /** Whether the answers' bodies are wanted. */
+  /** Whether there is an answer to compare the user's with, or will be. */
   get isPair(): bool {
     return this.stage !== ShadowStage.None && !this.reported;
+  }
+
+  /** Whether the body of the user's answer is wanted. */
+  get keepsAnswer(): bool {
+    return !this.reported && (this.isCaptured || this.stage !== ShadowStage.None);
   }
 
   /** Gives up copies that are not sent yet, or are sent and no longer awaited. */
@@ -89,7 +98,7 @@ export class Exchange {
     this.stage = ShadowStage.None;
     this.shadow.clear(this.budget);
     this.dropSecondary();
-    this.answer.dropBody(this.budget);
+    if (!this.isCaptured) this.answer.dropBody(this.budget);
   }
 
   /** Gives up the second copy only. */
@@ -114,6 +123,7 @@ export class Exchange {
   /** Gives back everything that is held for a report. */
   clear(): void {
     this.releaseCopy();
+    this.request.clear(this.budget);
     this.answer.clear(this.budget);
     this.shadow.clear(this.budget);
     this.secondary.clear(this.budget);
@@ -133,6 +143,7 @@ export class Exchange {
     this.isStream = false;
     this.isGrpc = false;
     this.isUnary = false;
+    this.isCaptured = false;
     this.issuesCookie = false;
     this.stage = ShadowStage.None;
   }

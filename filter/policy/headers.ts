@@ -22,9 +22,9 @@ const AUTHORITY = utf8(":authority");
 const SCHEME = utf8(":scheme");
 const PROTOCOL = utf8(":protocol");
 const UPGRADE = utf8("upgrade");
-const CONTENT_TYPE = utf8("content-type");
-const CONTENT_ENCODING = utf8("content-encoding");
-const INFERENCE_HEADER_BYTES = utf8("inference-header-content-length");
+export const CONTENT_TYPE: StaticArray<u8> = utf8("content-type");
+export const CONTENT_ENCODING: StaticArray<u8> = utf8("content-encoding");
+export const INFERENCE_HEADER_BYTES: StaticArray<u8> = utf8("inference-header-content-length");
 const STATUS = utf8(":status");
 const REQUEST_ID = utf8("x-request-id");
 const CONNECT = utf8("CONNECT");
@@ -231,7 +231,7 @@ function statusOf(headers: Headers, i: i32): i32 {
 const DIGITS_MAX: i32 = 9;
 
 /** The number that a header's value is; -1 when it is none. */
-function numberOf(headers: Headers, i: i32): i32 {
+export function numberOf(headers: Headers, i: i32): i32 {
   const start = headers.valueStart(i);
   const end = headers.valueEnd(i);
   if (end === start || end - start > DIGITS_MAX) return -1;

@@ -7,11 +7,11 @@ import { isBeyondOneMessage, isGrpc, isOneMessage } from "./grpc";
 import { HostPattern, PathKind, PathPattern } from "./match";
 import {
   answerSize,
+  ObservationField,
   observationSize,
   Subject,
   writeAnswer,
-  writeAnswerHead,
-  writeShadowHead,
+  writePart,
   writeSubject,
 } from "./observation";
 import { parseConfig } from "./parseConfig";
@@ -157,12 +157,8 @@ export function encodeObservation(
   const writer = new WireWriter();
   writer.begin(new StaticArray<u8>(observationSize(subject, answerBytes, shadowBytes)), 0);
   writeSubject(writer, subject);
-  writeAnswerHead(writer, answerBytes);
-  writeAnswer(writer, answer);
-  if (shadowed) {
-    writeShadowHead(writer, shadowBytes);
-    writeAnswer(writer, shadow);
-  }
+  writePart(writer, ObservationField.Answer, answerBytes, answer);
+  writePart(writer, ObservationField.Shadow, shadowBytes, shadow);
   return typedOf(writer.bytes, 0, writer.at);
 }
 

@@ -82,6 +82,7 @@ function inForceBody(inForce: InForce): StaticArray<u8> {
     number(5, u64(traffic.shadowPrimary)),
     text(6, inForce.refused),
     number(7, u64(traffic.noiseBp)),
+    number(8, u64(traffic.captureBp)),
   ]);
 }
 

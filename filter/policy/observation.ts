@@ -22,7 +22,7 @@ enum AnswerField {
   GrpcEncoding = 12,
 }
 
-enum ObservationField {
+export enum ObservationField {
   Rollout = 1,
   RequestId = 2,
   Subject = 3,
@@ -34,6 +34,7 @@ enum ObservationField {
   Answer = 9,
   Shadow = 10,
   Secondary = 11,
+  Request = 12,
 }
 
 /** What is known of a user request besides its answers. */
@@ -87,12 +88,13 @@ export function writeAnswer(writer: WireWriter, answer: Answer): void {
   writer.text(AnswerField.GrpcEncoding, grpcEncoding.bytes, 0, grpcEncoding.length);
 }
 
-/** Bytes of an encoded `Observation` whose answers have these sizes; -1 for no shadow, and for no second one. */
+/** Bytes of an encoded `Observation` whose answers and request have these sizes; -1 for those that it lacks. */
 export function observationSize(
   subject: Subject,
   answer: i32,
   shadow: i32,
   secondary: i32 = -1,
+  request: i32 = -1,
 ): i32 {
   return (
     numberSize(u64(subject.rollout)) +
@@ -105,11 +107,12 @@ export function observationSize(
     numberSize(u64(subject.overridden)) +
     fieldSize(answer) +
     (shadow < 0 ? 0 : fieldSize(shadow)) +
-    (secondary < 0 ? 0 : fieldSize(secondary))
+    (secondary < 0 ? 0 : fieldSize(secondary)) +
+    (request < 0 ? 0 : fieldSize(request))
   );
 }
 
-/** Encodes all of an `Observation` but its answers, which follow as fields 9 to 11. */
+/** Encodes all of an `Observation` but its answers and its request, which follow as fields 9 to 12. */
 export function writeSubject(writer: WireWriter, subject: Subject): void {
   const id = subject.requestId;
   const path = subject.path;
@@ -126,17 +129,14 @@ export function writeSubject(writer: WireWriter, subject: Subject): void {
   writer.number(ObservationField.Overridden, u64(subject.overridden));
 }
 
-/** Tag and length of the user's answer within an observation. */
-export function writeAnswerHead(writer: WireWriter, size: i32): void {
-  writer.head(ObservationField.Answer, size);
-}
-
-/** Tag and length of the shadow's answer within an observation. */
-export function writeShadowHead(writer: WireWriter, size: i32): void {
-  writer.head(ObservationField.Shadow, size);
-}
-
-/** Tag and length of the primary's second answer within an observation. */
-export function writeSecondaryHead(writer: WireWriter, size: i32): void {
-  writer.head(ObservationField.Secondary, size);
+/** Encodes one of the answers of an observation, or its request, whose fields have the same numbers; nothing when its size is below 0. */
+export function writePart(
+  writer: WireWriter,
+  field: ObservationField,
+  size: i32,
+  part: Answer,
+): void {
+  if (size < 0) return;
+  writer.head(field, size);
+  writeAnswer(writer, part);
 }

@@ -96,6 +96,9 @@ function readTraffic(bytes: StaticArray<u8>, reader: WireReader, out: SidecarMes
       case 9:
         traffic.noiseBp = u32Of(reader.number());
         break;
+      case 10:
+        traffic.captureBp = u32Of(reader.number());
+        break;
       case 8:
         traffic.requestTimeoutMs = u32Of(reader.number());
         break;

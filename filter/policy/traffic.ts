@@ -2,8 +2,8 @@ import { ALL_BP } from "./split";
 import { WireWriter } from "./wire";
 
 /** Bytes of traffic as other workers and later VMs read it. */
-const SHARED_BYTES: i32 = 26;
-const SHARED_FORMAT: u8 = 3;
+const SHARED_BYTES: i32 = 30;
+const SHARED_FORMAT: u8 = 4;
 /** Longest deadline of a request, as in the configuration. */
 const REQUEST_TIMEOUT_MS_MAX: u32 = 600_000;
 
@@ -19,6 +19,8 @@ export class Traffic {
   requestTimeoutMs: u32 = 0;
   /** Share of requests of which the primary gets a second copy. */
   noiseBp: u32 = 0;
+  /** Share of requests that are reported with their own body and their answer's. */
+  captureBp: u32 = 0;
 
   set(from: Traffic): void {
     this.known = true;
@@ -28,6 +30,7 @@ export class Traffic {
     this.shadowPrimary = from.shadowPrimary;
     this.requestTimeoutMs = from.requestTimeoutMs;
     this.noiseBp = from.noiseBp;
+    this.captureBp = from.captureBp;
   }
 
   same(as: Traffic): bool {
@@ -37,7 +40,8 @@ export class Traffic {
       this.shadowBp === as.shadowBp &&
       this.shadowPrimary === as.shadowPrimary &&
       this.requestTimeoutMs === as.requestTimeoutMs &&
-      this.noiseBp === as.noiseBp
+      this.noiseBp === as.noiseBp &&
+      this.captureBp === as.captureBp
     );
   }
 }
@@ -50,6 +54,7 @@ export function refusalOf(present: Traffic, next: Traffic): string {
   }
   if (next.shadowBp > ALL_BP) return `shadow_bp: ${next.shadowBp.toString()}: at most ${all}`;
   if (next.noiseBp > ALL_BP) return `noise_bp: ${next.noiseBp.toString()}: at most ${all}`;
+  if (next.captureBp > ALL_BP) return `capture_bp: ${next.captureBp.toString()}: at most ${all}`;
   if (next.requestTimeoutMs > REQUEST_TIMEOUT_MS_MAX) {
     const most = REQUEST_TIMEOUT_MS_MAX.toString();
     return `request_timeout_ms: ${next.requestTimeoutMs.toString()}: at most ${most}`;
@@ -81,6 +86,7 @@ export function encodeShared(traffic: Traffic): StaticArray<u8> {
   writer.byte(i32(traffic.shadowPrimary));
   writeFixed(writer, u64(traffic.requestTimeoutMs), 4);
   writeFixed(writer, u64(traffic.noiseBp), 4);
+  writeFixed(writer, u64(traffic.captureBp), 4);
   return writer.bytes;
 }
 
@@ -93,6 +99,7 @@ export function decodeShared(bytes: StaticArray<u8>, size: i32, out: Traffic): b
   out.shadowPrimary = bytes[17] === 1;
   out.requestTimeoutMs = u32(readFixed(bytes, 18, 4));
   out.noiseBp = u32(readFixed(bytes, 22, 4));
+  out.captureBp = u32(readFixed(bytes, 26, 4));
   out.known = true;
   return refusalOf(NOTHING_KNOWN, out) === "";
 }

@@ -15,7 +15,7 @@ export type Answer = {
   readonly contentEncoding: string;
   /** From sending the request to the end of the answer. */
   readonly latencyMs: number;
-  /** The first bytes of the body, up to the filter's cap; empty for an answer that belongs to no pair. */
+  /** The first bytes of the body, up to the filter's cap; empty for an answer that belongs to no pair, unless its request is captured. */
   readonly body: Uint8Array;
   /** Length of the whole body, whatever was captured. */
   readonly bodyBytes: number;
@@ -29,6 +29,22 @@ export type Answer = {
   readonly grpcStatus?: number;
   /** The header grpc-encoding, where the answer to a call has one. */
   readonly grpcEncoding?: string;
+};
+
+/** What the user asked. */
+export type Request = {
+  /** The content-type header, or "". */
+  readonly contentType: string;
+  /** The content-encoding header, or "". */
+  readonly contentEncoding: string;
+  /** The first bytes of the body, up to the filter's cap. */
+  readonly body: Uint8Array;
+  /** Length of the whole body. */
+  readonly bodyBytes: number;
+  /** Whether `body` is less than all of it. */
+  readonly truncated: boolean;
+  /** The header inference-header-content-length; none when absent. */
+  readonly inferenceHeaderBytes?: number;
 };
 
 /** One user request: who answered it and, when it was shadowed, what the other variant answered to the copy. */
@@ -53,4 +69,6 @@ export type Observation = {
   readonly shadow: Answer | undefined;
   /** The primary's answer to a second copy; absent when there was none. */
   readonly secondary?: Answer;
+  /** What was asked, of a request that is captured: then the user's answer has its body, also without a shadow. */
+  readonly request?: Request;
 };

@@ -16,6 +16,8 @@ export type Traffic = {
   readonly shadowPrimary: boolean;
   /** Share of requests, among those copied, of which a second copy goes to the primary; none when absent. */
   readonly noiseBp?: BasisPoints;
+  /** Share of requests that are captured: reported with their own body and that of the user's answer; none when absent. */
+  readonly captureBp?: BasisPoints;
 };
 
 /** Whether two values ask the proxies for the same thing, generation included. */
@@ -25,6 +27,7 @@ export function sameTraffic(a: Traffic, b: Traffic): boolean {
     a.candidateBp === b.candidateBp &&
     a.shadowBp === b.shadowBp &&
     a.shadowPrimary === b.shadowPrimary &&
-    (a.noiseBp ?? 0) === (b.noiseBp ?? 0)
+    (a.noiseBp ?? 0) === (b.noiseBp ?? 0) &&
+    (a.captureBp ?? 0) === (b.captureBp ?? 0)
   );
 }

@@ -1,5 +1,5 @@
 import { understudy } from "#proto";
-import type { Answer, Failure, Observation, Variant } from "../core/observation.ts";
+import type { Answer, Failure, Observation, Request, Variant } from "../core/observation.ts";
 import { toNumber } from "./wireNumber.ts";
 
 const v1 = understudy.v1;
@@ -91,9 +91,25 @@ function withAnswers(
   if (typeof secondary === "string") {
     return secondary;
   }
-  return secondary === undefined
-    ? { ...base, answer, shadow }
-    : { ...base, answer, shadow, secondary };
+  const observation: Observation =
+    secondary === undefined ? { ...base, answer, shadow } : { ...base, answer, shadow, secondary };
+  return wire.request == null ? observation : withRequest(observation, wire.request);
+}
+
+function withRequest(
+  observation: Observation,
+  wire: understudy.v1.Request.$Properties,
+): Observation | ObservationRefusal {
+  const inferenceHeaderBytes = wire.inferenceHeaderBytes ?? 0;
+  const request: Request = {
+    contentType: wire.contentType ?? "",
+    contentEncoding: wire.contentEncoding ?? "",
+    body: wire.body ?? new Uint8Array(),
+    bodyBytes: toNumber(wire.bodyBytes ?? 0),
+    truncated: wire.truncated ?? false,
+    ...(inferenceHeaderBytes > 0 && { inferenceHeaderBytes }),
+  };
+  return isSound(request) ? { ...observation, request } : "length";
 }
 
 function decodeAnswer(wire: understudy.v1.Answer.$Properties): Answer | ObservationRefusal {
@@ -133,7 +149,7 @@ function withExtras(answer: Answer, wire: understudy.v1.Answer.$Properties): Ans
 }
 
 function refusalOf(answer: Answer): ObservationRefusal | undefined {
-  const { status, failure, latencyMs, body, bodyBytes } = answer;
+  const { status, failure, latencyMs } = answer;
   const isStatus = status === 0 ? failure !== "none" : status >= 100 && status <= 599;
   if (!isStatus) {
     return "status";
@@ -141,8 +157,12 @@ function refusalOf(answer: Answer): ObservationRefusal | undefined {
   if (!(latencyMs <= LATENCY_MS_MAX)) {
     return "latency";
   }
-  const longest = Math.max(answer.contentType.length, answer.contentEncoding.length);
-  return longest <= TEXT_LENGTH_MAX && bodyBytes >= body.length ? undefined : "length";
+  return isSound(answer) ? undefined : "length";
+}
+
+function isSound({ contentType, contentEncoding, body, bodyBytes }: Request): boolean {
+  const longest = Math.max(contentType.length, contentEncoding.length);
+  return longest <= TEXT_LENGTH_MAX && bodyBytes >= body.length;
 }
 
 /** Of the bytes that are kept. Most come as a Buffer, which needs no copy. */

@@ -134,6 +134,7 @@ function inForceOf(inForce: understudy.v1.InForce.$Properties): InForce {
       shadowBp: inForce.shadowBp ?? 0,
       shadowPrimary: inForce.shadowPrimary ?? false,
       ...((inForce.noiseBp ?? 0) > 0 && { noiseBp: inForce.noiseBp ?? 0 }),
+      ...((inForce.captureBp ?? 0) > 0 && { captureBp: inForce.captureBp ?? 0 }),
     },
     refused: inForce.refused ?? "",
   };

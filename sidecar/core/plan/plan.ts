@@ -1,3 +1,4 @@
+import type { ProtobufSchema } from "../compare/protobufSchema.ts";
 import type { BasisPoints } from "../traffic.ts";
 
 /** What an author wants for one candidate: the steps it goes through and the guardrails that must hold. */
@@ -177,6 +178,8 @@ export type CompareRules = {
   /** Arrays whose order means nothing. */
   readonly unordered: readonly string[];
   readonly similar: readonly Similar[];
+  /** What unary calls in gRPC are answered; absent when they are compared as bytes. */
+  readonly grpc?: ProtobufSchema;
   readonly samples: SampleRules;
 };
 

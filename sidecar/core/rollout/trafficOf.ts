@@ -10,9 +10,19 @@ export function trafficOf(plan: Plan, state: RolloutState): Traffic {
   switch (state.phase) {
     case "progressing":
     case "paused":
-      return { generation, ...trafficOfStep(plan, stepAt(plan, state.stepIndex)) };
+      return {
+        generation,
+        ...trafficOfStep(plan, stepAt(plan, state.stepIndex)),
+        ...captureOf(plan),
+      };
     case "promoted":
-      return { generation, candidateBp: ALL_BP, shadowBp: 0, shadowPrimary: false };
+      return {
+        generation,
+        candidateBp: ALL_BP,
+        shadowBp: 0,
+        shadowPrimary: false,
+        ...captureOf(plan),
+      };
     case "rolled-back":
       return { generation, candidateBp: 0, shadowBp: 0, shadowPrimary: false };
     default:
@@ -45,4 +55,9 @@ function trafficOfStep(plan: Plan, step: Step): Omit<Traffic, "generation"> {
 function noiseOf(plan: Plan, { shadowBp }: Step): Pick<Traffic, "noiseBp"> {
   const noiseBp = Math.min(shadowBp, noiseBpOf(plan));
   return noiseBp === 0 ? {} : { noiseBp };
+}
+
+/** What labels and drift are about goes on after promotion; what was taken back is not watched. */
+function captureOf({ captureBp }: Plan): Pick<Traffic, "captureBp"> {
+  return captureBp === undefined || captureBp === 0 ? {} : { captureBp };
 }
