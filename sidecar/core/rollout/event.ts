@@ -29,4 +29,16 @@ export type RolloutEvent =
   | (Common & NewTraffic & { readonly kind: "promoted" })
   | (Common & NewTraffic & { readonly kind: "rolled-back" })
   | (Common & { readonly kind: "paused" })
-  | (Common & { readonly kind: "resumed" });
+  | (Common & { readonly kind: "resumed" })
+  | AnomalyEvent;
+
+/** What watching says, which moves nothing by itself: an anomaly begins, or is over. */
+export type AnomalyEvent = {
+  readonly kind: "anomaly-raised" | "anomaly-resolved";
+  /** Unix time. */
+  readonly atMs: number;
+  /** One sentence with the figures. */
+  readonly reason: string;
+  /** Its name. */
+  readonly anomaly: string;
+};

@@ -1,5 +1,5 @@
 import { assert } from "../assert.ts";
-import type { RolloutEvent } from "./event.ts";
+import type { AnomalyEvent, RolloutEvent } from "./event.ts";
 import { type Counts, isFinal, type Phase, type RolloutState } from "./state.ts";
 
 /**
@@ -11,6 +11,9 @@ export function evolve(state: RolloutState | undefined, event: RolloutEvent): Ro
     return started(state, event);
   }
   assert(state !== undefined, `${event.kind} before started`);
+  if (event.kind === "anomaly-raised" || event.kind === "anomaly-resolved") {
+    return watched(state, event);
+  }
   assert(!isFinal(state), `${event.kind} after ${state.phase}`);
   const next = { ...state, revision: state.revision + 1, updatedAtMs: event.atMs };
   switch (event.kind) {
@@ -61,6 +64,21 @@ function started(
     startedAtMs: event.atMs,
     updatedAtMs: event.atMs,
     decidedAtMs: event.atMs,
+    anomalies: [],
+  };
+}
+
+/** Anomalies come and go in every phase, as ended rollouts are watched too. */
+function watched(state: RolloutState, event: AnomalyEvent): RolloutState {
+  const others = state.anomalies.filter(({ name }) => name !== event.anomaly);
+  const isKnown = others.length < state.anomalies.length;
+  assert(isKnown === (event.kind === "anomaly-resolved"), `${event.kind} twice`);
+  const raised = { name: event.anomaly, sinceMs: event.atMs, reason: event.reason };
+  return {
+    ...state,
+    revision: state.revision + 1,
+    updatedAtMs: event.atMs,
+    anomalies: event.kind === "anomaly-raised" ? [...others, raised] : others,
   };
 }
 
@@ -79,6 +97,6 @@ function decided(
   };
 }
 
-function countsOf(event: RolloutEvent): Counts {
+function countsOf(event: Exclude<RolloutEvent, AnomalyEvent>): Counts {
   return { pairs: event.evidence.pairs, requests: event.evidence.requests.candidate };
 }

@@ -14,6 +14,15 @@ export type Counts = {
   readonly requests: number;
 };
 
+/** What a watched rollout shows that it did not when it was trusted: drift, or predictions that have become worse. */
+export type Anomaly = {
+  /** What it is about, unique among those that go on: `drift age`, `drift dataset`, `performance f1`. */
+  readonly name: string;
+  readonly sinceMs: number;
+  /** One sentence with the figures that raised it. */
+  readonly reason: string;
+};
+
 /** All that is kept of a rollout besides its plan and its evidence. Equals the replay of its events. */
 export type RolloutState = {
   readonly phase: Phase;
@@ -32,7 +41,12 @@ export type RolloutState = {
   readonly updatedAtMs: number;
   /** When the phase or the step last changed by a decision. */
   readonly decidedAtMs: number;
+  /** What goes on now, the oldest first; at most `ANOMALIES_MAX`. */
+  readonly anomalies: readonly Anomaly[];
 };
+
+/** More anomalies at one time than this are not told apart. */
+export const ANOMALIES_MAX = 100;
 
 /** Whether nothing but a new plan can change the rollout any more. */
 export function isFinal(state: RolloutState): boolean {
