@@ -12,6 +12,8 @@ const oracles: Json = JSON.parse(
 export const inputs: Json = oracles.inputs;
 /** What they made of them. */
 export const main: Json = oracles.main;
+/** What Evidently made of them. */
+export const evidently: Json = entry(oracles, "evidently");
 /** What NannyML made of them. */
 export const nannyml: Json = oracles.nannyml;
 
@@ -26,4 +28,12 @@ export function entry(of: object, prefix: string): Json {
 export function close(actual: number, oracle: number, tolerance = 1e-9): void {
   const error = Math.abs(actual - oracle) / Math.max(1, Math.abs(oracle));
   assert(error <= tolerance, `${actual} instead of ${oracle}`);
+}
+
+/** As `close`, but relative however small the oracle is; 0 must be met. */
+export function closeRelative(actual: number, oracle: number, tolerance = 1e-9): void {
+  assert(
+    Math.abs(actual - oracle) <= tolerance * Math.abs(oracle),
+    `${actual} instead of ${oracle}`,
+  );
 }

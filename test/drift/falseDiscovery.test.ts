@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  type Correction,
+  correctedPValues,
+  levelPerCheck,
+} from "../../sidecar/core/drift/falseDiscovery.ts";
+import {
+  addToRun,
+  logRunEvidence,
+  type MultinomialRun,
+  runEnds,
+  runShares,
+  startRun,
+} from "../../sidecar/core/drift/multinomial.ts";
+import { closeRelative, entry, main } from "../support/oracles.ts";
+import { type Random, seeded } from "../support/random.ts";
+
+const corrections: readonly Correction[] = [
+  "benjaminiHochberg",
+  "benjaminiYekutieli",
+  "holm",
+  "bonferroni",
+];
+const pValues = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 });
+
+for (const correction of corrections) {
+  test(`${correction} never lowers a p-value, keeps their order, and does not see the order of the tests`, () => {
+    fc.assert(
+      fc.property(pValues, (given) => {
+        const found = correctedPValues(given, correction);
+        assert.ok(found.every((p, index) => p >= (given[index] ?? 2) - 1e-15 && p <= 1));
+        const byGiven = found
+          .map((p, index) => ({ p, given: given[index] ?? 0 }))
+          .sort((a, b) => a.given - b.given);
+        assert.ok(byGiven.every(({ p }, index) => p >= (byGiven[index - 1]?.p ?? 0)));
+        assert.deepEqual(correctedPValues(given.toReversed(), correction).toReversed(), found);
+      }),
+    );
+  });
+}
+
+test("each correction is at least as strict as the one before it", () => {
+  fc.assert(
+    fc.property(pValues, (given) => {
+      const [discovery = [], , holm = [], bonferroni = []] = corrections.map((correction) =>
+        correctedPValues(given, correction),
+      );
+      for (const [index, p] of bonferroni.entries()) {
+        assert.ok(p >= (holm[index] ?? 2) && (holm[index] ?? 0) >= (discovery[index] ?? 2));
+      }
+    }),
+  );
+});
+
+test("where nothing changed, Benjamini and Hochberg's alarms come as rarely as the level says", () => {
+  const random = seeded(7);
+  const checks = 20_000;
+  let alarms = 0;
+  for (let check = 0; check < checks; check += 1) {
+    const given = Array.from({ length: 20 }, () => random.next());
+    alarms += correctedPValues(given, "benjaminiHochberg").some((p) => p <= 0.01) ? 1 : 0;
+  }
+  // The chance of 0.01 exactly, so 200 alarms; 5 standard deviations are 70.
+  assert.ok(Math.abs(alarms - 200) < 70, `${alarms} alarms`);
+});
+
+test("a false alarm a month is a level per check of one in the windows of a month", () => {
+  const day = 86_400_000;
+  closeRelative(levelPerCheck({ windowMs: day / 24, falseAlarmEveryMs: 30 * day }), 1 / 720);
+  assert.equal(levelPerCheck({ windowMs: day, falseAlarmEveryMs: 1 }), 1);
+});
+
+test("the evidence of a run equals savvi's odds after each of its batches", () => {
+  const rows: readonly { x?: number[]; x3?: number[]; odds: number }[] = entry(main, "savvi");
+  for (const [key, shares] of [
+    ["x", [0.1, 0.9]],
+    ["x3", [0.5, 0.25, 0.25]],
+  ] as const) {
+    let run = startRun(shares.length);
+    for (const row of rows.filter((one) => key in one)) {
+      run = addToRun(run, row[key] ?? []);
+      closeRelative(Math.exp(logRunEvidence(run, shares)), row.odds);
+    }
+  }
+});
+
+function draw(random: Random, shares: readonly number[]): readonly number[] {
+  let left = random.next();
+  const bin = shares.findIndex((share) => {
+    left -= share;
+    return left < 0;
+  });
+  return shares.map((_, index) => (index === bin ? 1 : 0));
+}
+
+/** The most evidence that a run of 500 rows showed at any of them. */
+function mostEvidence(random: Random, truth: readonly number[], shares: readonly number[]): number {
+  let run: MultinomialRun = startRun(shares.length);
+  let most = 0;
+  for (let row = 0; row < 500; row += 1) {
+    run = addToRun(run, draw(random, truth));
+    most = Math.max(most, logRunEvidence(run, shares));
+  }
+  return most;
+}
+
+test("looked at after every row, a run raises no more false alarms than its level, and finds a change", () => {
+  const random = seeded(11);
+  const shares = [0.4, 0.3, 0.2, 0.1];
+  const limit = Math.log(1 / 0.05);
+  const runs = Array.from({ length: 200 }, () => mostEvidence(random, shares, shares));
+  const changed = Array.from({ length: 50 }, () =>
+    mostEvidence(random, [0.25, 0.25, 0.25, 0.25], shares),
+  );
+  assert.ok(runs.filter((most) => most >= limit).length <= 0.05 * 200);
+  assert.ok(changed.every((most) => most >= limit));
+});
+
+test("no share of a run is 0, and it ends at a tenth of the reference's rows", () => {
+  const reference = [99, 0, 1];
+  const shares = runShares(reference);
+  assert.ok(shares.every((share) => share > 0));
+  closeRelative(
+    shares.reduce((sum, share) => sum + share, 0),
+    1,
+  );
+  assert.equal(runEnds({ counts: [9, 0, 0] }, reference), false);
+  assert.equal(runEnds({ counts: [9, 1, 0] }, reference), true);
+});
