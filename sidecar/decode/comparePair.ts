@@ -1,7 +1,9 @@
 import { compare } from "../core/compare/compare.ts";
 import type { Comparison } from "../core/compare/comparison.ts";
+import type { Reading } from "../core/compare/read.ts";
 import type { CompiledRules } from "../core/compare/rules.ts";
 import type { Answer, Observation } from "../core/observation.ts";
+import { type Calls, compareCalls, isCall } from "./compareCalls.ts";
 import { DECODE_LIMITS, type DecodedBody, type DecodeLimits, decodeBody } from "./decodeBody.ts";
 
 /**
@@ -20,28 +22,32 @@ export function comparePair(
   }
   const [primary, candidate] =
     observation.served === "primary" ? [answer, shadow] : [shadow, answer];
-  const comparison = compareDecoded({ primary, candidate }, rules, limits);
+  const { path } = observation;
+  const comparison = compareDecoded({ primary, candidate, path }, rules, limits);
   return secondary === undefined
     ? comparison
     : {
         ...comparison,
-        noise: compareDecoded({ primary, candidate: secondary }, rules, limits),
+        noise: compareDecoded({ primary, candidate: secondary, path }, rules, limits),
       };
 }
 
 function compareDecoded(
-  { primary, candidate }: { readonly primary: Answer; readonly candidate: Answer },
+  { primary, candidate, path }: Calls,
   rules: CompiledRules,
   limits: DecodeLimits,
 ): Comparison {
+  if (isCall(primary) || isCall(candidate)) {
+    return compareCalls({ primary, candidate, path }, rules, limits);
+  }
   if (isPlain(primary, candidate)) {
     return compare(primary, candidate, rules);
   }
   const left = decodeBody(primary.body, primary.contentEncoding, limits);
   const right = decodeBody(candidate.body, candidate.contentEncoding, limits);
   return compare(withBody(primary, left), withBody(candidate, right), rules, {
-    primary: reasonOf(left),
-    candidate: reasonOf(right),
+    primary: problemOf(left),
+    candidate: problemOf(right),
   });
 }
 
@@ -58,6 +64,6 @@ function withBody(answer: Answer, decoded: DecodedBody): Answer {
   return decoded.kind === "bytes" ? { ...answer, body: decoded.bytes } : answer;
 }
 
-function reasonOf(decoded: DecodedBody): Comparison["undecodable"][number]["reason"] | undefined {
-  return decoded.kind === "problem" ? decoded.reason : undefined;
+function problemOf(decoded: DecodedBody): Reading | undefined {
+  return decoded.kind === "problem" ? decoded : undefined;
 }

@@ -135,7 +135,7 @@ test("the same broken body from both is equal, and both are named", () => {
 test("an encoding that could not be undone is named with its variant", () => {
   const comparison = compare(answerOf("{}"), answerOf("\u001f\u008b"), none, {
     primary: undefined,
-    candidate: "encodingBomb",
+    candidate: { kind: "problem", reason: "encodingBomb" },
   });
   assert.deepEqual(comparison.undecodable, [{ variant: "candidate", reason: "encodingBomb" }]);
   assert.equal(comparison.equal, false);

@@ -1,12 +1,5 @@
 import type { Answer, Variant } from "../observation.ts";
-import type {
-  Comparison,
-  Contents,
-  Difference,
-  DocumentKind,
-  Undecodable,
-  UndecodableReason,
-} from "./comparison.ts";
+import type { Comparison, Contents, Difference, DocumentKind, Undecodable } from "./comparison.ts";
 import { contentsOf, described } from "./contents.ts";
 import { isEventStream, isJson, mediaType } from "./contentType.ts";
 import { isObject, type JsonValue } from "./jsonValue.ts";
@@ -16,18 +9,19 @@ import type { CompiledRules } from "./rules.ts";
 import { alignTensors } from "./tensors.ts";
 import { type Both, type Differences, equalValues, findDifferences } from "./walk.ts";
 
-/** Bodies whose content encoding could not be undone; they are compared as the bytes that came. */
-export type Unreadable = {
-  readonly primary: UndecodableReason | undefined;
-  readonly candidate: UndecodableReason | undefined;
+/** Bodies that were looked at before: read already, or not to be read, as where a content encoding could not be undone. */
+export type Readings = {
+  readonly primary: Reading | undefined;
+  readonly candidate: Reading | undefined;
 };
 
-const ALL_READABLE: Unreadable = { primary: undefined, candidate: undefined };
+const NONE_READ: Readings = { primary: undefined, candidate: undefined };
 
 /**
- * Compares the answers of a pair. Bodies come with their content encoding undone; `unreadable` says where that failed.
+ * Compares the answers of a pair. Bodies come with their content encoding undone; `readings` are of those that
+ * were looked at before, the same object for two bodies that are alike; a body with a problem is compared as the bytes that came.
  *
- * - Status and media type are compared always, as paths `status` and `contentType`.
+ * - Status, the status of a call in gRPC and media type are compared always, as paths `status`, `grpcStatus` and `contentType`.
  * - Bodies that can be read are compared part by part under the rules: JSON field by field; tensors (Open Inference Protocol v2) by name;
  *   completions (OpenAI's API), streamed or not, as one whole answer; texts as a whole, at path `body`, by similarity where a rule for `$`
  *   says so. Any other two bodies, and those where one can't be read, are equal when their bytes are; they differ at path `body`.
@@ -41,7 +35,7 @@ export function compare(
   primary: Answer,
   candidate: Answer,
   rules: CompiledRules,
-  unreadable: Unreadable = ALL_READABLE,
+  readings: Readings = NONE_READ,
 ): Comparison {
   const found: Differences = { listed: [], contents: [], count: 0 };
   compareHeads(found, primary, candidate);
@@ -50,11 +44,11 @@ export function compare(
     return comparison(found, "truncated");
   }
   const identical = sameBytes(primary.body, candidate.body);
-  const left = read(primary, unreadable.primary, rules);
+  const left = readings.primary ?? readDocument(primary, rules);
   const right =
-    identical && readAlike(primary, candidate, unreadable)
+    identical && readAlike(primary, candidate, readings)
       ? left
-      : read(candidate, unreadable.candidate, rules);
+      : (readings.candidate ?? readDocument(candidate, rules));
   const both = pairUp(left, right, rules);
   const prediction =
     rules.prediction &&
@@ -97,6 +91,11 @@ function compareHeads(found: Differences, primary: Answer, candidate: Answer): v
   if (primary.status !== candidate.status) {
     note(found, "status", "value", described(`${primary.status}`, `${candidate.status}`));
   }
+  if (primary.grpcStatus !== candidate.grpcStatus) {
+    const left = callStatus(primary);
+    const right = callStatus(candidate);
+    note(found, "grpcStatus", presence(left !== "", right !== ""), described(left, right));
+  }
   if (primary.contentType !== candidate.contentType) {
     const left = mediaType(primary.contentType);
     const right = mediaType(candidate.contentType);
@@ -104,6 +103,10 @@ function compareHeads(found: Differences, primary: Answer, candidate: Answer): v
       note(found, "contentType", presence(left !== "", right !== ""), described(left, right));
     }
   }
+}
+
+function callStatus({ grpcStatus }: Answer): string {
+  return grpcStatus === undefined ? "" : String(grpcStatus);
 }
 
 /** Compares what is known of bodies of which one was cut: only plain bodies, whose bytes mean the same wherever they stand. */
@@ -125,6 +128,7 @@ function isPlain(answer: Answer): boolean {
   return (
     (encoding === "" || encoding === "identity") &&
     answer.inferenceHeaderBytes === undefined &&
+    answer.grpcStatus === undefined &&
     !isEventStream(answer.contentType) &&
     !isJson(answer.contentType, answer.body)
   );
@@ -153,19 +157,11 @@ function presence(primary: boolean, candidate: boolean): Difference["kind"] {
   return primary ? "missing" : "extra";
 }
 
-function read(
-  answer: Answer,
-  problem: UndecodableReason | undefined,
-  rules: CompiledRules,
-): Reading {
-  return problem === undefined ? readDocument(answer, rules) : { kind: "problem", reason: problem };
-}
-
-function readAlike(primary: Answer, candidate: Answer, unreadable: Unreadable): boolean {
+function readAlike(primary: Answer, candidate: Answer, readings: Readings): boolean {
   return (
     primary.contentType === candidate.contentType &&
     primary.inferenceHeaderBytes === candidate.inferenceHeaderBytes &&
-    unreadable.primary === unreadable.candidate
+    readings.primary === readings.candidate
   );
 }
 

@@ -3,7 +3,7 @@ import type { JsonValue } from "./jsonValue.ts";
 
 /** How two answers differ at one path. */
 export type Difference = {
-  /** Normalised JSONPath (`$['a'][0]`), or `status`, `contentType`, `body`. */
+  /** Normalised JSONPath (`$['a'][0]`), or `status`, `grpcStatus`, `contentType`, `body`. */
   readonly path: string;
   /** Seen from the primary: `missing` is absent from the candidate's answer, `extra` is only in it. */
   readonly kind: "missing" | "extra" | "type" | "value";
@@ -34,6 +34,14 @@ export type UndecodableReason =
   | "tensorBytes"
   /** An event of a stream is no JSON of the kind it must be, or the last one was cut off. */
   | "brokenEvent"
+  /** The body of a call in gRPC is no frames. */
+  | "grpcFrame"
+  /** A unary call in gRPC was answered OK with another number of messages than one. */
+  | "grpcMessages"
+  /** The plan's descriptor set has no unary method of that path. */
+  | "grpcMethod"
+  /** A message that is none of the type that its method answers. */
+  | "protobuf"
   | "encodingUnknown"
   | "encodingLayers"
   | "encodingBroken"
@@ -54,13 +62,13 @@ export type PredictionComparison = {
 };
 
 /** What a body can be read as, so that it is compared part by part. */
-export type DocumentKind = "json" | "tensors" | "chat" | "text";
+export type DocumentKind = "json" | "tensors" | "chat" | "text" | "protobuf";
 
 /** What comparing the two answers of a pair says. */
 export type Comparison = {
   /**
    * What both were read as: `json`, `tensors` (Open Inference Protocol v2), `chat` (OpenAI's chat and text completions, streamed or not),
-   * `text`, or nothing but `bytes`;
+   * `text`, `protobuf` (a message of a unary call in gRPC), or nothing but `bytes`;
    * `undecodable`: a body could not be read by its content type (too deep, too large, broken), so bytes were compared;
    * `truncated`: one was not captured whole, so only what is known without it was compared.
    */

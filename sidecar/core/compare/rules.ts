@@ -4,6 +4,7 @@ import { MADE_PATHS } from "./chat.ts";
 import type { DocumentKind } from "./comparison.ts";
 import { JSON_LIMITS, type JsonLimits } from "./parseJson.ts";
 import { isSingular, parsePath, type Segment } from "./path.ts";
+import { type CompiledSchema, compileSchema } from "./protobufSchema.ts";
 
 /** Rules made ready: paths are parsed and joined into one automaton. Made once per rollout. */
 export type CompiledRules = {
@@ -12,6 +13,8 @@ export type CompiledRules = {
   /** The rules for a whole document, by what it was read as; undefined when there are none. */
   readonly documents: Readonly<Record<DocumentKind, PathState | undefined>>;
   readonly prediction: CompiledPrediction | undefined;
+  /** What calls in gRPC are answered; undefined when nobody said. */
+  readonly grpc: CompiledSchema | undefined;
 };
 
 /** Where the prediction is, and how it is looked at: its value, or the place of its largest number. */
@@ -30,10 +33,12 @@ export function compileRules(rules: CompareRules, limits: JsonLimits = JSON_LIMI
     documents: {
       json: document,
       text: document,
+      protobuf: document,
       tensors: stateOf(rules, "tensors"),
       chat: stateOf(rules, "chat"),
     },
     prediction: compilePrediction(rules),
+    grpc: rules.grpc && compileSchema(rules.grpc),
   };
 }
 
@@ -102,6 +107,7 @@ function builtIn(kind: DocumentKind): readonly Pattern[] {
   switch (kind) {
     case "json":
     case "text":
+    case "protobuf":
       return [];
     case "tensors":
       return [{ segments: segmentsOf("$.outputs"), effect: { kind: "named" } }];
