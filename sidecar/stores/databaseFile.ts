@@ -2,10 +2,18 @@ import { chmodSync, closeSync, constants, lstatSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../ports.ts";
 
-/** Version of the tables below; another one is refused. */
-const SCHEMA_VERSION = 1;
+/** What a database file holds, and how it is kept. */
+export type DatabaseShape = {
+  /** Of the tables; a file with another one is refused. No two shapes have the same one. */
+  readonly version: number;
+  readonly tables: string;
+  /** `full`: every commit is on the disk. `normal`: a power failure may undo the last ones, together. */
+  readonly commits: "full" | "normal";
+  /** `always`: every page is checked on opening. */
+  readonly check: "always" | "never";
+};
 
-const SCHEMA = `
+const ROLLOUT_TABLES = `
   CREATE TABLE events (sequence INTEGER PRIMARY KEY, rollout TEXT NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL) STRICT;
   CREATE INDEX events_of_rollout ON events (rollout, sequence);
   CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, checksum TEXT NOT NULL) STRICT;
@@ -14,28 +22,37 @@ const SCHEMA = `
   CREATE TABLE evidence (
     rollout TEXT NOT NULL, source TEXT NOT NULL, epoch INTEGER NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL,
     PRIMARY KEY (rollout, source, epoch)) STRICT;
-  PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+/** Of the store of rollouts. */
+export const ROLLOUT_SHAPE: DatabaseShape = {
+  version: 1,
+  tables: ROLLOUT_TABLES,
+  commits: "full",
+  check: "always",
+};
 
 /** SQLite's result codes that mean something of their own here (sqlite3.h). */
 const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
 /**
- * Opens the database for this process alone, making it when there is none: mode 0600, no symbolic links, write-ahead log,
- * every commit synced to the disk. Throws StoreError.
+ * Opens the database for this process alone, making it when there is none: mode 0600, no symbolic links, write-ahead log. Throws StoreError.
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, shape: DatabaseShape): DatabaseSync {
   secure(path);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL; BEGIN EXCLUSIVE");
-    prepareSchema(database, path);
-    database.exec("COMMIT");
-    checkPages(database, path);
+    prepareTables(database, path, shape);
+    database.exec(`COMMIT; PRAGMA synchronous = ${shape.commits}`);
+    if (shape.check === "always") {
+      checkPages(database, path);
+    }
     return database;
   } catch (error) {
     closeQuietly(database);
@@ -65,6 +82,8 @@ export function storeErrorOf(error: unknown, path: string): StoreError {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return new StoreError("broken", `${path} is damaged: ${message}`, { cause: error });
+    case SQLITE_FULL:
+      return new StoreError("full", `${path}: ${message}`, { cause: error });
     default:
       return new StoreError("unavailable", `${path}: ${message}`, { cause: error });
   }
@@ -112,19 +131,19 @@ function isExistsError(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EEXIST";
 }
 
-function prepareSchema(database: DatabaseSync, path: string): void {
+function prepareTables(database: DatabaseSync, path: string, shape: DatabaseShape): void {
   const version = database.prepare("PRAGMA user_version").get()?.user_version;
-  if (version === SCHEMA_VERSION) {
+  if (version === shape.version) {
     return;
   }
   const tables = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count;
   if (version !== 0 || tables !== 0) {
     throw new StoreError(
       "broken",
-      `${path} has schema version ${version}, this sidecar knows ${SCHEMA_VERSION}`,
+      `${path} has schema version ${version}, this sidecar knows ${shape.version}`,
     );
   }
-  database.exec(SCHEMA);
+  database.exec(`${shape.tables} PRAGMA user_version = ${shape.version};`);
 }
 
 function checkPages(database: DatabaseSync, path: string): void {

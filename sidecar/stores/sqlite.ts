@@ -8,7 +8,7 @@ import {
   type StoredRollout,
   StoreError,
 } from "../ports.ts";
-import { closeQuietly, openDatabase, storeErrorOf } from "./databaseFile.ts";
+import { closeQuietly, openDatabase, ROLLOUT_SHAPE, storeErrorOf } from "./databaseFile.ts";
 import {
   appendTo,
   checksumOf,
@@ -51,7 +51,7 @@ class SqliteStore implements Store {
   constructor(path: string, reached: (point: SavePoint) => void) {
     this.#path = path;
     this.#reached = reached;
-    this.#database = openDatabase(path);
+    this.#database = openDatabase(path, ROLLOUT_SHAPE);
   }
 
   async load(): Promise<ReadonlyMap<string, StoredRollout>> {
@@ -135,7 +135,7 @@ class SqliteStore implements Store {
     if (this.#database === "closed") {
       throw new StoreError("unavailable", `${this.#path} is closed`);
     }
-    const database = this.#database ?? openDatabase(this.#path);
+    const database = this.#database ?? openDatabase(this.#path, ROLLOUT_SHAPE);
     this.#database = database;
     try {
       return work(database);

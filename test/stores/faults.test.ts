@@ -82,7 +82,7 @@ test("case 72: on a full disk what was confirmed stays, and saving goes on once 
       change = toggleOf(plan, change.state, 1);
     }
   };
-  await assert.rejects(fill(), { code: "unavailable", message: /full/ });
+  await assert.rejects(fill(), { code: "full", message: /full/ });
   spawnSync("mount", ["-o", "remount,size=4m", disk]);
   const state = (await store.load()).get("one")?.state;
   assert.ok(state !== undefined && [confirmed, confirmed + 1].includes(state.revision));

@@ -5,6 +5,12 @@ export const ID_LENGTH_MAX = 128;
 export const LABEL_LENGTH_MAX = 256;
 export const NAME_LENGTH_MAX = 64;
 
+/** Predictions, or labels, in one call to a store; and problems that it tells of. */
+export const RECORDS_MAX = 10_000;
+export const PROBLEMS_MAX = 20;
+/** Rollouts that a store tells apart, for ever. */
+export const ROLLOUTS_MAX = 1_000;
+
 /** A class, or a number. */
 export type LabelValue = string | number;
 
