@@ -29,10 +29,12 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   log: ["ports"],
   metrics: ["core", "ports"],
   loop: ["core", "plan", "decode", "ports", "limits", "metrics", "log"],
+  formats: ["core"],
+  report: ["core"],
   stores: ["core", "ports"],
   actuators: ["core", "ports"],
   server: ["core", "plan", "decode", "ports", "address", "limits", "metrics", "log"],
-  cli: ["core", "plan", "config", "server"],
+  cli: ["core", "plan", "config", "server", "formats", "report"],
 };
 
 const imports = /(?:^(?:import|export)\s[^"';]*?from\s+|\bimport\()"([^"]+)"/gms;

@@ -1,0 +1,56 @@
+const PLUS = 43;
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+const NINE = 57;
+/** A number of so many digits is below 2^53, so that a double holds it exactly. */
+const DIGITS_MAX = 15;
+/** As doubles these are exact. */
+const TENS: Float64Array = Float64Array.from({ length: DIGITS_MAX + 1 }, (_, power) => 10 ** power);
+const OTHER_BASE = /^0[bxo]/i;
+
+/**
+ * The double nearest to the plain decimal number (an optional minus, digits, at most one point) that stands in ASCII at `from` until
+ * before `to`; NaN for anything else, and where more than 15 digits would need more care. An exact integer divided by an exact power of
+ * ten is rounded once (Clinger, PLDI 1990), so this equals `Number` of the same text, and needs no text.
+ */
+export function parsePlainDecimal(bytes: Uint8Array, from: number, to: number): number {
+  const isNegative = bytes[from] === MINUS;
+  let index = isNegative ? from + 1 : from;
+  let [value, digits, decimals] = [0, 0, 0];
+  for (let digit = digitAt(bytes, index); digit >= 0; digit = digitAt(bytes, index)) {
+    value = value * 10 + digit;
+    digits += 1;
+    index += 1;
+  }
+  if (bytes[index] === POINT) {
+    index += 1;
+    for (let digit = digitAt(bytes, index); digit >= 0; digit = digitAt(bytes, index)) {
+      value = value * 10 + digit;
+      decimals += 1;
+      index += 1;
+    }
+  }
+  digits += decimals;
+  if (index !== to || digits === 0 || digits > DIGITS_MAX) {
+    return Number.NaN;
+  }
+  const magnitude = decimals === 0 ? value : value / (TENS[decimals] ?? Number.NaN);
+  return isNegative ? -magnitude : magnitude;
+}
+
+/** The number that a text in decimal notation stands for, as `Number` has it; NaN for anything else, also for what `Number` takes besides. */
+export function parseDecimal(text: string): number {
+  const first = text.charCodeAt(0);
+  if (!(first >= PLUS && first <= NINE)) {
+    return Number.NaN;
+  }
+  const number = Number(text);
+  return Number.isFinite(number) && !OTHER_BASE.test(text) ? number : Number.NaN;
+}
+
+/** The digit at an index, negative where there is none. */
+function digitAt(bytes: Uint8Array, index: number): number {
+  const digit = (bytes[index] ?? 0) - ZERO;
+  return digit > 9 ? -1 : digit;
+}
