@@ -6,15 +6,15 @@ const PAIRS_PER_SECOND = 20;
 /** Different answers; they are sent again and again, as making them is slow. */
 const ANSWERS = 8;
 /** Each half of an answer's 100 kB: numbers of a tensor, and items with names and texts. */
-const SCORES = 4_900;
-const ITEMS = 270;
+const SCORES = 4_300;
+const ITEMS = 236;
 
 /** How the two answers of a large pair are equal: to the byte, or but for fields that the plan ignores. */
 export type LargePair = "same" | "ignored";
 
 /**
- * Encoded FilterMessages, each one pair of answers of about 100 kB that do not differ for the plan: a prediction, a tensor of 4,900 numbers
- * and 270 items of eight names each. Starts lie at 20 a second from `startMs`. Always the same.
+ * Encoded FilterMessages, each one pair of answers of about 100 kB that do not differ for the plan: a prediction, a tensor of 4,300 numbers
+ * and 236 items of eight names each. Starts lie at 20 a second from `startMs`. Always the same.
  */
 export function makeLargeBatches(count: number, startMs: number, kind: LargePair): WireBatch[] {
   const random = seededRandom(13);

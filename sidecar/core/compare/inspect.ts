@@ -1,4 +1,5 @@
 import {
+  beginsWithNumber,
   isArray,
   isContainer,
   type JsonArray,
@@ -46,9 +47,13 @@ export function inspect(document: JsonValue): Inspection {
   return { depth, tokens, names, finite, wide: largest > Number.MAX_SAFE_INTEGER };
 }
 
-// The two loops are alike on purpose: most of the time goes to numbers, and one kept in a local variable is not boxed.
-
 function inspectArray(array: JsonArray, seen: Seen, containers: Container[]): void {
+  seen.tokens += 1 + Math.max(1, array.length);
+  const magnitude = beginsWithNumber(array) ? largestOf(array) : undefined;
+  if (magnitude !== undefined) {
+    seen.largest = Math.max(seen.largest, magnitude);
+    return;
+  }
   let { largest } = seen;
   for (let index = 0; index < array.length; index += 1) {
     const value = array[index] ?? null;
@@ -59,7 +64,19 @@ function inspectArray(array: JsonArray, seen: Seen, containers: Container[]): vo
     }
   }
   seen.largest = largest;
-  seen.tokens += 1 + Math.max(1, array.length);
+}
+
+/** The largest magnitude of an array of nothing but numbers; undefined for any other. */
+function largestOf(array: JsonArray): number | undefined {
+  let largest = 0;
+  for (let index = 0; index < array.length; index += 1) {
+    const value = array[index];
+    if (typeof value !== "number") {
+      return undefined;
+    }
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return largest;
 }
 
 function inspectObject(object: JsonObject, seen: Seen, containers: Container[]): void {

@@ -10,6 +10,14 @@ export function isArray(value: JsonValue): value is JsonArray {
   return Array.isArray(value);
 }
 
+/**
+ * Whether an array begins with a number, as those of numbers do. Ask before looping over elements that may be many, and keep one loop for these
+ * arrays and one for all others: where one place reads both kinds by index, V8 makes a box for every number of the first.
+ */
+export function beginsWithNumber(array: JsonArray): boolean {
+  return typeof array.at(0) === "number";
+}
+
 /** Whether a value is an object. */
 export function isObject(value: JsonValue): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 import { indexState, nameState, type PathState } from "./automaton.ts";
-import type { PredictionComparison } from "./comparison.ts";
+import type { PredictionComparison, Said } from "./comparison.ts";
 import { isArray, isObject, type JsonArray, type JsonObject, type JsonValue } from "./jsonValue.ts";
 import { isNumber } from "./number.ts";
 import type { Segment } from "./path.ts";
@@ -20,9 +20,10 @@ export type Documents = {
  */
 export function comparePredictions(
   documents: Documents,
-  { path, by, score }: CompiledPrediction,
+  rules: CompiledPrediction,
   document: PathState | undefined,
 ): PredictionComparison {
+  const { path, by, score, isKept } = rules;
   const primary = valueAt(documents.primary, path);
   const candidate = valueAt(documents.candidate, path);
   return {
@@ -31,7 +32,42 @@ export function comparePredictions(
         ? flipped({ primary: top1(primary), candidate: top1(candidate), state: undefined })
         : flipped({ primary, candidate, state: stateAt(document, path) }),
     scoreDifference: score && scoreDifference(documents, score),
+    ...(isKept && {
+      said: {
+        primary: saidIn(documents.primary, rules),
+        candidate: saidIn(documents.candidate, rules),
+      },
+    }),
   };
+}
+
+/** What one answer's document predicts. The place of the largest number of several rows is the list of places. */
+export function saidIn(
+  document: JsonValue | undefined,
+  { path, by, score }: CompiledPrediction,
+): Said {
+  const found = valueAt(document, path);
+  const value = by === "top1" ? oneRow(top1(found)) : found;
+  const number = score && valueAt(document, score);
+  return {
+    label: value === undefined ? undefined : labelOf(value),
+    score: number !== undefined && isNumber(number) ? Number(number) : undefined,
+  };
+}
+
+function oneRow(places: JsonArray | undefined): JsonValue | undefined {
+  return places?.length === 1 ? places[0] : places;
+}
+
+function labelOf(value: JsonValue): string | number {
+  if (typeof value === "string") {
+    return value;
+  }
+  return isNumber(value) ? Number(value) : (JSON.stringify(value, digits) ?? "");
+}
+
+function digits(_: string, value: JsonValue): JsonValue {
+  return typeof value === "bigint" ? value.toString() : value;
 }
 
 /** The place of the largest number, the first of equals, in each row; undefined when there are no numbers. */
@@ -100,7 +136,7 @@ function childOf(value: JsonValue, segment: Segment): JsonValue | undefined {
       }
       return isObject(value) ? ownMember(value, segment.name) : undefined;
     case "index":
-      return isArray(value) ? value[segment.index] : undefined;
+      return isArray(value) ? value.at(segment.index) : undefined;
     case "any":
       return undefined;
     default:

@@ -148,8 +148,14 @@ function flatten(data: JsonArray): JsonArray {
 }
 
 function isOfType(data: JsonArray, type: ElementType): boolean {
-  for (const element of data) {
-    if (typeof element !== type && !(type === "number" && isNumeric(element))) {
+  return type === "number" ? areNumbers(data) : data.every((element) => typeof element === type);
+}
+
+/** By index, as numbers are boxed for an iterator or a callback. */
+function areNumbers(data: JsonArray): boolean {
+  for (let index = 0; index < data.length; index += 1) {
+    const element = data[index];
+    if (typeof element !== "number" && !isNumeric(element ?? null)) {
       return false;
     }
   }

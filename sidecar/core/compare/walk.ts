@@ -7,6 +7,7 @@ import { closeNumbers, isNumber } from "./number.ts";
 import { type Place, pathText } from "./pathText.ts";
 import { isSimilar, SIMILARITY_WORK_MAX, type SimilarityWork } from "./similarity.ts";
 import { nameOf } from "./tensors.ts";
+import { type Arrays, nextUnequal } from "./unequal.ts";
 import { matchPairwise, matchTexts, type Unmatched } from "./unordered.ts";
 
 /** Where differences are written. */
@@ -133,7 +134,6 @@ function lookInto(search: Search, spot: Spot): void {
 }
 
 type Objects = { readonly primary: JsonObject; readonly candidate: JsonObject };
-type Arrays = { readonly primary: readonly JsonValue[]; readonly candidate: readonly JsonValue[] };
 
 function compareObjects(search: Search, spot: Spot, objects: Objects): void {
   let shared = 0;
@@ -169,12 +169,9 @@ function findExtra(search: Search, spot: Spot, objects: Objects): void {
 
 function compareArrays(search: Search, spot: Spot, arrays: Arrays): void {
   const length = Math.max(arrays.primary.length, arrays.candidate.length);
-  for (let index = 0; index < length; index += 1) {
-    const primary = arrays.primary[index];
-    const candidate = arrays.candidate[index];
-    if (primary === candidate) {
-      continue;
-    }
+  for (let index = nextUnequal(arrays, 0); index < length; index = nextUnequal(arrays, index + 1)) {
+    const primary = arrays.primary.at(index);
+    const candidate = arrays.candidate.at(index);
     const key = spot.state?.named === true ? (nameOf(primary ?? candidate) ?? index) : index;
     const state =
       typeof key === "string" ? namedState(spot.state, key, index) : indexState(spot.state, index);
