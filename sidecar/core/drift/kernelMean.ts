@@ -5,6 +5,7 @@ import { gaussian } from "./gaussian.ts";
 export const FEATURES = 256;
 /** How many dimensions a point may have. */
 export const DIMENSIONS_MAX = 4_096;
+const SCALE = Math.sqrt(2 / FEATURES);
 /** Pairs of points whose distances give the bandwidth. */
 const PAIRS = 1_000;
 
@@ -62,7 +63,7 @@ export function featuresOf(
   { dimensions, weights, offsets }: Projection,
   point: ArrayLike<number>,
 ): Float64Array {
-  const z = Float64Array.from(offsets);
+  const z = offsets.slice();
   for (let dimension = 0; dimension < dimensions; dimension += 1) {
     const value = point[dimension] ?? 0;
     if (value !== 0) {
@@ -72,8 +73,10 @@ export function featuresOf(
       }
     }
   }
-  const scale = Math.sqrt(2 / FEATURES);
-  return z.map((phase) => scale * Math.cos(phase));
+  for (let feature = 0; feature < FEATURES; feature += 1) {
+    z[feature] = SCALE * Math.cos(z[feature] ?? 0);
+  }
+  return z;
 }
 
 /** No point yet. */

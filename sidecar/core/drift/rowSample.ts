@@ -19,9 +19,7 @@ export type RowSample<Row> = {
 type Candidate<Row> = { readonly priority: number; readonly row: Row };
 
 /** No row seen. */
-export function startSample<Row>(
-  given: Pick<RowSample<Row>, "seed" | "rowsMax">,
-): RowSample<Row> {
+export function startSample<Row>(given: Pick<RowSample<Row>, "seed" | "rowsMax">): RowSample<Row> {
   return { ...given, rows: 0, kept: [], limit: Number.MAX_SAFE_INTEGER };
 }
 

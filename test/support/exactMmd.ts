@@ -1,4 +1,4 @@
-import { squaredDistance } from "./kernelMean.ts";
+import { squaredDistance } from "../../sidecar/core/drift/kernelMean.ts";
 
 /**
  * The squared maximum mean discrepancy of two sets of two points or more each, without bias, for the kernel exp(-gamma |x - y|^2)
@@ -10,7 +10,9 @@ export function exactMmdSquared(
   gamma: number,
 ): number {
   return (
-    meanWithin(reference, gamma) + meanWithin(current, gamma) - 2 * meanBetween(reference, current, gamma)
+    meanWithin(reference, gamma) +
+    meanWithin(current, gamma) -
+    2 * meanBetween(reference, current, gamma)
   );
 }
 

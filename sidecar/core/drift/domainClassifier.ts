@@ -1,0 +1,89 @@
+import { BUCKETS, scoreOf, type Tokens, trainLogistic } from "./logistic.ts";
+import { rankSum } from "./rankSum.ts";
+
+/** Buckets that are named as what tells the two apart. */
+const TELLING_MAX = 20;
+
+/** How well a classifier tells rows of a window from rows of the reference that it was not trained on. */
+export type Separation = {
+  /** Rows of the reference and of the window that were looked at. */
+  readonly referenceRows: number;
+  readonly currentRows: number;
+  /** The mean over both folds: 0.5 where nothing tells them apart, 1 where everything does. */
+  readonly auc: number;
+  readonly pValue: number;
+  /** What tells them apart, strongest first. */
+  readonly telling: readonly TellingBucket[];
+};
+
+/** A bucket of tokens, and how often it is hit in each. */
+export type TellingBucket = {
+  readonly bucket: number;
+  readonly referenceShare: number;
+  readonly currentShare: number;
+};
+
+/**
+ * Tells a window's rows from the reference's by a logistic regression on hashed tokens, in two folds: trained on the one half of both,
+ * tried on the other (Lopez-Paz and Oquab, ICLR 2017). At least four rows of each, in random order.
+ *
+ * Where nothing differs, the scores of a fold's rows are exchangeable whatever was trained, so the rank-sum test on them holds; the folds
+ * depend on each other, so twice the smaller p-value is the result (Bonferroni).
+ */
+export function separate(
+  reference: readonly Tokens[],
+  current: readonly Tokens[],
+  seed: number,
+): Separation {
+  const halves = [halfOf(reference, current, 0), halfOf(reference, current, 1)] as const;
+  const weights = halves.map((half) => trainLogistic(half, seed));
+  const folds = [...halves].reverse().map(({ first, second }, fold) => {
+    const trained = weights[fold] ?? new Float64Array(BUCKETS + 1);
+    const scores = (rows: readonly Tokens[]) => rows.map((tokens) => scoreOf(trained, tokens));
+    return rankSum(scores(first), scores(second));
+  });
+  return {
+    referenceRows: reference.length,
+    currentRows: current.length,
+    auc: folds.reduce((sum, { auc }) => sum + auc / folds.length, 0),
+    pValue: Math.min(1, folds.length * Math.min(...folds.map(({ pValue }) => pValue))),
+    telling: tellingOf(reference, current, weights),
+  };
+}
+
+function halfOf(
+  reference: readonly Tokens[],
+  current: readonly Tokens[],
+  half: 0 | 1,
+): { readonly first: readonly Tokens[]; readonly second: readonly Tokens[] } {
+  const take = (rows: readonly Tokens[]) => rows.filter((_, index) => index % 2 === half);
+  return { first: take(reference), second: take(current) };
+}
+
+/** The buckets that add most to the difference of the mean scores. */
+function tellingOf(
+  reference: readonly Tokens[],
+  current: readonly Tokens[],
+  weights: readonly Float64Array[],
+): readonly TellingBucket[] {
+  const [from, to] = [sharesOf(reference), sharesOf(current)];
+  return Array.from({ length: BUCKETS }, (_, bucket) => {
+    const [referenceShare, currentShare] = [from[bucket] ?? 0, to[bucket] ?? 0];
+    const weight = weights.reduce((sum, each) => sum + (each[bucket] ?? 0), 0);
+    return { bucket, referenceShare, currentShare, gain: weight * (currentShare - referenceShare) };
+  })
+    .filter(({ gain }) => gain > 0)
+    .sort((a, b) => b.gain - a.gain)
+    .slice(0, TELLING_MAX)
+    .map(({ gain: _, ...told }) => told);
+}
+
+function sharesOf(rows: readonly Tokens[]): Float64Array {
+  const hits = new Float64Array(BUCKETS);
+  for (const tokens of rows) {
+    for (const token of new Set(Array.from(tokens))) {
+      hits[token] = (hits[token] ?? 0) + 1;
+    }
+  }
+  return hits.map((count) => count / rows.length);
+}
