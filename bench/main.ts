@@ -6,6 +6,7 @@ import { formatTable, makeReport, missedLimits, type Result } from "./report.ts"
 import { pinSelf } from "./rig/cores.ts";
 import { describeMachine } from "./rig/machine.ts";
 import { type Rig, startRig } from "./rig/rig.ts";
+import { measureLabels } from "./scenarios/labels.ts";
 import { measureMemory } from "./scenarios/memory.ts";
 import { measureLargePairCost, measurePairCost } from "./scenarios/pairCost.ts";
 import { measurePrimaryP99 } from "./scenarios/primaryP99.ts";
@@ -14,6 +15,9 @@ import { measureSplit } from "./scenarios/split.ts";
 
 // npm run bench: what the filter and the sidecar cost, as ratios to Envoy's own features and to a floor. See options.ts for the
 // command line. Exit status 0 when everything that was asked for was measured, whatever the figures are; 1 when something was not.
+
+/** What is measured without Envoy. */
+const ALONE: readonly Measurement[] = ["sidecar", "largePair", "labels"];
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -30,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (pinning.kind === "unpinned") {
     say(`bench: nothing is pinned to a core, so figures are noisier: ${pinning.why}`);
   }
-  const needsEnvoy = options.only.some((name) => name !== "sidecar" && name !== "largePair");
+  const needsEnvoy = options.only.some((name) => !ALONE.includes(name));
   const envoy = needsEnvoy ? await findEnvoy({ env: process.env, say }) : undefined;
   const rig = envoy === undefined ? undefined : await startRig(envoy.path, pinning);
   endWithSignals(rig);
@@ -87,6 +91,9 @@ async function measurementOf(name: Measurement, { rig, options }: Run): Promise<
   }
   if (name === "largePair") {
     return await measureLargePairCost(options.rounds);
+  }
+  if (name === "labels") {
+    return await measureLabels();
   }
   assert(rig !== undefined, `${name} needs Envoy`);
   switch (name) {

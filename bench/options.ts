@@ -8,6 +8,7 @@ export const MEASUREMENTS = [
   "primaryP99",
   "sidecar",
   "largePair",
+  "labels",
 ] as const;
 
 /** Name of one measurement: the key of its figure in the report. */

@@ -48,7 +48,7 @@ export class PredictionTables {
   readonly #reached: (point: WritePoint) => void;
   readonly #sql: PredictionStatements;
   readonly #rollouts = new Map<string, Rollout>();
-  #totals: { cases: number; labels: number };
+  readonly #totals: { cases: number; labels: number };
 
   constructor(
     database: DatabaseSync,
@@ -115,8 +115,11 @@ export class PredictionTables {
   #write<T>(work: () => T): T {
     this.#database.exec("BEGIN IMMEDIATE");
     this.#reached("begun");
+    const { cases, labels } = this.#totals;
     const result = work();
-    this.#sql.setTotals.run(this.#totals.cases, this.#totals.labels);
+    if (cases !== this.#totals.cases || labels !== this.#totals.labels) {
+      this.#sql.setTotals.run(this.#totals.cases, this.#totals.labels);
+    }
     this.#reached("written");
     this.#database.exec("COMMIT");
     this.#reached("committed");
