@@ -1,7 +1,7 @@
 import { PairsWriter } from "../abi/pairs";
 import { utf8 } from "../policy/bytes";
 import { CAPTURE_BYTES_MAX, Capture } from "../policy/capture";
-import { GRPC_TIMEOUT, TE, TRAILERS } from "../policy/grpc";
+import { GRPC_TIMEOUT, isTimeoutBelow, TE, TRAILERS } from "../policy/grpc";
 import { Headers, SHADOW, SHADOW_HEADERS_MAX, VARIANT } from "../policy/headers";
 import { Variant } from "../policy/split";
 import { ActiveRollout } from "./rollout";
@@ -12,12 +12,16 @@ const YES = utf8("1");
 const copied = new StaticArray<i32>(SHADOW_HEADERS_MAX);
 let kept: i32 = 0;
 let copiedBytes: i32 = 0;
-let isCall: bool = false;
+/** Its headers that are not the request's. */
+const ownNames = new StaticArray<StaticArray<u8>>(3);
+const ownValues = new StaticArray<StaticArray<u8>>(3);
+let own: i32 = 0;
 const writer = new PairsWriter();
 
 /**
  * Bytes of the headers of a copy to a variant; 0 when they are too many. A copy of a call in gRPC says that it takes trailers, as the call
- * itself did hop by hop, and leaves the deadline to Envoy, which tells the variant when nobody waits any more.
+ * itself did hop by hop, and has the user's deadline if it comes before the time after which nobody waits for the copy: later ones would have
+ * the variant itself say that it was too late, just when Envoy does.
  */
 export function copySize(
   rollout: ActiveRollout,
@@ -27,31 +31,26 @@ export function copySize(
 ): i32 {
   if (headers.count > SHADOW_HEADERS_MAX - 3) return 0;
   kept = 0;
-  isCall = grpc;
-  let textBytes = SHADOW.length + YES.length + VARIANT.length;
+  own = 0;
+  let textBytes = addOwn(SHADOW, YES);
+  textBytes += addOwn(VARIANT, rollout.config.variant(variant).versionBytes);
+  const deadline = grpc ? deadlineOf(rollout, headers) : -1;
   for (let i = 0; i < headers.count; i++) {
     if (!headers.isCopied(i)) continue;
-    if (grpc && headers.isNamed(i, GRPC_TIMEOUT)) continue;
+    if (grpc && i !== deadline && headers.isNamed(i, GRPC_TIMEOUT)) continue;
     copied[kept++] = i;
     textBytes += headers.nameEnd(i) - headers.nameStart(i);
     textBytes += headers.valueEnd(i) - headers.valueStart(i);
   }
-  const version = rollout.config.variant(variant).versionBytes;
-  if (grpc) textBytes += TE.length + TRAILERS.length;
-  copiedBytes = PairsWriter.size(ownHeaders() + kept, textBytes + version.length);
+  if (grpc) textBytes += addOwn(TE, TRAILERS);
+  copiedBytes = PairsWriter.size(own + kept, textBytes);
   return copiedBytes > CAPTURE_BYTES_MAX ? 0 : copiedBytes;
 }
 
-/** Writes the headers of a copy to a variant, whose size was looked at last. */
-export function writeCopy(
-  rollout: ActiveRollout,
-  variant: Variant,
-  headers: Headers,
-  capture: Capture,
-): void {
-  const version = rollout.config.variant(variant).versionBytes;
+/** Writes the headers of the copy whose size was looked at last. */
+export function writeCopy(headers: Headers, capture: Capture): void {
   capture.length = copiedBytes;
-  writer.begin(capture.bytes, ownHeaders() + kept);
+  writer.begin(capture.bytes, own + kept);
   const bytes = headers.bytes;
   for (let k = 0; k < kept; k++) {
     const i = unchecked(copied[k]);
@@ -59,12 +58,25 @@ export function writeCopy(
     const nameEnd = headers.nameEnd(i);
     writer.add(bytes, nameStart, nameEnd, bytes, headers.valueStart(i), headers.valueEnd(i));
   }
-  if (isCall) writer.add(TE, 0, TE.length, TRAILERS, 0, TRAILERS.length);
-  writer.add(SHADOW, 0, SHADOW.length, YES, 0, YES.length);
-  writer.add(VARIANT, 0, VARIANT.length, version, 0, version.length);
+  for (let k = 0; k < own; k++) {
+    const name = unchecked(ownNames[k]);
+    const value = unchecked(ownValues[k]);
+    writer.add(name, 0, name.length, value, 0, value.length);
+  }
 }
 
-/** Headers of a copy that are not the request's. */
-function ownHeaders(): i32 {
-  return isCall ? 3 : 2;
+/** Adds a header that is not the request's; returns its bytes. */
+function addOwn(name: StaticArray<u8>, value: StaticArray<u8>): i32 {
+  ownNames[own] = name;
+  ownValues[own] = value;
+  own++;
+  return name.length + value.length;
+}
+
+/** The header with the user's deadline; -1 where the copy's comes first. */
+function deadlineOf(rollout: ActiveRollout, headers: Headers): i32 {
+  const i = headers.find(GRPC_TIMEOUT);
+  if (i < 0) return -1;
+  const limitMs = u64(rollout.config.shadow.timeoutMs);
+  return isTimeoutBelow(headers.bytes, headers.valueStart(i), headers.valueEnd(i), limitMs) ? i : -1;
 }

@@ -43,7 +43,7 @@ export function planShadow(
     return;
   }
   exchange.shadowHeaders = capture;
-  writeCopy(rollout, exchange.shadowVariant, headers, capture);
+  writeCopy(headers, capture);
   exchange.stage = ShadowStage.Copying;
 }
 
@@ -62,7 +62,7 @@ export function planSecondary(
     return;
   }
   exchange.secondaryHeaders = capture;
-  writeCopy(rollout, Variant.Primary, headers, capture);
+  writeCopy(headers, capture);
   exchange.secondaryStage = ShadowStage.Copying;
 }
 

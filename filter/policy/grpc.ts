@@ -32,6 +32,27 @@ export function isGrpc(type: StaticArray<u8>, start: i32, end: i32): bool {
   return next === PLUS || next === SEMICOLON;
 }
 
+/** Digits of a timeout, at most. */
+const DIGITS_MAX: i32 = 8;
+/** Units of timeouts from the shortest: "n", "u", "m", "S", "M", "H". */
+const UNITS: u8[] = [0x6e, 0x75, 0x6d, 0x53, 0x4d, 0x48];
+const UNIT_NS: u64[] = [1, 1000, 1_000_000, 1_000_000_000, 60_000_000_000, 3_600_000_000_000];
+
+/** Whether the value of a `grpc-timeout` is one, and less than so many milliseconds. */
+export function isTimeoutBelow(value: StaticArray<u8>, start: i32, end: i32, limitMs: u64): bool {
+  const digits = end - start - 1;
+  if (digits < 1 || digits > DIGITS_MAX) return false;
+  const unit = UNITS.indexOf(unchecked(value[end - 1]));
+  if (unit < 0) return false;
+  let count: u64 = 0;
+  for (let i = start; i < end - 1; i++) {
+    const digit = u64(unchecked(value[i])) - 0x30;
+    if (digit > 9) return false;
+    count = count * 10 + digit;
+  }
+  return count * UNIT_NS[unit] < limitMs * 1_000_000;
+}
+
 /** Whether a body holds one message, and nothing else. */
 export function isOneMessage(body: StaticArray<u8>, size: i32): bool {
   return size >= FRAME_BYTES && messageEnd(body) === u64(size);

@@ -53,7 +53,7 @@ function begin(host: WasmHost, body: Buffer): number {
   return id;
 }
 
-test("a unary call is copied with its message, taking trailers, without the user's deadline", () => {
+test("a unary call is copied with its message, taking trailers, without a deadline beyond its own", () => {
   const host = unaryStage();
   begin(host, frame("ask"));
   const [, copy] = host.onlyCall();
@@ -64,6 +64,34 @@ test("a unary call is copied with its message, taking trailers, without the user
     ["trailers", undefined, "application/grpc+proto", "1"],
   );
 });
+
+const deadlines: { given: string; isKept: boolean }[] = [
+  { given: "1S", isKept: true },
+  { given: "2S", isKept: false },
+  { given: "1999m", isKept: true },
+  { given: "2000m", isKept: false },
+  { given: "150000u", isKept: true },
+  { given: "99999999n", isKept: true },
+  { given: "99999999H", isKept: false },
+  { given: "1M", isKept: false },
+  { given: "000000001m", isKept: false },
+  { given: "1", isKept: false },
+  { given: "S", isKept: false },
+  { given: "-1S", isKept: false },
+  { given: "1s", isKept: false },
+];
+
+for (const { given, isKept } of deadlines) {
+  test(`a copy of a call with ${given} to go is ${isKept ? "" : "not "}told so`, () => {
+    const host = unaryStage();
+    const headers: Header[] = [...call.slice(0, 3), ["grpc-timeout", given]];
+    const id = host.request(1, headersOf("u1", headers), false);
+    host.requestBody(id, frame("ask"), true);
+    const [, copy] = host.onlyCall();
+    const told = copy.headers.filter(([name]) => name === "grpc-timeout");
+    assert.deepEqual(told, isKept ? [["grpc-timeout", given]] : []);
+  });
+}
 
 test("a pair of calls has both messages, and both statuses from their trailers", () => {
   const host = unaryStage();

@@ -4,6 +4,8 @@ type Json = { readonly [key: string]: unknown };
 export type MeshPorts = {
   readonly v1: number;
   readonly v2: number;
+  /** What v1 and v2 speak; HTTP/1.1 unless said otherwise. */
+  readonly protocol?: "http1" | "http2";
   /** `absent`: there is no such cluster. `without-hosts`: it is there, and empty. */
   readonly sidecar: number | "absent" | "without-hosts";
 };
@@ -27,8 +29,8 @@ const HEADERS_MAX = 4000;
  */
 export function meshBootstrap(ports: MeshPorts, discoveryFile: string): Json {
   const clusters = [
-    upstreamCluster("v1", [ports.v1]),
-    upstreamCluster("v2", [ports.v2]),
+    upstreamCluster("v1", ports.v1, ports.protocol),
+    upstreamCluster("v2", ports.v2, ports.protocol),
     ...(ports.sidecar === "absent"
       ? []
       : [sidecarCluster(ports.sidecar === "without-hosts" ? [] : [ports.sidecar])]),
@@ -137,9 +139,16 @@ function routerFilter(): Json {
   };
 }
 
-function upstreamCluster(name: string, ports: readonly number[]): Json {
-  return cluster(name, ports, {
-    explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+function upstreamCluster(
+  name: string,
+  port: number,
+  protocol: MeshPorts["protocol"] = "http1",
+): Json {
+  return cluster(name, [port], {
+    explicit_http_config:
+      protocol === "http1"
+        ? { http_protocol_options: { enable_trailers: true } }
+        : { http2_protocol_options: {} },
     common_http_protocol_options: { max_headers_count: HEADERS_MAX },
   });
 }
