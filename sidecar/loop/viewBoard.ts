@@ -8,6 +8,8 @@ const PHASES = ["progressing", "paused", "promoted", "rolled-back"] as const;
 export class ViewBoard {
   readonly #metrics: Metrics;
   readonly #views = new Map<string, RolloutView>();
+  /** What the gauges of each rollout say; most turns change nothing, and a gauge is slow to set. */
+  readonly #excluded = new Map<string, ReadonlyMap<string, number>>();
   readonly #listeners = new Map<string, Set<(view: RolloutView) => void>>();
 
   constructor(metrics: Metrics) {
@@ -38,9 +40,7 @@ export class ViewBoard {
   /** Shows the view; tells the listeners when it says something new. */
   publish(view: RolloutView): void {
     const { name } = view.plan;
-    for (const [reason, count] of Object.entries(view.excluded)) {
-      this.#metrics.rolloutExcluded.set({ rollout: name, reason }, count);
-    }
+    this.#measureExcluded(view);
     const before = this.#views.get(name);
     if (before !== undefined && isSame(before, view)) {
       return;
@@ -50,6 +50,18 @@ export class ViewBoard {
     for (const listener of this.#listeners.get(name) ?? []) {
       listener(view);
     }
+  }
+
+  #measureExcluded({ plan, excluded }: RolloutView): void {
+    const rollout = plan.name;
+    const before = this.#excluded.get(rollout);
+    const counts = new Map(Object.entries(excluded));
+    for (const [reason, count] of counts) {
+      if (before?.get(reason) !== count) {
+        this.#metrics.rolloutExcluded.set({ rollout, reason }, count);
+      }
+    }
+    this.#excluded.set(rollout, counts);
   }
 
   #measure(view: RolloutView): void {
