@@ -1,6 +1,6 @@
-import type { Difference } from "./core/compare/comparison.ts";
 import type { Evidence } from "./core/evidence/evidence.ts";
 import type { Exclusion } from "./core/evidence/outcome.ts";
+import type { DifferingPlace } from "./core/evidence/paths.ts";
 import type { Observation } from "./core/observation.ts";
 import type { MaturedCase } from "./core/performance/maturity.ts";
 import type { InputProblem, Label, Prediction } from "./core/performance/prediction.ts";
@@ -246,8 +246,9 @@ export type RolloutView = {
   readonly problem: string | undefined;
   readonly verdict: Verdict;
   readonly evidence: Evidence;
-  /** The places where answers differ most, worst first. */
-  readonly differences: readonly { readonly difference: Difference; readonly count: number }[];
+  /** The places where answers differ, worst first, among so many pairs that were compared since the process began. */
+  readonly differences: readonly DifferingPlace[];
+  readonly pairsCompared: number;
   /** Observations and pairs that are no evidence, since the process began, by reason. */
   readonly excluded: Readonly<Record<Exclusion, number>>;
 };

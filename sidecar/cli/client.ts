@@ -7,6 +7,9 @@ const SERVICE = "/understudy.v1.RolloutService/";
 /** A rollout as the sidecar tells of it. */
 export type Rollout = understudy.v1.Rollout;
 
+/** Where a rollout's answers differ. */
+export type Differences = understudy.v1.DifferencesResponse;
+
 /** A change that can be asked for. */
 export type Change = "Promote" | "Rollback" | "Pause" | "Resume";
 
@@ -24,6 +27,11 @@ export class RolloutClient {
 
   get(name: string): Promise<Rollout> {
     return this.#rollout("Get", v1.GetRequest.encode({ name }).finish());
+  }
+
+  differences(name: string): Promise<Differences> {
+    const request = v1.DifferencesRequest.encode({ name }).finish();
+    return this.#call("Differences", request, (bytes) => v1.DifferencesResponse.decode(bytes));
   }
 
   async list(): Promise<readonly Rollout[]> {

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { CONFIG_KEYS } from "../config.ts";
 import { type Change, RolloutClient } from "./client.ts";
 import { isEnded, printAll, printChange, printLine } from "./print.ts";
+import { printDifferences } from "./printDifferences.ts";
 import { runSimulate, simulateUsage } from "./simulate.ts";
 
 /** Where the words go. */
@@ -26,6 +27,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   get: {
     subject: "NAME",
     run: async ({ client, subject, out }) => out(printAll(await client.get(subject))),
+  },
+  differences: {
+    subject: "NAME",
+    run: async ({ client, subject, out }) =>
+      out(printDifferences(await client.differences(subject))),
   },
   list: {
     subject: "",

@@ -8,7 +8,7 @@ import {
   observe,
   openBook,
 } from "../core/evidence/ingest.ts";
-import { topPaths } from "../core/evidence/paths.ts";
+import { placesOf } from "../core/evidence/paths.ts";
 import type { Trip } from "../core/evidence/recent.ts";
 import { judge } from "../core/judge.ts";
 import type { Observation } from "../core/observation.ts";
@@ -46,6 +46,10 @@ export class Runner {
   #verdict: Verdict;
   #traffic: Traffic;
   #trip: Trip | undefined;
+  #differences: Pick<RolloutView, "differences" | "pairsCompared"> = {
+    differences: [],
+    pairsCompared: 0,
+  };
 
   constructor(
     stored: StoredRollout,
@@ -123,6 +127,8 @@ export class Runner {
     this.#trip = this.#book.recent.trip;
     this.#evidence = mergeEvidence(this.#othersEvidence, this.#book.evidence);
     this.#verdict = this.#judge();
+    const { differences } = this.#book;
+    this.#differences = { differences: placesOf(differences), pairsCompared: differences.pairs };
   }
 
   /** What people see, with what is known of its delivery. */
@@ -135,7 +141,7 @@ export class Runner {
       problem,
       verdict: this.#verdict,
       evidence: this.#evidence,
-      differences: topPaths(this.#book.differences).shown,
+      ...this.#differences,
       excluded: { ...this.#book.excluded },
     };
   }

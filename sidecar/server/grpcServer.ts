@@ -44,9 +44,9 @@ export class GrpcServer {
     });
     const { observe, rollouts } = parts;
     this.#server.addService(observeService, { Observe: observe.Observe });
-    const { Apply, Get, List, Watch, Promote, Rollback, Pause, Resume } = rollouts;
+    const { Apply, Get, List, Watch, Differences, Promote, Rollback, Pause, Resume } = rollouts;
     const changes = { Promote, Rollback, Pause, Resume };
-    this.#server.addService(rolloutService, { Apply, Get, List, Watch, ...changes });
+    this.#server.addService(rolloutService, { Apply, Get, List, Watch, Differences, ...changes });
     this.#health = new HealthImplementation(statusOfAll("NOT_SERVING"));
     this.#health.addToServer(this.#server);
     const files = ["observe.proto", "rollout.proto"];

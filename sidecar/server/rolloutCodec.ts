@@ -1,6 +1,7 @@
 import { understudy } from "#proto";
 import { intervalsOf } from "../core/evidence/display.ts";
 import { type Evidence, evidenceFor } from "../core/evidence/evidence.ts";
+import { PATHS_SHOWN_MAX } from "../core/evidence/paths.ts";
 import { formatBasisPoints } from "../core/plan/percentage.ts";
 import type { Step } from "../core/plan/plan.ts";
 import type { Phase } from "../core/rollout/state.ts";
@@ -29,6 +30,11 @@ export function decodeGetRequest(buffer: Uint8Array): string {
   return v1.GetRequest.decode(buffer).name;
 }
 
+/** Reads DifferencesRequest: the name. Throws on garbage. */
+export function decodeDifferencesRequest(buffer: Uint8Array): string {
+  return v1.DifferencesRequest.decode(buffer).name;
+}
+
 /** Reads WatchRequest: the name. Throws on garbage. */
 export function decodeWatchRequest(buffer: Uint8Array): string {
   return v1.WatchRequest.decode(buffer).name;
@@ -49,6 +55,21 @@ export function decodeChangeRequest(buffer: Uint8Array): ChangeRequest {
 /** Writes Rollout. */
 export function encodeRollout(view: RolloutView): Buffer {
   return Buffer.from(v1.Rollout.encode(rolloutOf(view)).finish());
+}
+
+/** Writes DifferencesResponse. */
+export function encodeDifferences({ differences, pairsCompared }: RolloutView): Buffer {
+  const places = differences.map(({ difference, count, samples }) => ({
+    ...difference,
+    count,
+    samples: samples.map(({ requestId, startMs, primary, candidate }) => ({
+      requestId,
+      beganUnixMs: Math.round(startMs),
+      primary,
+      candidate,
+    })),
+  }));
+  return Buffer.from(v1.DifferencesResponse.encode({ places, pairs: pairsCompared }).finish());
 }
 
 /** Writes ListResponse. */
@@ -78,7 +99,9 @@ function rolloutOf(view: RolloutView): understudy.v1.Rollout.$Properties {
     startedUnixMs: state.startedAtMs,
     updatedUnixMs: state.updatedAtMs,
     decidedUnixMs: state.decidedAtMs,
-    differences: view.differences.map(({ difference, count }) => ({ ...difference, count })),
+    differences: view.differences
+      .slice(0, PATHS_SHOWN_MAX)
+      .map(({ difference, count }) => ({ ...difference, count })),
   };
 }
 

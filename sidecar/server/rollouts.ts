@@ -56,6 +56,10 @@ export class RolloutHandler {
     this.#view(name),
   );
 
+  readonly Differences: handleUnaryCall<Read<string>, RolloutView> = this.#unary(async (name) =>
+    this.#view(name),
+  );
+
   readonly List: handleUnaryCall<Read<undefined>, readonly RolloutView[]> = this.#unary(async () =>
     this.#parts.rollouts.list(),
   );

@@ -10,9 +10,11 @@ import {
   type ChangeRequest,
   decodeApplyRequest,
   decodeChangeRequest,
+  decodeDifferencesRequest,
   decodeGetRequest,
   decodeListRequest,
   decodeWatchRequest,
+  encodeDifferences,
   encodeRollout,
   encodeRollouts,
 } from "./rolloutCodec.ts";
@@ -48,6 +50,7 @@ export const rolloutService: {
   readonly Rollback: MethodDefinition<Read<ChangeRequest>, RolloutView>;
   readonly Pause: MethodDefinition<Read<ChangeRequest>, RolloutView>;
   readonly Resume: MethodDefinition<Read<ChangeRequest>, RolloutView>;
+  readonly Differences: MethodDefinition<Read<string>, RolloutView>;
 } = {
   Apply: unary("Apply", decodeApplyRequest),
   Get: unary("Get", decodeGetRequest),
@@ -61,6 +64,11 @@ export const rolloutService: {
   Rollback: unary("Rollback", decodeChangeRequest),
   Pause: unary("Pause", decodeChangeRequest),
   Resume: unary("Resume", decodeChangeRequest),
+  Differences: method({
+    path: `${ROLLOUT}Differences`,
+    decode: reading(decodeDifferencesRequest),
+    encode: encodeDifferences,
+  }),
 };
 
 function unary<Request>(

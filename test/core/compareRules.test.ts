@@ -52,6 +52,13 @@ const rows: readonly Row[] = [
     expected: [],
   },
   {
+    name: ".. may come twice in a path, among names that repeat",
+    primary: '{"a":{"a":{"b":1},"b":1},"b":1}',
+    candidate: '{"a":{"a":{"b":2},"b":3},"b":4}',
+    rules: { ignore: ["$..a..b", "$..*..*..c"] },
+    expected: ["value $['b']"],
+  },
+  {
     name: "a wildcard ignores in each element",
     primary: '[{"t":1,"v":1},{"t":2,"v":2}]',
     candidate: '[{"t":9,"v":1},{"t":8,"v":3}]',

@@ -207,18 +207,19 @@ function advance(
   key?: string | number,
 ): readonly Position[] {
   builder.work += draft.positions.length;
-  const next: Position[] = [];
+  // By pattern and segment, as what was stayed at may be reached as well.
+  const next = new Map<string, Position>();
   for (const position of draft.positions) {
     const { pattern, order, done } = position;
     const segment = pattern.segments[done];
     if (segment?.deep === true) {
-      next.push(position);
+      next.set(`${order}:${done}`, position);
     }
     if (segment !== undefined && matches(segment, kind, key)) {
-      next.push({ pattern, order, done: done + 1 });
+      next.set(`${order}:${done + 1}`, { pattern, order, done: done + 1 });
     }
   }
-  return next;
+  return [...next.values()];
 }
 
 function matches(

@@ -26,7 +26,7 @@ import {
 } from "./newcomers.ts";
 import { answered, type Exclusion, failed, pairIn } from "./outcome.ts";
 import { addToPace, type Pace, requestsPerSecond } from "./pace.ts";
-import { countPath, type DifferingPaths, noPaths } from "./paths.ts";
+import { countPair, type DifferingPaths, noPaths } from "./paths.ts";
 import {
   forgetRequestIds,
   isRepeated,
@@ -86,7 +86,7 @@ export function openBook(plan: Plan, evidence: Evidence, nowMs: number): Evidenc
       bothFailed: 0,
       undecided: 0,
     },
-    differences: noPaths(),
+    differences: noPaths(plan.compare.samples.perPath),
     newcomers: noNewcomers(evidence.lives + 1),
     recent: noRecent(),
     pace: [],
@@ -127,7 +127,12 @@ export function observe(
   tallyServed(tally, book.plan, observation);
   const pair = pairIn(observation);
   if (pair === "pair") {
-    observePair(book, tally, { oneFailed: oneFailed(observation), comparison });
+    if (!tallyPair(tally, book.plan, { oneFailed: oneFailed(observation), comparison })) {
+      book.excluded.undecided += 1;
+    }
+    if (comparison !== undefined) {
+      countPair(book.differences, comparison, observation);
+    }
     observeNoise(tally, observation, comparison);
   } else if (pair !== "none") {
     book.excluded[pair] += 1;
@@ -203,19 +208,6 @@ export function closeWindows(book: EvidenceBook, nowMs: number): boolean {
 function requestsIn({ beginMs, value }: ClosedWindow<OpenWindow>): Pace[number] {
   const { primary, candidate } = value.tally.requests;
   return { beginMs, requests: primary + candidate };
-}
-
-function observePair(
-  book: EvidenceBook,
-  tally: Tally,
-  pair: { readonly oneFailed: boolean; readonly comparison: Comparison | undefined },
-): void {
-  if (!tallyPair(tally, book.plan, pair)) {
-    book.excluded.undecided += 1;
-  }
-  for (const difference of pair.comparison?.differences ?? []) {
-    countPath(book.differences, difference);
-  }
 }
 
 /**
