@@ -1,7 +1,7 @@
 import {
-  beginsWithNumber,
   isArray,
   isContainer,
+  isLongFromNumber,
   type JsonArray,
   type JsonObject,
   type JsonValue,
@@ -49,14 +49,14 @@ export function inspect(document: JsonValue): Inspection {
 
 function inspectArray(array: JsonArray, seen: Seen, containers: Container[]): void {
   seen.tokens += 1 + Math.max(1, array.length);
-  const magnitude = beginsWithNumber(array) ? largestOf(array) : undefined;
+  const magnitude = isLongFromNumber(array) ? largestOf(array) : undefined;
   if (magnitude !== undefined) {
     seen.largest = Math.max(seen.largest, magnitude);
     return;
   }
   let { largest } = seen;
   for (let index = 0; index < array.length; index += 1) {
-    const value = array[index] ?? null;
+    const value = array.at(index) ?? null;
     if (typeof value === "number") {
       largest = Math.max(largest, Math.abs(value));
     } else if (isContainer(value)) {

@@ -1,5 +1,12 @@
 import type { UndecodableReason } from "./comparison.ts";
-import { isArray, isObject, type JsonArray, type JsonObject, type JsonValue } from "./jsonValue.ts";
+import {
+  isArray,
+  isLongFromNumber,
+  isObject,
+  type JsonArray,
+  type JsonObject,
+  type JsonValue,
+} from "./jsonValue.ts";
 
 /** What a document turned out to be. */
 export type Tensors =
@@ -151,8 +158,10 @@ function isOfType(data: JsonArray, type: ElementType): boolean {
   return type === "number" ? areNumbers(data) : data.every((element) => typeof element === type);
 }
 
-/** By index, as numbers are boxed for an iterator or a callback. */
 function areNumbers(data: JsonArray): boolean {
+  if (!isLongFromNumber(data)) {
+    return data.every((element) => typeof element === "number" || isNumeric(element));
+  }
   for (let index = 0; index < data.length; index += 1) {
     const element = data[index];
     if (typeof element !== "number" && !isNumeric(element ?? null)) {

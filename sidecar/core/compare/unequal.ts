@@ -1,4 +1,4 @@
-import { beginsWithNumber, type JsonArray } from "./jsonValue.ts";
+import { isLongFromNumber, type JsonArray } from "./jsonValue.ts";
 
 /** Two arrays that are compared element by element. */
 export type Arrays = { readonly primary: JsonArray; readonly candidate: JsonArray };
@@ -7,14 +7,14 @@ export type Arrays = { readonly primary: JsonArray; readonly candidate: JsonArra
 export function nextUnequal(arrays: Arrays, start: number): number {
   const { primary, candidate } = arrays;
   const end = Math.max(start, Math.min(primary.length, candidate.length));
-  return beginsWithNumber(primary) && beginsWithNumber(candidate)
+  return isLongFromNumber(primary) && isLongFromNumber(candidate)
     ? nextUnequalNumber(arrays, start, end)
     : nextUnequalValue(arrays, start, end);
 }
 
 function nextUnequalValue({ primary, candidate }: Arrays, start: number, end: number): number {
   let index = start;
-  while (index < end && primary[index] === candidate[index]) {
+  while (index < end && primary.at(index) === candidate.at(index)) {
     index += 1;
   }
   return index;
