@@ -152,16 +152,26 @@ export function fitDocument(value: unknown): Fitting {
   if (result.success) {
     return { kind: "fits", document: result.data };
   }
-  return { kind: "misfits", misfits: result.error.issues.flatMap(misfitsOf) };
+  return { kind: "misfits", misfits: result.error.issues.flatMap((issue) => misfitsOf(issue, [])) };
 }
 
-function misfitsOf(issue: z.core.$ZodIssue): readonly Misfit[] {
-  const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+function misfitsOf(issue: z.core.$ZodIssue, above: FieldPath): readonly Misfit[] {
+  const below = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+  const path = [...above, ...below];
+  const meant = issue.code === "invalid_union" ? issue.errors.find(isInside) : undefined;
+  if (meant !== undefined) {
+    return meant.flatMap((each) => misfitsOf(each, path));
+  }
   if (issue.code !== "unrecognized_keys") {
     return [{ path, allowed: issue.message, known: undefined }];
   }
   const known = issue.message.split(" ");
   return issue.keys.map((key) => ({ path: [...path, key], allowed: known.join(", "), known }));
+}
+
+/** Whether a value is of the kind that was looked for, and what is wrong is inside it. */
+function isInside(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every(({ code, path }) => code === "unrecognized_keys" || path.length > 0);
 }
 
 /** The schema as JSON Schema (draft 2020-12) of what an author writes, for editors. */

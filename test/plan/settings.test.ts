@@ -131,6 +131,14 @@ for (const { name, text, expected } of [
     ],
   },
   {
+    name: "a misspelt key of the breaker, and a value that is no share",
+    text: `${shortPlan}  breaker: { reqests: 50, failures: 5 }\n`,
+    expected: [
+      "spec.breaker.reqests: reqests: requests? known here: requests, failures (11:14)",
+      "spec.breaker.failures: 5: a percentage from 0.0001% to 99.9999% with its sign and at most four decimals, such as 2.5% (11:37)",
+    ],
+  },
+  {
     name: "a breaker that is neither",
     text: `${shortPlan}  breaker: on\n`,
     expected: ["spec.breaker: on: off, or a mapping of requests, failures (11:12)"],
