@@ -11,7 +11,7 @@ import type { MaturedCase } from "../../sidecar/core/performance/maturity.ts";
 import { performanceOf } from "../../sidecar/core/performance/performance.ts";
 import { UNIT_EDGES } from "../../sidecar/core/performance/scoreBins.ts";
 import {
-  PERFORMANCE_WINDOWS,
+  performanceWindows,
   startPerformanceWatch,
   watchMatured,
 } from "../../sidecar/core/performance/watch.ts";
@@ -39,7 +39,7 @@ function pairs(count: number, wrong: { primary: number; until: number; after: nu
 }
 
 test("a change of a variant's errors is told once, with what it was and is", () => {
-  const watch = startPerformanceWatch();
+  const watch = startPerformanceWatch(rules);
   const cases = pairs(4_000, { primary: 0.1, until: 0.1, after: 0.4 });
   const changes = watchMatured(watch, rules, { cases, nowMs });
   assert.deepEqual(
@@ -52,7 +52,7 @@ test("a change of a variant's errors is told once, with what it was and is", () 
 });
 
 test("without a change there is no alarm, and the labelled predictions are counted everywhere once", () => {
-  const watch = startPerformanceWatch();
+  const watch = startPerformanceWatch(rules);
   const cases = pairs(3_000, { primary: 0.1, until: 0.1, after: 0.1 });
   const halves = [cases.slice(0, 1_500), cases.slice(1_500)];
   for (const half of halves) {
@@ -60,7 +60,7 @@ test("without a change there is no alarm, and the labelled predictions are count
   }
   const span = { fromMs: 0, toMs: nowMs + 1, variant: "candidate" as const };
   const matured = (slice?: string) =>
-    sumOver(watch.windows, PERFORMANCE_WINDOWS, { ...span, slice }).matured;
+    sumOver(watch.windows, performanceWindows(rules), { ...span, slice }).matured;
   assert.deepEqual([matured(), matured("third"), matured("others")], [3_000, 1_000, 2_000]);
   const figures = performanceOf(watch.total.candidate, { positive: "yes", alpha: 0.05 });
   assert.deepEqual([figures.matured, figures.labelled, figures.coverage], [3_000, 2_700, 0.9]);
@@ -69,8 +69,28 @@ test("without a change there is no alarm, and the labelled predictions are count
   assert.deepEqual(stored, watch);
 });
 
+test("a day of predictions of 60 slices and any scores and classes is a few megabytes", () => {
+  const watch = startPerformanceWatch(rules);
+  const random = seeded(60);
+  const cases = Array.from({ length: 60_000 }, (_, place): MaturedCase => {
+    const atMs = nowMs - Math.floor(random.next() * 86_400_000);
+    const said = (version: string) => ({
+      version,
+      atMs,
+      label: `class ${Math.floor(random.next() * 200)}`,
+      score: random.next(),
+      slice: `slice ${place % 60}`,
+    });
+    const predictions = { primary: said("v1"), candidate: said("v2") };
+    return { id: `r${place}`, atMs, label: `class ${place % 200}`, predictions };
+  });
+  watchMatured(watch, rules, { cases, nowMs });
+  const bytes = JSON.stringify(watch).length;
+  assert(bytes < 6e6, `${bytes}`);
+});
+
 test("a variant that was not asked has no figures", () => {
-  const watch = startPerformanceWatch();
+  const watch = startPerformanceWatch(rules);
   const predictions = { candidate: { version: "v2", atMs: nowMs, label: "yes" } };
   watchMatured(watch, rules, {
     cases: [{ id: "r", atMs: nowMs, label: "yes", predictions }],

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { maturedBeforeMs, truthOf } from "../../sidecar/core/performance/maturity.ts";
 import {
   addMatured,
+  type Detail,
   mergePerformance,
   noPerformance,
   type Performance,
@@ -33,7 +34,7 @@ const rules: PerformanceRules = { missing: "exclude", positive: "yes", edges: UN
 const windowRules: WindowRules<Performance> = {
   bucketMs: 60_000,
   buckets: 10,
-  start: noPerformance,
+  start: () => noPerformance("whole", rules),
   merge: mergePerformance,
 };
 const minute = 60_000;
@@ -59,8 +60,9 @@ const matured = fc.array(
 function performanceFrom(
   given: readonly { label: LabelValue | undefined; predicted: LabelValue }[],
   by: PerformanceRules,
+  detail: Detail = "whole",
 ): Performance {
-  const performance = noPerformance();
+  const performance = noPerformance(detail, by);
   for (const { label, predicted } of given) {
     const prediction = { version: "v2", atMs: 0, label: predicted, score: 0.25 };
     addMatured(performance, by, { prediction, label });
@@ -118,8 +120,27 @@ test("figures say what matured, what was labelled, and only then what was right"
   assert.deepEqual([figures.positive?.precision, figures.positive?.recall], [0.5, 1]);
   assert.equal(figures.calibration?.n, 3);
   assert.equal(figures.regression, undefined);
-  const none = performanceOf(noPerformance(), { positive: "yes", alpha: 0.05 });
+  const none = performanceOf(noPerformance("whole", rules), { positive: "yes", alpha: 0.05 });
   assert.deepEqual([none.coverage, none.accuracy, none.auc], [undefined, undefined, undefined]);
+});
+
+test("in brief, accuracy and the positive class are as in whole, and nothing else is kept", () => {
+  const given = [
+    { label: "yes", predicted: "yes" },
+    { label: "a", predicted: "yes" },
+    { label: "a", predicted: "a" },
+    { label: "a", predicted: "b" },
+    { label: "yes", predicted: "b" },
+  ];
+  const of = { positive: "yes", alpha: 0.05 };
+  const whole = performanceOf(performanceFrom(given, rules), of);
+  const brief = performanceOf(performanceFrom(given, rules, "brief"), of);
+  assert.deepEqual(brief.accuracy, whole.accuracy);
+  assert.deepEqual(brief.positive, whole.positive);
+  assert.deepEqual(
+    [brief.classification, brief.auc, brief.calibration],
+    [undefined, undefined, undefined],
+  );
 });
 
 test("numbers, also those spelled as text, are right within the distance, and other texts are unusable", () => {

@@ -1,7 +1,7 @@
 /** Classes that are told apart; whatever comes after them is one more class, `OTHER`, without scores of its own. */
-export const CLASSES_MAX = 100;
+export const CLASSES_MAX = 50;
 
-/** Index of every class beyond `CLASSES_MAX`. */
+/** Index of every class beyond the bound. */
 const OTHER = -1;
 
 /**
@@ -9,6 +9,7 @@ const OTHER = -1;
  * places of both in `classes` (-1 for the classes beyond the bound).
  */
 export type Confusion = {
+  readonly classesMax: number;
   /** In the order in which they came up. */
   readonly classes: string[];
   readonly cells: Record<string, number>;
@@ -23,8 +24,18 @@ export type Confusion = {
 export type ClassCount = { readonly tp: number; readonly fp: number; readonly fn: number };
 
 /** Nothing counted. Classes that are named here have their place for sure, whatever comes up later. */
-export function noConfusion(classes: readonly string[] = []): Confusion {
-  return { classes: classes.slice(0, CLASSES_MAX), cells: {}, n: 0, correct: 0, overflow: 0 };
+export function noConfusion(
+  classes: readonly string[] = [],
+  classesMax: number = CLASSES_MAX,
+): Confusion {
+  return {
+    classesMax,
+    classes: classes.slice(0, classesMax),
+    cells: {},
+    n: 0,
+    correct: 0,
+    overflow: 0,
+  };
 }
 
 /** Counts one labelled prediction. */
@@ -38,7 +49,7 @@ export function addOutcome(
   confusion.correct += truth === predicted ? 1 : 0;
 }
 
-/** Sums two: merge(a, b) equals of(a ++ b), while both together have at most `CLASSES_MAX` classes. */
+/** Sums two: merge(a, b) equals of(a ++ b), of one bound, while both together have no more classes. */
 export function mergeConfusions(a: Confusion, b: Confusion): Confusion {
   const sum: Confusion = { ...a, classes: [...a.classes], cells: { ...a.cells } };
   const places = b.classes.map((name) => placeOf(sum, name));
@@ -99,9 +110,9 @@ function addCell(confusion: Confusion, { row, column, count }: Cell): void {
   confusion.overflow += row === OTHER || column === OTHER ? count : 0;
 }
 
-function placeOf({ classes }: Confusion, name: string): number {
+function placeOf({ classes, classesMax }: Confusion, name: string): number {
   const place = classes.indexOf(name);
-  if (place !== OTHER || classes.length >= CLASSES_MAX) {
+  if (place !== OTHER || classes.length >= classesMax) {
     return place;
   }
   return classes.push(name) - 1;

@@ -10,6 +10,7 @@ import {
 import { type Classification, type ClassScores, classificationOf } from "./classification.ts";
 import {
   addOutcome,
+  CLASSES_MAX,
   type Confusion,
   countsByClass,
   mergeConfusions,
@@ -44,8 +45,12 @@ export type PerformanceRules = MissingLabels & {
   readonly edges: readonly number[];
 };
 
+/** `whole`: every figure. `brief`: a hundredth of the memory, without what is from scores, and of classes the positive one alone. */
+export type Detail = "whole" | "brief";
+
 /** All that is kept of the matured predictions of one variant in some time: plain JSON, mergeable by addition. */
 export type Performance = {
+  readonly detail: Detail;
   /** Predictions that reached their horizon, and those of them that had a label. */
   matured: number;
   labelled: number;
@@ -67,6 +72,7 @@ export type PerformanceFigures = {
   readonly coverage: number | undefined;
   readonly unusable: number;
   readonly accuracy: (Interval & { readonly value: number; readonly n: number }) | undefined;
+  /** Of the whole detail alone, as the ones from scores are. */
   readonly classification: Classification | undefined;
   /** The figures of the positive class, and where its F1 lies. */
   readonly positive: (ClassScores & { readonly f1Interval: Interval }) | undefined;
@@ -77,13 +83,17 @@ export type PerformanceFigures = {
 };
 
 /** Nothing matured. */
-export function noPerformance(): Performance {
+export function noPerformance(
+  detail: Detail,
+  { positive }: Pick<PerformanceRules, "positive">,
+): Performance {
   return {
+    detail,
     matured: 0,
     labelled: 0,
     unusable: 0,
     near: 0,
-    confusion: noConfusion(),
+    confusion: noConfusion([positive], detail === "whole" ? CLASSES_MAX : 1),
     errors: NO_ERRORS,
     bins: {},
     calibration: noCalibration(),
@@ -114,7 +124,7 @@ function addClass(
   }
   const predicted = String(prediction.label);
   addOutcome(performance.confusion, { truth, predicted });
-  if (prediction.score !== undefined) {
+  if (prediction.score !== undefined && performance.detail === "whole") {
     const positive = truth === rules.positive;
     const example = { positive: positive ? 1 : 0, negative: positive ? 0 : 1 };
     addToBin(performance.bins, binOf(rules.edges, prediction.score), example);
@@ -147,9 +157,10 @@ function numberOf(label: LabelValue): number {
   return typeof label === "number" ? label : label.trim() === "" ? Number.NaN : Number(label);
 }
 
-/** Sums two: merge(a, b) equals of(a ++ b), up to rounding and the bound on classes. */
+/** Sums two of one detail: merge(a, b) equals of(a ++ b), up to rounding and the bound on classes. */
 export function mergePerformance(a: Performance, b: Performance): Performance {
   return {
+    detail: a.detail,
     matured: a.matured + b.matured,
     labelled: a.labelled + b.labelled,
     unusable: a.unusable + b.unusable,
@@ -168,6 +179,7 @@ export function performanceOf(
 ): PerformanceFigures {
   const { matured, labelled, unusable, near, confusion, errors, bins, calibration } = performance;
   const classification = classificationOf(confusion);
+  const whole = performance.detail === "whole" ? classification : undefined;
   const right =
     within === undefined
       ? { n: confusion.n, correct: confusion.correct }
@@ -181,7 +193,7 @@ export function performanceOf(
       right.n === 0
         ? undefined
         : { value: right.correct / right.n, n: right.n, ...accuracyInterval(right, alpha) },
-    classification,
+    classification: whole,
     positive: positiveOf(classification, { confusion, positive, alpha }),
     auc: areaOfBins(bins),
     averagePrecision: averagePrecisionOfBins(bins),

@@ -22,18 +22,20 @@ export type PerformanceWatch = {
 /** A change of a variant's share of errors, seen at the prediction of a request that began at a time. */
 export type ErrorChanged = ErrorChange & { readonly variant: Variant; readonly atMs: number };
 
-/** Five minutes each, for a day. */
-export const PERFORMANCE_WINDOWS: WindowRules<Performance> = {
-  bucketMs: 300_000,
-  buckets: 288,
-  start: noPerformance,
-  merge: mergePerformance,
-};
+/** A quarter of an hour each, for a day; slices in brief. */
+export function performanceWindows(rules: PerformanceRules): WindowRules<Performance> {
+  return {
+    bucketMs: 900_000,
+    buckets: 96,
+    start: (of) => noPerformance(of === "whole" ? "whole" : "brief", rules),
+    merge: mergePerformance,
+  };
+}
 
 /** Nothing matured. */
-export function startPerformanceWatch(): PerformanceWatch {
+export function startPerformanceWatch(rules: PerformanceRules): PerformanceWatch {
   return {
-    total: { primary: noPerformance(), candidate: noPerformance() },
+    total: { primary: noPerformance("whole", rules), candidate: noPerformance("whole", rules) },
     windows: noWindows(),
     alarms: { primary: startErrorAlarm(), candidate: startErrorAlarm() },
   };
@@ -45,7 +47,7 @@ export function watchMatured(
   rules: PerformanceRules,
   { cases, nowMs }: { readonly cases: readonly MaturedCase[]; readonly nowMs: number },
 ): readonly ErrorChanged[] {
-  dropOld(watch.windows, PERFORMANCE_WINDOWS, nowMs);
+  dropOld(watch.windows, performanceWindows(rules), nowMs);
   return cases.flatMap((each) => {
     const { primary, candidate } = each.predictions;
     return [
@@ -74,7 +76,7 @@ function watchOne(
   const { slice } = prediction;
   const counted = { prediction, label };
   const place = { atMs, variant, slice, nowMs };
-  for (const cell of cellsFor(watch.windows, PERFORMANCE_WINDOWS, place)) {
+  for (const cell of cellsFor(watch.windows, performanceWindows(rules), place)) {
     addMatured(cell, rules, counted);
   }
   const isRight = addMatured(watch.total[variant], rules, counted);

@@ -10,7 +10,7 @@ export type WindowRules<T> = {
   readonly bucketMs: number;
   /** How many buckets back from now are kept: at most `BUCKETS_MAX`. */
   readonly buckets: number;
-  readonly start: () => T;
+  readonly start: (of: "whole" | "slice") => T;
   readonly merge: (a: T, b: T) => T;
 };
 
@@ -71,13 +71,13 @@ export function cellsFor<T>(
   }
   const bucket = windows.buckets[begin] ?? {};
   windows.buckets[begin] = bucket;
-  const sliced = bucket[variant] ?? { whole: rules.start(), slices: {} };
+  const sliced = bucket[variant] ?? { whole: rules.start("whole"), slices: {} };
   bucket[variant] = sliced;
   const place = slice === undefined ? undefined : placeOf(windows, slice);
   if (place === undefined) {
     return [sliced.whole];
   }
-  const cell = sliced.slices[place] ?? rules.start();
+  const cell = sliced.slices[place] ?? rules.start("slice");
   sliced.slices[place] = cell;
   return [sliced.whole, cell];
 }
@@ -107,7 +107,7 @@ export function sumOver<T>(
       const cell = place === undefined ? sliced?.whole : sliced?.slices[place];
       return cell === undefined ? [] : [cell];
     })
-    .reduce(rules.merge, rules.start());
+    .reduce(rules.merge, rules.start(slice === undefined ? "whole" : "slice"));
 }
 
 /** When the bucket of a time begins. */
