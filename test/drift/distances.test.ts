@@ -157,7 +157,7 @@ test("chi-square has no say without two cells and two sides, and does not see th
 test("joining rare cells keeps every row, and at most one cell stays rare", () => {
   fc.assert(
     fc.property(tables, ([reference = [], current = []]) => {
-      const joined = joinRare({ reference, current });
+      const joined = joinRare({ reference, current, other: null });
       const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
       const [n, m] = [total(reference), total(current)];
       assert.deepEqual([total(joined.reference), total(joined.current)], [n, m]);

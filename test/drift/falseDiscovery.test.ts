@@ -5,6 +5,7 @@ import {
   type Correction,
   correctedPValues,
   levelPerCheck,
+  rejectionLevel,
 } from "../../sidecar/core/drift/falseDiscovery.ts";
 import {
   addToRun,
@@ -53,6 +54,23 @@ test("each correction is at least as strict as the one before it", () => {
     }),
   );
 });
+
+for (const correction of ["benjaminiHochberg", "benjaminiYekutieli"] as const) {
+  test(`the level of ${correction} rejects exactly the tests whose corrected p-values do`, () => {
+    fc.assert(
+      fc.property(pValues, (given) => {
+        const found = rejectionLevel(given, { level: 0.2, correction });
+        const corrected = correctedPValues(given, correction);
+        const away = given.every((p) => Math.abs(p - found) > 1e-12);
+        fc.pre(away);
+        assert.deepEqual(
+          given.map((p) => p <= found),
+          corrected.map((p) => p <= 0.2),
+        );
+      }),
+    );
+  });
+}
 
 test("where nothing changed, Benjamini and Hochberg's alarms come as rarely as the level says", () => {
   const random = seeded(7);

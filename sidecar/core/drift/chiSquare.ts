@@ -7,6 +7,9 @@ const EXPECTED_MIN = 5;
 /** Counts of the reference and of what is current over the same cells. */
 export type Cells = { readonly reference: readonly number[]; readonly current: readonly number[] };
 
+/** The cell, if any, that holds whatever the reference did not list. */
+export type CellsWithOther = Cells & { readonly other: number | null };
+
 /** Pearson's statistic, its degrees of freedom, and the chance of one as large though both are of one distribution. */
 export type ChiSquare = {
   readonly statistic: number;
@@ -48,13 +51,14 @@ export function chiSquare(
 
 /**
  * The same counts with all rare cells joined into one, the last, and empty ones left out. Rare is a cell that is expected less than five times in
- * either side, were both of one distribution.
+ * either side, were both of one distribution. The other values always join them: the reference has few of these by construction, as its own rare
+ * values are listed, and held against the window's alone they would look like a change.
  */
-export function joinRare({ reference, current }: Cells): Cells {
+export function joinRare({ reference, current, other }: CellsWithOther): Cells {
   const totals = [sum(reference), sum(current)] as const;
   const smaller = Math.min(...totals) / (totals[0] + totals[1]);
   const rare = reference.map(
-    (count, cell) => (count + (current[cell] ?? 0)) * smaller < EXPECTED_MIN,
+    (count, cell) => cell === other || (count + (current[cell] ?? 0)) * smaller < EXPECTED_MIN,
   );
   const joined = (counts: readonly number[]): readonly number[] => [
     ...counts.filter((_, cell) => rare[cell] === false),

@@ -6,7 +6,10 @@
  * - `holm`, `bonferroni`: the chance of any wrong rejection is at most the level, whatever the dependence (Holm, Scandinavian Journal of Statistics 6, 1979).
  * For e-values there is `eBenjaminiHochberg` of the evidence.
  */
-export type Correction = "benjaminiHochberg" | "benjaminiYekutieli" | "holm" | "bonferroni";
+export type Correction = Discovery | "holm" | "bonferroni";
+
+/** Those that bound the share of wrong ones among the rejected. */
+export type Discovery = "benjaminiHochberg" | "benjaminiYekutieli";
 
 /**
  * The p-values corrected for there being many, in their order: a test is rejected at a level if its corrected value is at most that level.
@@ -29,6 +32,19 @@ export function correctedPValues(
     corrected[index] = monotone[rank] ?? 1;
   }
   return corrected;
+}
+
+/**
+ * The level at which the corrected tests are rejected: exactly those with p-values of at most this. Of `level` for a single test, the less the more
+ * tests there are and the fewer of them are rejected.
+ */
+export function rejectionLevel(
+  pValues: readonly number[],
+  { level, correction }: { readonly level: number; readonly correction: Discovery },
+): number {
+  const corrected = correctedPValues(pValues, correction);
+  const rejected = corrected.filter((p) => p <= level).length;
+  return level / factor(correction, Math.max(1, rejected) - 1, Math.max(1, pValues.length));
 }
 
 /**

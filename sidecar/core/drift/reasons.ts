@@ -1,0 +1,129 @@
+import type { Effects } from "./autoThreshold.ts";
+import type { FeatureCounts } from "./binning.ts";
+import { CATEGORY_LENGTH_MAX, type FeatureProfile } from "./profile.ts";
+import type { Problem } from "./value.ts";
+
+/** Changes of shares smaller than this are not worth a sentence. */
+const NOTABLE = 0.01;
+/** So many unknown names are listed. */
+const NAMES_SHOWN = 10;
+
+const EFFECTS: Readonly<Record<keyof Effects, string>> = {
+  psi: "PSI",
+  ks: "the KS distance",
+  js: "the Jensen-Shannon distance",
+  wasserstein: "the Wasserstein distance in standard deviations",
+};
+
+const PROBLEMS: Readonly<Record<Problem, string>> = {
+  numberAsText: "written as text, read as numbers",
+  booleanAsNumber: "true or false, read as 1 or 0",
+  infinite: "infinite, counted in the outermost bin",
+  wrongType: "of the wrong type, counted as missing",
+  tooLong: `longer than ${CATEGORY_LENGTH_MAX} characters, counted as one other category`,
+};
+
+/** Why an effect is an alarm: "PSI is 0.26, at least 0.1; by chance 300 rows show as much with 1.2e-8". */
+export function alarmReason(
+  name: keyof Effects,
+  found: {
+    readonly effect: number;
+    readonly threshold: number;
+    readonly rows: number;
+    readonly pValue: number;
+  },
+): string {
+  const chance = found.pValue < 1e-12 ? "less than 1e-12" : brief(found.pValue);
+  return `${EFFECTS[name]} is ${brief(found.effect)}, at least ${brief(found.threshold)}; by chance ${found.rows} rows show as much with ${chance}`;
+}
+
+/** What is odd about a feature's window, and, where it was not judged for want of `rowsMin` rows, that. */
+export function featureReasons(
+  feature: FeatureProfile,
+  counts: FeatureCounts,
+  rowsMin: number | null,
+): readonly string[] {
+  const rows = counts.n + counts.missing;
+  return [
+    ...notJudged(feature, rows, rowsMin),
+    ...missingReasons(feature, counts),
+    ...(feature.type === "numeric" ? constantReasons(feature, counts) : []),
+    ...(feature.type === "categorical" ? newReasons(feature, counts) : []),
+    ...problemReasons(counts),
+  ];
+}
+
+/** Names in the window that the reference lacks. */
+export function unseenReasons(unseen: Readonly<Record<string, number>>): readonly string[] {
+  const names = Object.keys(unseen);
+  const shown = names.slice(0, NAMES_SHOWN).join(", ");
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : "";
+  return names.length === 0 ? [] : [`not in the reference, so not judged: ${shown}${more}`];
+}
+
+function notJudged(
+  feature: FeatureProfile,
+  rows: number,
+  rowsMin: number | null,
+): readonly string[] {
+  if (rowsMin === null) {
+    return [];
+  }
+  if (feature.n + feature.missing === 0) {
+    return ["not judged: the reference has no rows"];
+  }
+  return rows < rowsMin
+    ? [`not judged: ${rows} rows, ${rowsMin} are needed`]
+    : ["not judged: reference and window have one and the same single value"];
+}
+
+function missingReasons(feature: FeatureProfile, counts: FeatureCounts): readonly string[] {
+  const rows = counts.n + counts.missing;
+  if (rows > 0 && counts.n === 0) {
+    return [`absent: none of ${rows} rows has a value`];
+  }
+  const [before, now] = [
+    feature.missing / Math.max(1, feature.n + feature.missing),
+    counts.missing / Math.max(1, rows),
+  ];
+  return rows > 0 && Math.abs(now - before) >= NOTABLE
+    ? [`${percent(now)} of rows have no value, ${percent(before)} in the reference`]
+    : [];
+}
+
+function constantReasons(
+  feature: FeatureProfile & { readonly type: "numeric" },
+  { n, bins }: FeatureCounts,
+): readonly string[] {
+  const constant = feature.n > 0 && feature.min === feature.max;
+  const others = n - (bins[1] ?? 0);
+  return constant && others > 0
+    ? [`always ${feature.min} in the reference, ${percent(others / n)} of values differ`]
+    : [];
+}
+
+function newReasons(
+  feature: FeatureProfile & { readonly type: "categorical" },
+  { n, bins }: FeatureCounts,
+): readonly string[] {
+  const unlisted = bins.at(-1) ?? 0;
+  return feature.other === 0 && unlisted > 0
+    ? [`${percent(unlisted / n)} of values are categories that the reference doesn't have`]
+    : [];
+}
+
+function problemReasons({ problems }: FeatureCounts): readonly string[] {
+  const kinds = ["numberAsText", "booleanAsNumber", "infinite", "wrongType", "tooLong"] as const;
+  return kinds.flatMap((kind) => {
+    const count = problems[kind] ?? 0;
+    return count > 0 ? [`${count} values ${PROBLEMS[kind]}`] : [];
+  });
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
+}
+
+function brief(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
