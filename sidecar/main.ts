@@ -51,5 +51,6 @@ async function ask(): Promise<number> {
   return runVerb([verb, ...args], {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
+    hasColours: process.stdout.isTTY && process.stdout.hasColors(),
   });
 }

@@ -2,12 +2,19 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { CONFIG_KEYS } from "../config.ts";
 import { type Change, RolloutClient } from "./client.ts";
+import { driftUsage, runDrift } from "./drift.ts";
 import { isEnded, printAll, printChange, printLine } from "./print.ts";
 import { printDifferences } from "./printDifferences.ts";
+import { profileUsage, runProfile } from "./profile.ts";
 import { runSimulate, simulateUsage } from "./simulate.ts";
 
 /** Where the words go. */
-export type Output = { readonly out: (text: string) => void; readonly err: (text: string) => void };
+export type Output = {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Whether `out` shows colours. */
+  readonly hasColours?: boolean;
+};
 
 type Call = {
   readonly client: RolloutClient;
@@ -22,7 +29,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   apply: {
     subject: "FILE",
     run: async ({ client, subject, out }) =>
-      out(printAll(await client.apply(await readFile(subject, "utf8")))),
+      out(printAll(await client.apply(await readPlanFile(subject)))),
   },
   get: {
     subject: "NAME",
@@ -48,10 +55,17 @@ const VERBS: Readonly<Record<string, Verb>> = {
   resume: { subject: "NAME", run: change("Resume") },
 };
 
+/** Verbs that ask no sidecar. */
+const OFFLINE: Readonly<
+  Record<string, (flags: readonly string[], output: Output) => Promise<number>>
+> = { simulate: runSimulate, profile: runProfile, drift: runDrift };
+
 /** Runs one verb of the command line; returns the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function runVerb(args: readonly string[], output: Output): Promise<number> {
-  if (args[0] === "simulate") {
-    return runSimulate(args.slice(1), output);
+  const [name = "", ...flags] = args;
+  const run = Object.hasOwn(OFFLINE, name) ? OFFLINE[name] : undefined;
+  if (run !== undefined) {
+    return run(flags, output);
   }
   const parsed = parseVerb(args);
   if (typeof parsed === "string") {
@@ -139,6 +153,8 @@ function usage(): string {
     `         --server ${CONFIG_KEYS[0].default}`.padEnd(36).concat("the sidecar to ask"),
     "         --reason TEXT".padEnd(36).concat("why, for promote, rollback, pause and resume"),
     simulateUsage(),
+    profileUsage(),
+    driftUsage(),
   ].join("\n");
 }
 

@@ -1,3 +1,5 @@
+import type { MultivariateProfile } from "./multivariate.ts";
+
 /** Names the format and its version; a profile of another one is refused by who reads it. */
 export const PROFILE_FORMAT = "understudy.dev/profile/v1";
 /** How many categories of a feature are told apart; all others are one. */
@@ -19,6 +21,8 @@ export type ReferenceProfile = {
   /** Rows that `counts` stand for: all, or a uniform sample. Every test takes this for the size of the reference. */
   readonly sampledRows: number;
   readonly features: readonly FeatureProfile[];
+  /** What is needed to see all features together; absent for fewer than two features or 50 rows. */
+  readonly multivariate?: MultivariateProfile;
   /** SHA-256 (hexadecimal) of the profile's canonical JSON without this field. */
   readonly hash: string;
 };
@@ -28,6 +32,10 @@ export type FeatureProfile = NumericProfile | CategoricalProfile;
 
 type Common = {
   readonly name: string;
+  /** The JSONPath (RFC 9535) by which documents have it, where it is no key of theirs. */
+  readonly path?: string;
+  /** Where it is what the model said. */
+  readonly role?: "prediction";
   /** Usable values of all rows, and rows without one. */
   readonly n: number;
   readonly missing: number;

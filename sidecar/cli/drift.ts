@@ -1,0 +1,152 @@
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { assessDataset, DRIFT, type DriftSettings } from "../core/drift/assess.ts";
+import { assessMultivariate } from "../core/drift/multivariate.ts";
+import { formatProblems, type ProblemLog, startProblems } from "../core/drift/problemLog.ts";
+import { countBatch, startWindow } from "../core/drift/windowBuilder.ts";
+import { TableError } from "../formats/error.ts";
+import { readTable } from "../formats/readTable.ts";
+import { driftPage } from "../report/driftPage.ts";
+import { type Found, printDrift } from "./driftText.ts";
+import { parseTableFlags, TABLE_OPTIONS, TABLE_USAGE, type TableWishes } from "./features.ts";
+import { readReference } from "./reference.ts";
+import type { Output } from "./run.ts";
+
+type Asked = {
+  readonly reference: string;
+  readonly current: string;
+  readonly html: string | undefined;
+  readonly isJson: boolean;
+  readonly failsOnDrift: boolean;
+  readonly settings: DriftSettings;
+  readonly wishes: TableWishes;
+};
+
+/** Runs `understudy drift`; returns the exit code: 0 done, 1 failed, or drift was found and that was to fail, 2 wrong usage. */
+export async function runDrift(args: readonly string[], output: Output): Promise<number> {
+  const asked = parseFlags(args);
+  if (Array.isArray(asked)) {
+    output.err([...asked, driftUsage()].join("\n"));
+    return 2;
+  }
+  const problems = startProblems();
+  try {
+    const found = await findDrift(asked, problems);
+    output.out(
+      asked.isJson ? toJson(found, problems) : printDrift(found, output.hasColours === true),
+    );
+    if (asked.html !== undefined) {
+      await writeFile(asked.html, driftPage({ ...asked, ...found, counts: found.window.counts }));
+    }
+    return asked.failsOnDrift && hasDrifted(found) ? 1 : 0;
+  } catch (error) {
+    output.err(error instanceof Error ? error.message : String(error));
+    return 1;
+  } finally {
+    formatProblems(problems).forEach(output.err);
+  }
+}
+
+/** The lines about `drift` in the usage. */
+export function driftUsage(): string {
+  return [
+    "       understudy drift --reference FILE --current FILE",
+    "         --json, --html FILE".padEnd(40).concat("one line for programs, a page for people"),
+    "         --threshold VALUE"
+      .padEnd(40)
+      .concat("of PSI and KS (0.1), or auto: the reference's own"),
+    "         --false-alarm-every N".padEnd(40).concat("checks without drift, one alarm (1000)"),
+    "         --fail-on-drift".padEnd(40).concat("ends with 1 where drift is found"),
+    ...TABLE_USAGE,
+  ].join("\n");
+}
+
+async function findDrift(asked: Asked, problems: ProblemLog): Promise<Found> {
+  const { wishes, settings } = asked;
+  const { profile, fields } = await readReference(asked.reference, wishes, problems);
+  const window = startWindow(profile, { ignored: wishes.ignored, problems, seed: wishes.seed });
+  const { delimiter } = wishes;
+  for await (const batch of readTable(asked.current, { problems, fields, delimiter })) {
+    await countBatch(window, batch);
+  }
+  if (window.counts.rows === 0) {
+    throw new TableError(`${asked.current}: no rows`);
+  }
+  const together =
+    window.together === null
+      ? null
+      : assessMultivariate(window.together.multivariate, window.together.window);
+  return { profile, window, drift: assessDataset(profile, window.counts, settings), together };
+}
+
+function hasDrifted({ drift, together }: Found): boolean {
+  return (
+    drift.dataset.drifted ||
+    together?.drifted === true ||
+    drift.features.some(({ drifted }) => drifted)
+  );
+}
+
+function toJson({ profile, window, drift, together }: Found, problems: ProblemLog): string {
+  return JSON.stringify({
+    ...drift,
+    together,
+    reference: { rows: profile.rows, sampledRows: profile.sampledRows, hash: profile.hash },
+    current: { rows: window.counts.rows },
+    problems: { counts: Object.fromEntries(problems.counts), listed: problems.listed },
+  });
+}
+
+function parseFlags(args: readonly string[]): Asked | string[] {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        reference: { type: "string" },
+        current: { type: "string" },
+        html: { type: "string" },
+        json: { type: "boolean", default: false },
+        threshold: { type: "string" },
+        "false-alarm-every": { type: "string", default: String(DRIFT.falseAlarmEvery) },
+        "fail-on-drift": { type: "boolean", default: false },
+        ...TABLE_OPTIONS,
+      },
+    });
+    const wrong: string[] = [];
+    const wishes = parseTableFlags(values, wrong);
+    const settings = settingsOf(values.threshold, values["false-alarm-every"], wrong);
+    const { reference, current, html } = values;
+    if (reference === undefined) {
+      wrong.push("--reference: nothing: a profile, or a file of CSV, JSON lines or Parquet");
+    }
+    if (current === undefined) {
+      wrong.push("--current: nothing: a file of CSV, JSON lines or Parquet");
+    }
+    if (reference === undefined || current === undefined || wrong.length > 0) {
+      return wrong;
+    }
+    const flags = { isJson: values.json, failsOnDrift: values["fail-on-drift"] };
+    return { reference, current, html, settings, wishes, ...flags };
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+function settingsOf(threshold: string | undefined, every: string, wrong: string[]): DriftSettings {
+  const falseAlarmEvery = Number(every);
+  if (!(falseAlarmEvery > 1 && falseAlarmEvery <= 1e9)) {
+    wrong.push(`--false-alarm-every: ${every}: a number above 1, at most 1000000000`);
+  }
+  const settings = { ...DRIFT, falseAlarmEvery };
+  if (threshold === undefined) {
+    return settings;
+  }
+  if (threshold === "auto") {
+    return { ...settings, thresholds: "auto" };
+  }
+  const effect = Number(threshold);
+  if (!(effect > 0 && effect <= 10)) {
+    wrong.push(`--threshold: ${threshold}: auto, or a number above 0, at most 10`);
+  }
+  return { ...settings, thresholds: { psi: effect, ks: effect, js: null, wasserstein: null } };
+}

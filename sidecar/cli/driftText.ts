@@ -1,0 +1,62 @@
+import type { Drift, FeatureDrift } from "../core/drift/assess.ts";
+import type { MultivariateDrift } from "../core/drift/multivariate.ts";
+import type { ReferenceProfile } from "../core/drift/profile.ts";
+import type { WindowBuilder } from "../core/drift/windowBuilder.ts";
+import { alignedTable } from "./table.ts";
+
+const RED = "\u001b[31m";
+const PLAIN = "\u001b[0m";
+const HEADER: readonly string[] = [
+  ...["feature", "type", "n", "missing", "PSI", "by chance", "KS", "JS", "W1/std", "p"],
+  "drifted",
+];
+
+/** All that was found. */
+export type Found = {
+  readonly profile: ReferenceProfile;
+  readonly window: WindowBuilder;
+  readonly drift: Drift;
+  /** Null where there are too few rows or features. */
+  readonly together: MultivariateDrift | null;
+};
+
+/** The table for people: features that drifted first, then by PSI, each with its reasons below the table. */
+export function printDrift({ profile, window, drift, together }: Found, colours: boolean): string {
+  const sorted = byDrift(drift.features);
+  const lines = alignedTable([HEADER, ...sorted.map(cellsOf)], "llrrrrrrrrl");
+  const drifted = drift.features.filter((feature) => feature.drifted);
+  const paint = (line: string, isRed: boolean) =>
+    colours && isRed ? `${RED}${line}${PLAIN}` : line;
+  return [
+    `${window.counts.rows} rows against ${profile.rows}: ${drifted.length} of ${drift.features.length} features drifted`,
+    ...lines.map((line, index) => paint(line, sorted[index - 1]?.drifted === true)),
+    ...sorted.flatMap(({ name, reasons }) => reasons.map((reason) => `${name}: ${reason}`)),
+    ...drift.dataset.reasons,
+    ...(together?.reasons ?? []).map((reason) => `all features together: ${reason}`),
+    drift.dataset.drifted ? "The dataset has drifted." : "The dataset has not drifted.",
+  ].join("\n");
+}
+
+/** What drifted first, then by PSI. */
+export function byDrift(features: readonly FeatureDrift[]): readonly FeatureDrift[] {
+  return [...features].sort(
+    (a, b) => Number(b.drifted) - Number(a.drifted) || (b.psi ?? -1) - (a.psi ?? -1),
+  );
+}
+
+function cellsOf(feature: FeatureDrift): readonly string[] {
+  const { name, type, n, missing, psi, psiCritical, ks, js, wasserstein, pValue } = feature;
+  return [
+    name,
+    type,
+    String(n),
+    String(missing),
+    ...[psi, psiCritical, ks?.statistic, js, wasserstein].map((value) => fixed(value)),
+    pValue === null ? "-" : pValue.toExponential(1),
+    feature.drifted ? "drifted" : "",
+  ];
+}
+
+function fixed(value: number | null | undefined): string {
+  return value === null || value === undefined ? "-" : value.toFixed(3);
+}

@@ -1,0 +1,140 @@
+import { CATEGORY_LENGTH_MAX } from "./profile.ts";
+
+/** A measured feature of the reference while it is read. */
+export type NumericSample = {
+  readonly type: "numeric";
+  /** By slot; NaN where the row has no usable value. */
+  values: Float64Array;
+  /** Of all rows: usable values, those that are finite, their mean, and the sum of their squared distances from it. */
+  n: number;
+  finite: number;
+  mean: number;
+  squares: number;
+  min: number;
+  max: number;
+};
+
+/** A feature with names for values while it is read. */
+export type CategoricalSample = {
+  readonly type: "categorical";
+  /** By slot, which of `names` the row has; -1 for none. */
+  codes: Int32Array;
+  readonly names: string[];
+  readonly codeByName: Map<string, number>;
+  n: number;
+};
+
+/** A feature while it is read. */
+export type ColumnSample = {
+  readonly name: string;
+  /** Its index among the table's columns. */
+  readonly column: number;
+  readonly sample: NumericSample | CategoricalSample;
+};
+
+/** All texts that are too long for a category, or too many, are this one, which no file can have. */
+const OTHER_NAME = "";
+/** Names that a column may have besides; with 256 characters each the bound on its memory. */
+const NAMES_MAX = 65_536;
+
+/** No row read. */
+export function startNumeric(): NumericSample {
+  return {
+    type: "numeric",
+    values: new Float64Array(0),
+    ...{ n: 0, finite: 0, mean: 0, squares: 0 },
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+  };
+}
+
+/** No row read. */
+export function startCategorical(): CategoricalSample {
+  return {
+    type: "categorical",
+    codes: new Int32Array(0),
+    names: [OTHER_NAME],
+    codeByName: new Map([[OTHER_NAME, 0]]),
+    n: 0,
+  };
+}
+
+/** Adds the next rows' numbers, NaN for none; `slots` says which are kept. */
+export function addNumbers(sample: NumericSample, numbers: Float64Array, slots: Int32Array): void {
+  sample.values = grown(sample.values, slots, (length) => new Float64Array(length));
+  const { values } = sample;
+  for (let index = 0; index < numbers.length; index += 1) {
+    const slot = slots[index] ?? -1;
+    if (slot >= 0) {
+      values[slot] = numbers[index] ?? Number.NaN;
+    }
+  }
+  addMoments(sample, numbers);
+}
+
+/** Mean and squares by Welford's recurrence (Technometrics 4, 1962). */
+function addMoments(sample: NumericSample, numbers: Float64Array): void {
+  let { n, finite, mean, squares, min, max } = sample;
+  for (const number of numbers) {
+    if (Number.isFinite(number)) {
+      finite += 1;
+      const distance = number - mean;
+      mean += distance / finite;
+      squares += distance * (number - mean);
+      min = Math.min(min, number);
+      max = Math.max(max, number);
+    } else if (!Number.isNaN(number)) {
+      n += 1;
+    }
+  }
+  n += finite - sample.finite;
+  Object.assign(sample, { n, finite, mean, squares, min, max });
+}
+
+/** Adds the next rows' categories, null for none. */
+export function addCategories(
+  sample: CategoricalSample,
+  categories: ArrayLike<string | null>,
+  slots: Int32Array,
+): void {
+  sample.codes = grown(sample.codes, slots, (length) => new Int32Array(length));
+  for (let index = 0; index < categories.length; index += 1) {
+    const category = categories[index] ?? null;
+    const slot = slots[index] ?? -1;
+    if (slot >= 0) {
+      sample.codes[slot] = category === null ? -1 : codeOf(sample, category);
+    }
+    sample.n += category === null ? 0 : 1;
+  }
+}
+
+function codeOf(sample: CategoricalSample, category: string): number {
+  const known = sample.codeByName.get(category);
+  if (known !== undefined) {
+    return known;
+  }
+  const { names, codeByName } = sample;
+  if (category.length > CATEGORY_LENGTH_MAX || names.length > NAMES_MAX) {
+    return 0;
+  }
+  // A copy: a text that is cut from a larger one may keep all of that in memory.
+  const name = `${category} `.slice(0, -1);
+  codeByName.set(name, names.length);
+  names.push(name);
+  return names.length - 1;
+}
+
+/** The same list with room for the slots. */
+function grown<List extends Float64Array | Int32Array>(
+  list: List,
+  slots: Int32Array,
+  make: (length: number) => List,
+): List {
+  const last = slots.reduce((most, slot) => Math.max(most, slot), -1);
+  if (last < list.length) {
+    return list;
+  }
+  const longer = make(Math.max(last + 1, 2 * list.length));
+  longer.set(list);
+  return longer;
+}

@@ -1,0 +1,62 @@
+import { noteProblem, type ProblemLog, quoted } from "./problemLog.ts";
+import type { Batch } from "./table.ts";
+import { categoryOf, numberOf, type Problem } from "./value.ts";
+
+const WHAT: Readonly<Record<Problem, string>> = {
+  numberAsText: "a number written as text: read as the number",
+  booleanAsNumber: "true or false where numbers are: read as 1 or 0",
+  infinite: "infinite: kept out of mean, deviation and range",
+  wrongType: "not of the column's type: missing",
+  tooLong: "too long for a category: counted as one other category",
+};
+
+/** Where problems are told, and of which column of a batch. */
+export type ColumnAt = {
+  readonly batch: Batch;
+  readonly column: number;
+  readonly problems: ProblemLog;
+};
+
+/** A column's numbers, NaN for none; what is odd is told. */
+export async function numbersIn(at: ColumnAt): Promise<Float64Array> {
+  const { values, odd } = await at.batch.readNumbers(at.column);
+  for (const { index, value } of odd) {
+    values[index] = numberOf(value, (problem) => tell(at, index, { problem, value }));
+  }
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? Number.NaN;
+    if (value - value !== 0 && !Number.isNaN(value)) {
+      tell(at, index, { problem: "infinite", value });
+    }
+  }
+  return values;
+}
+
+/** A column's categories, null for none; what is odd is told. */
+export async function categoriesIn(at: ColumnAt): Promise<(string | null)[]> {
+  const values = await at.batch.read(at.column);
+  return Array.from({ length: at.batch.rows }, (_, index) => {
+    const value = values[index];
+    return categoryOf(value, (problem) => tell(at, index, { problem, value }));
+  });
+}
+
+function tell(
+  { batch, column, problems }: ColumnAt,
+  index: number,
+  { problem, value }: { readonly problem: Problem; readonly value: unknown },
+): void {
+  noteProblem(problems, {
+    kind: problem,
+    row: batch.firstRow + index,
+    column: batch.columns[column] ?? null,
+    what: `${shown(value)} is ${WHAT[problem]}`,
+  });
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? `a list of ${value.length}` : "an object";
+  }
+  return typeof value === "string" ? quoted(value) : String(value);
+}

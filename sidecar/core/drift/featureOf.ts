@@ -1,0 +1,70 @@
+import { binOf } from "./binning.ts";
+import type { CategoricalSample, NumericSample } from "./columnSample.ts";
+import {
+  CATEGORIES_MAX,
+  type CategoricalProfile,
+  type NumericProfile,
+  quantileEdges,
+} from "./profile.ts";
+
+type Numbers = Pick<
+  NumericProfile,
+  "sampledMissing" | "mean" | "std" | "min" | "max" | "edges" | "deciles" | "counts"
+>;
+type Categories = Pick<CategoricalProfile, "sampledMissing" | "categories" | "other">;
+
+/**
+ * What a profile says of a numeric feature. `values` are those of the sampled rows. Where the sample is all rows, mean and deviation are
+ * computed from the ascending values, so that the order of rows is no part of them.
+ */
+export function numbersOf(
+  sample: NumericSample,
+  values: Float64Array,
+  sampled: "all" | "some",
+): Numbers {
+  const usable = values.filter((value) => !Number.isNaN(value));
+  const sorted = usable.filter(Number.isFinite).sort();
+  const { edges, deciles } = quantileEdges(sorted);
+  const bins = Float64Array.from(edges);
+  const counts = new Array<number>(edges.length + 1).fill(0);
+  for (const value of usable) {
+    const bin = binOf(bins, value);
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  const { mean, squares } = sampled === "all" ? momentsOf(sorted) : sample;
+  const hasAny = sample.finite > 0;
+  return {
+    sampledMissing: values.length - usable.length,
+    mean: hasAny ? mean : 0,
+    std: hasAny ? Math.sqrt(squares / sample.finite) : 0,
+    min: hasAny ? sample.min : 0,
+    max: hasAny ? sample.max : 0,
+    edges,
+    deciles,
+    counts,
+  };
+}
+
+/** What a profile says of a feature with names for values. `values` are those of the sampled rows. */
+export function categoriesOf({ names }: CategoricalSample, codes: Int32Array): Categories {
+  const counts = new Map<number, number>();
+  for (const code of codes) {
+    counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  const found = [...counts]
+    .filter(([code]) => code > 0)
+    .map(([code, count]) => ({ value: names[code] ?? "", count }))
+    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
+  const listed = found.slice(0, CATEGORIES_MAX);
+  const other = found.slice(CATEGORIES_MAX).reduce((sum, { count }) => sum + count, 0);
+  return {
+    sampledMissing: counts.get(-1) ?? 0,
+    categories: listed,
+    other: other + (counts.get(0) ?? 0),
+  };
+}
+
+function momentsOf(sorted: Float64Array): { readonly mean: number; readonly squares: number } {
+  const mean = sorted.reduce((sum, value) => sum + value / sorted.length, 0);
+  return { mean, squares: sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) };
+}

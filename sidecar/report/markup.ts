@@ -1,0 +1,26 @@
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+const SHOWN_MAX = 120;
+
+/** A text as HTML shows it: nothing in it is markup, no control character is in it, and a long one is cut. */
+export function escaped(text: string): string {
+  const cut = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+  return cut
+    .replace(/\p{Cc}/gu, "\u{fffd}")
+    .replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? "");
+}
+
+/** A number for people: four digits. */
+export function brief(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+/** A number between 0 and a few, with three decimals; a dash where it can't be said. */
+export function fixed(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : value.toFixed(3);
+}
