@@ -1,19 +1,22 @@
 import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
-import { targetOf } from "./core/target.ts";
 import type { Limits } from "./limits.ts";
 import { Alarm } from "./loop/alarm.ts";
 import { countBatch } from "./loop/countBatch.ts";
 import type { DeliveryParts } from "./loop/delivery.ts";
+import type { MakeExaminer } from "./loop/examiner.ts";
+import { lookForGeneration } from "./loop/generation.ts";
 import { IntakeQueue } from "./loop/intakeQueue.ts";
+import { PredictionKeeper } from "./loop/predictionKeeper.ts";
 import { type Request, RequestQueue, type Wish } from "./loop/requestQueue.ts";
-import type { MakeComparer } from "./loop/runner.ts";
 import { Runners } from "./loop/runners.ts";
 import { StoreKeeper } from "./loop/storeKeeper.ts";
 import { ViewBoard } from "./loop/viewBoard.ts";
 import {
   type Batch,
   type Intake,
+  type Labels,
+  type PredictionStore,
   RequestError,
   type Rollouts,
   type RolloutView,
@@ -25,13 +28,12 @@ const TURN_MS = 250;
 const DEBOUNCE_MS = 20;
 /** Counting gives way to everything else after this long. */
 const DRAIN_MS = 10;
-/** Looking for the generation in force may hold up a start this long. */
-const LOOK_MS = 500;
 
 /** What the loop needs of its surroundings. */
 export type LoopParts = DeliveryParts & {
   readonly store: Store;
-  readonly makeComparer: MakeComparer;
+  readonly predictions: PredictionStore;
+  readonly makeExaminer: MakeExaminer;
   readonly limits: Limits;
 };
 
@@ -45,6 +47,7 @@ export class Loop implements Rollouts, Intake {
   readonly #alarm: Alarm;
   readonly #board: ViewBoard;
   readonly #keeper: StoreKeeper;
+  readonly #predictions: PredictionKeeper;
   readonly #runners: Runners;
   readonly #intake: IntakeQueue;
   readonly #requests: RequestQueue;
@@ -58,9 +61,16 @@ export class Loop implements Rollouts, Intake {
     this.#board = new ViewBoard(parts.metrics);
     this.#keeper = new StoreKeeper(parts);
     const { rolloutsMax } = parts.limits;
-    this.#runners = new Runners({ ...parts, keeper: this.#keeper, rolloutsMax });
+    this.#predictions = new PredictionKeeper(parts, (name) => this.#runners.get(name)?.plan);
+    const note = this.#predictions.note.bind(this.#predictions);
+    this.#runners = new Runners({ ...parts, keeper: this.#keeper, note, rolloutsMax });
     this.#intake = new IntakeQueue(parts.limits.queueBytesMax, parts.metrics);
     this.#requests = new RequestQueue(parts.limits.requestsMax);
+  }
+
+  /** Where labels go. */
+  get labels(): Labels {
+    return this.#predictions;
   }
 
   /** How long ago the last turn ended; undefined before the first. */
@@ -92,6 +102,7 @@ export class Loop implements Rollouts, Intake {
       reject(new RequestError("unavailable", "the sidecar is stopping"));
     }
     await this.#runners.stop();
+    await this.#predictions.turn([]);
   }
 
   /** One turn: recover the store if need be, decide, answer requests, deliver, show. Never rejects. */
@@ -102,6 +113,8 @@ export class Loop implements Rollouts, Intake {
     if (stored !== undefined) {
       this.#runners.adoptAll(stored);
     }
+    // Not waited for: a slow disk must not hold up decisions.
+    void this.#guard("labels", () => this.#predictions.turn(this.#runners.all()));
     for (const runner of this.#runners.all()) {
       await this.#guard("decide", () => this.#runners.step(runner));
     }
@@ -161,7 +174,7 @@ export class Loop implements Rollouts, Intake {
   }
 
   async start(plan: Plan, by: string): Promise<RolloutView> {
-    const generationInForce = await this.#generationInForce(plan);
+    const generationInForce = await lookForGeneration(this.#parts.actuator, plan);
     return this.#post({ kind: "start", plan, by, generationInForce });
   }
 
@@ -231,15 +244,5 @@ export class Loop implements Rollouts, Intake {
   #mistake(where: string, error: unknown): void {
     this.#parts.metrics.faults.inc({ where });
     this.#parts.log.error({ where, error: String(error) }, "a mistake in the program");
-  }
-
-  async #generationInForce(plan: Plan): Promise<number> {
-    try {
-      const signal = AbortSignal.timeout(LOOK_MS);
-      return (await this.#parts.actuator.read(targetOf(plan), signal)).generation;
-    } catch {
-      // Unknown is no reason to refuse a start; every later change looks again.
-      return 0;
-    }
   }
 }

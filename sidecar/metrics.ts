@@ -17,6 +17,10 @@ export type Metrics = {
   readonly observations: Counter<"outcome">;
   readonly observationsRefused: Counter<"reason">;
   readonly undecodable: Counter<"variant" | "reason">;
+  readonly predictions: Counter<"outcome">;
+  readonly predictionsStored: Gauge;
+  readonly labels: Counter<"outcome">;
+  readonly labelsWaiting: Gauge;
   readonly batches: Counter<"outcome">;
   readonly batchesLost: Counter;
   readonly filterDrops: Counter<"reason">;
@@ -52,6 +56,7 @@ export function createMetrics(): Metrics {
     ...intakeMetrics(registry),
     ...serverMetrics(registry),
     ...loopMetrics(registry),
+    ...labelMetrics(registry),
   };
 }
 
@@ -220,5 +225,28 @@ function loopMetrics(
     ticks: counter("ticks", "Turns of the loop."),
     tickSeconds: seconds("tick", "How long a turn of the loop took."),
     faults: counter("faults", "Errors that only a mistake in the program explains.", "where"),
+  };
+}
+
+function labelMetrics(
+  registry: Registry,
+): Of<"predictions" | "predictionsStored" | "labels" | "labelsWaiting"> {
+  const outcomes = (name: string, help: string) =>
+    new Counter({
+      name: `understudy_${name}_total`,
+      help,
+      labelNames: ["outcome"],
+      registers: [registry],
+    });
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: `understudy_${name}`, help, registers: [registry] });
+  return {
+    predictions: outcomes(
+      "predictions",
+      "Predictions that labels may come for, by what became of them.",
+    ),
+    predictionsStored: gauge("predictions_stored", "Requests whose predictions are stored."),
+    labels: outcomes("labels", "Labels received, by what became of them."),
+    labelsWaiting: gauge("labels_waiting", "Labels whose prediction is not known."),
   };
 }

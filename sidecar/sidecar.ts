@@ -2,7 +2,7 @@ import { FILTERS_RETURN_MS, FiltersActuator } from "./actuators/filters.ts";
 import { addressText } from "./address.ts";
 import type { Config } from "./config.ts";
 import { LIMITS, type Limits } from "./limits.ts";
-import { comparersCounting } from "./loop/comparer.ts";
+import { examinersCounting } from "./loop/examiner.ts";
 import { Loop } from "./loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { parsePlan } from "./plan/parsePlan.ts";
@@ -10,10 +10,14 @@ import { formatProblem } from "./plan/problem.ts";
 import type { Clock, Log } from "./ports.ts";
 import { GrpcServer } from "./server/grpcServer.ts";
 import { HttpServer } from "./server/httpServer.ts";
+import { LabelHandler } from "./server/labels.ts";
 import { ObserveHandler } from "./server/observe.ts";
 import { type ReadPlan, RolloutHandler } from "./server/rollouts.ts";
 import { CallError } from "./server/status.ts";
 import { createMemoryStore } from "./stores/memory.ts";
+import { PREDICTION_BOUNDS, type PredictionBounds } from "./stores/predictionBounds.ts";
+import { openPredictionStore } from "./stores/predictions.ts";
+import { createMemoryPredictions } from "./stores/predictionsMemory.ts";
 import { openSqliteStore } from "./stores/sqlite.ts";
 
 /** What a sidecar needs of the process it is in. */
@@ -38,6 +42,12 @@ export type Sidecar = {
 /** A loop that has not turned for this long is stuck. */
 const STUCK_MS = 2_000;
 const DRAIN_MS = 5_000;
+/** What is kept in memory only is for trying out. */
+const MEMORY_BOUNDS: PredictionBounds = {
+  ...PREDICTION_BOUNDS,
+  casesMax: 100_000,
+  labelsMax: 100_000,
+};
 
 /** Puts the parts together and serves. Rejects when the store or an address can't be had. */
 export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
@@ -45,21 +55,27 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
   const metrics = createMetrics();
   const store =
     config.storePath === undefined ? createMemoryStore() : openSqliteStore(config.storePath);
+  const predictions =
+    config.storePath === undefined
+      ? createMemoryPredictions(MEMORY_BOUNDS)
+      : await openPredictionStore(`${config.storePath}.predictions`, PREDICTION_BOUNDS);
   const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
   const filters = new FiltersActuator({ reported: (rollout) => loop.recheck(rollout), returnMs });
   const parts = { log, clock, random, metrics, limits };
   const loop: Loop = new Loop({
     ...parts,
     store,
+    predictions,
     actuator: filters,
-    makeComparer: comparersCounting(metrics),
+    makeExaminer: examinersCounting(metrics),
   });
   const observe = new ObserveHandler({ ...parts, hub: filters, intake: loop });
   const rollouts = new RolloutHandler({ ...parts, rollouts: loop, readPlan });
-  const grpc = new GrpcServer({ ...parts, observe, rollouts });
+  const labels = new LabelHandler({ ...parts, labels: loop.labels });
+  const grpc = new GrpcServer({ ...parts, observe, rollouts, labels });
   const isAlive = () => (loop.idleMs ?? Number.POSITIVE_INFINITY) < STUCK_MS;
   const isReady = () => isAlive() && loop.isStoreTrusted;
-  const http = new HttpServer({ metrics, isAlive, isReady });
+  const http = new HttpServer({ metrics, isAlive, isReady, labels });
 
   const ending = new AbortController();
   try {
@@ -76,12 +92,14 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
         ending.abort();
         await turning;
         await store.close();
+        await predictions.close();
         await http.stop();
       },
     };
   } catch (error) {
     await grpc.stop(0);
     await store.close();
+    await predictions.close();
     throw error;
   }
 }

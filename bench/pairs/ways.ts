@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { understudy } from "#proto";
 import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
-import { compileRules } from "../../sidecar/core/compare/rules.ts";
-import { comparePair } from "../../sidecar/decode/comparePair.ts";
 import { LIMITS } from "../../sidecar/limits.ts";
+import { examinersCounting } from "../../sidecar/loop/examiner.ts";
 import { Loop } from "../../sidecar/loop.ts";
 import { createMetrics } from "../../sidecar/metrics.ts";
 import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
 import { decodeFilterMessage } from "../../sidecar/server/observeCodec.ts";
 import { createMemoryStore } from "../../sidecar/stores/memory.ts";
+import { PREDICTION_BOUNDS } from "../../sidecar/stores/predictionBounds.ts";
+import { createMemoryPredictions } from "../../sidecar/stores/predictionsMemory.ts";
 import { benchPlan } from "../rig/filterConfig.ts";
 import type { WireBatch } from "./wire.ts";
 
@@ -59,18 +60,17 @@ export function sidecarWay(startMs: number): Way {
 
 async function startedLoop(clock: { wallMs: () => number; steadyMs: () => number }): Promise<Loop> {
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
+  const metrics = createMetrics();
   const loop = new Loop({
     clock,
     log: silent,
     random: () => 0.5,
-    metrics: createMetrics(),
+    metrics,
     limits: LIMITS,
     store: createMemoryStore(),
     actuator: new MemoryActuator(),
-    makeComparer: (rules) => {
-      const compiled = compileRules(rules);
-      return (observation) => comparePair(observation, compiled);
-    },
+    predictions: createMemoryPredictions(PREDICTION_BOUNDS),
+    makeExaminer: examinersCounting(metrics),
   });
   await loop.open();
   const parsed = parsePlan(benchPlan(ROLLOUT));

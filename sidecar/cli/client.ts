@@ -3,12 +3,16 @@ import { understudy } from "#proto";
 
 const v1 = understudy.v1;
 const SERVICE = "/understudy.v1.RolloutService/";
+const LABEL_SERVICE = "/understudy.v1.LabelService/";
 
 /** A rollout as the sidecar tells of it. */
 export type Rollout = understudy.v1.Rollout;
 
 /** Where a rollout's answers differ. */
 export type Differences = understudy.v1.DifferencesResponse;
+
+/** What became of labels. */
+export type RecordedLabels = understudy.v1.RecordLabelsResponse;
 
 /** A change that can be asked for. */
 export type Change = "Promote" | "Rollback" | "Pause" | "Resume";
@@ -31,12 +35,24 @@ export class RolloutClient {
 
   differences(name: string): Promise<Differences> {
     const request = v1.DifferencesRequest.encode({ name }).finish();
-    return this.#call("Differences", request, (bytes) => v1.DifferencesResponse.decode(bytes));
+    return this.#call(`${SERVICE}Differences`, request, (bytes) =>
+      v1.DifferencesResponse.decode(bytes),
+    );
+  }
+
+  /** Says what was true of requests; at most 10,000 labels in one call. */
+  labels(labels: readonly understudy.v1.Label.$Properties[]): Promise<RecordedLabels> {
+    const request = v1.RecordLabelsRequest.encode({ labels: [...labels] }).finish();
+    return this.#call(`${LABEL_SERVICE}RecordLabels`, request, (bytes) =>
+      v1.RecordLabelsResponse.decode(bytes),
+    );
   }
 
   async list(): Promise<readonly Rollout[]> {
     const request = v1.ListRequest.encode({}).finish();
-    const response = await this.#call("List", request, (bytes) => v1.ListResponse.decode(bytes));
+    const response = await this.#call(`${SERVICE}List`, request, (bytes) =>
+      v1.ListResponse.decode(bytes),
+    );
     return response.rollouts.map((rollout) => new v1.Rollout(rollout));
   }
 
@@ -71,25 +87,25 @@ export class RolloutClient {
   }
 
   #rollout(method: string, request: Uint8Array): Promise<Rollout> {
-    return this.#call(method, request, (bytes) => v1.Rollout.decode(bytes));
+    return this.#call(SERVICE + method, request, (bytes) => v1.Rollout.decode(bytes));
   }
 
   #call<Response>(
-    method: string,
+    path: string,
     request: Uint8Array,
     decode: (bytes: Buffer) => Response,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const done = (error: ServiceError | null, response?: Response) => {
         if (error !== null || response === undefined) {
-          reject(error ?? new Error(`${method} answered nothing`));
+          reject(error ?? new Error(`${path} answered nothing`));
         } else {
           resolve(response);
         }
       };
       const deadline = Date.now() + 10_000;
       this.#client.makeUnaryRequest(
-        SERVICE + method,
+        path,
         (bytes: Uint8Array) => Buffer.from(bytes),
         decode,
         request,

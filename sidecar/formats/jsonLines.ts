@@ -119,7 +119,7 @@ function* batchOf(documents: readonly Document[], progress: Progress): Generator
   progress.nextRow += documents.length;
   addColumns(documents, firstRow, progress);
   const names = [...columns.keys()];
-  const read = async (column: number): Promise<readonly JSONValue[]> => {
+  const read = async (column: number): Promise<readonly unknown[]> => {
     const [field, name = ""] = [fields[column], names[column]];
     return field === undefined
       ? documents.map((document) => (Object.hasOwn(document, name) ? document[name] : undefined))
@@ -155,7 +155,7 @@ function findIn(
   document: Document,
   { name, find }: JsonField,
   { row, progress }: { readonly row: number; readonly progress: Progress },
-): JSONValue {
+): unknown {
   try {
     return find(document);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type JSONValue, jsonpath } from "json-p3";
 
 /** Finds what a JSONPath points to in a document: the value, or the list of them where the path may find many; undefined for nothing. */
-export type Finder = (document: JSONValue) => JSONValue;
+export type Finder = (document: unknown) => unknown;
 
 /**
  * Compiles a JSONPath (RFC 9535). A path of nothing but names and indexes is followed without a query, many times as fast. Throws an
@@ -14,7 +14,8 @@ export function compilePath(path: string): Finder {
     return (document) => follow(document, steps);
   }
   return (document) => {
-    const values = query.query(document).values();
+    // The library walks whatever it is given, and looks at values by their type.
+    const values = query.query(document as JSONValue).values();
     return values.length === 0 ? undefined : values;
   };
 }
@@ -26,7 +27,7 @@ function stepOf([selector]: readonly jsonpath.JSONPathSelector[]): string | numb
   return selector instanceof jsonpath.selectors.IndexSelector ? selector.index : undefined;
 }
 
-function follow(document: JSONValue, steps: readonly (string | number)[]): JSONValue {
+function follow(document: unknown, steps: readonly (string | number)[]): unknown {
   let value = document;
   for (const step of steps) {
     if (typeof value !== "object" || value === null) {
@@ -37,10 +38,10 @@ function follow(document: JSONValue, steps: readonly (string | number)[]): JSONV
   return value;
 }
 
-function elementOf(values: readonly JSONValue[], step: string | number): JSONValue {
+function elementOf(values: readonly unknown[], step: string | number): unknown {
   return typeof step === "number" ? values.at(step) : undefined;
 }
 
-function memberOf(value: Readonly<Record<string, JSONValue>>, step: string | number): JSONValue {
-  return typeof step === "string" && Object.hasOwn(value, step) ? value[step] : undefined;
+function memberOf(value: object, step: string | number): unknown {
+  return typeof step === "string" ? Object.getOwnPropertyDescriptor(value, step)?.value : undefined;
 }

@@ -1,4 +1,3 @@
-import type { Comparison } from "../core/compare/comparison.ts";
 import { type Evidence, emptyEvidence, mergeEvidence } from "../core/evidence/evidence.ts";
 import {
   announceTraffic,
@@ -8,27 +7,35 @@ import {
   observe,
   openBook,
 } from "../core/evidence/ingest.ts";
+import { labelledBatch } from "../core/evidence/labelledBatch.ts";
+import { observeLabels } from "../core/evidence/labels.ts";
 import { placesOf } from "../core/evidence/paths.ts";
 import type { Trip } from "../core/evidence/recent.ts";
 import { judge } from "../core/judge.ts";
 import type { Observation } from "../core/observation.ts";
-import type { CompareRules, Plan } from "../core/plan/plan.ts";
+import type { MaturedCase } from "../core/performance/maturity.ts";
+import type { Prediction } from "../core/performance/prediction.ts";
+import type { Plan } from "../core/plan/plan.ts";
 import { isFinal, type RolloutState } from "../core/rollout/state.ts";
 import { stepAt } from "../core/rollout/stepAt.ts";
 import { trafficOf } from "../core/rollout/trafficOf.ts";
 import type { Traffic } from "../core/traffic.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { EvidenceSnapshot, RolloutView, StoredRollout } from "../ports.ts";
+import type { Examiner, MakeExaminer } from "./examiner.ts";
 
 /** Who counts: one sidecar today. */
 const SOURCE = "sidecar";
 
-/** Compares the two answers of an observation, by the rules it was made with; undefined when it has one only. */
-export type Comparer = (observation: Observation) => Comparison | undefined;
+/** What a runner needs of its surroundings. */
+export type RunnerParts = {
+  readonly wallMs: number;
+  readonly makeExaminer: MakeExaminer;
+  /** Keeps what was predicted until its label comes. */
+  readonly note: (predictions: readonly Prediction[]) => void;
+};
 /** What is known of the delivery of a rollout's traffic. */
 export type Delivered = Pick<RolloutView, "inForce" | "problem">;
-/** Makes a rollout's comparer, once. */
-export type MakeComparer = (rules: CompareRules) => Comparer;
 
 /**
  * One rollout in memory. Its state is what the store last confirmed; its evidence grows from observations and is never behind
@@ -36,7 +43,8 @@ export type MakeComparer = (rules: CompareRules) => Comparer;
  */
 export class Runner {
   readonly plan: Plan;
-  readonly #compare: Comparer;
+  readonly #examine: Examiner;
+  readonly #note: RunnerParts["note"];
   readonly #epoch: number;
   /** Counted by others, or in an earlier life of the counters. */
   readonly #othersEvidence: Evidence;
@@ -46,19 +54,18 @@ export class Runner {
   #verdict: Verdict;
   #traffic: Traffic;
   #trip: Trip | undefined;
+  #hasNewLabels = false;
   #differences: Pick<RolloutView, "differences" | "pairsCompared"> = {
     differences: [],
     pairsCompared: 0,
   };
 
-  constructor(
-    stored: StoredRollout,
-    parts: { readonly wallMs: number; readonly makeComparer: MakeComparer },
-  ) {
+  constructor(stored: StoredRollout, parts: RunnerParts) {
     const { plan, state, evidence } = stored;
     const own = evidence.find(({ source }) => source === SOURCE);
     this.plan = plan;
-    this.#compare = parts.makeComparer(plan.compare);
+    this.#examine = parts.makeExaminer(plan);
+    this.#note = parts.note;
     this.#epoch = own?.epoch ?? state.generation;
     this.#othersEvidence = evidence
       .filter((snapshot) => snapshot !== own)
@@ -105,14 +112,30 @@ export class Runner {
     announceTraffic(this.#book, this.#traffic);
   }
 
-  /** Counts one observation, and says as what. An ended rollout's evidence stays as it was. */
+  /** Counts one observation, and says as what. The evidence of an ended rollout stays as it was; what a promoted one predicts is kept. */
   observe(observation: Observation): "single" | "pair" | "ended" {
-    if (isFinal(this.#state)) {
+    const { phase } = this.#state;
+    if (phase === "rolled-back" || (phase === "promoted" && observation.request === undefined)) {
       return "ended";
     }
-    const comparison = this.#compare(observation);
+    const { comparison, predictions } = this.#examine(observation);
+    if (predictions.length > 0) {
+      this.#note(predictions);
+    }
+    if (phase === "promoted") {
+      return "ended";
+    }
     observe(this.#book, observation, comparison);
     return comparison === undefined ? "single" : "pair";
+  }
+
+  /** Counts predictions that came of age, unless the rollout has ended. */
+  countLabels(cases: readonly MaturedCase[]): void {
+    const { labels } = this.plan;
+    if (labels !== undefined && cases.length > 0 && !isFinal(this.#state)) {
+      observeLabels(this.#book, labelledBatch(cases, labels));
+      this.#hasNewLabels = true;
+    }
   }
 
   /** Closes windows whose time has come, and judges again when that brought evidence, or when the breaker has tripped. */
@@ -120,11 +143,12 @@ export class Runner {
     if (isFinal(this.#state)) {
       return;
     }
-    const hasGrown = closeWindows(this.#book, wallMs);
+    const hasGrown = closeWindows(this.#book, wallMs) || this.#hasNewLabels;
     if (!hasGrown && this.#book.recent.trip === this.#trip) {
       return;
     }
     this.#trip = this.#book.recent.trip;
+    this.#hasNewLabels = false;
     this.#evidence = mergeEvidence(this.#othersEvidence, this.#book.evidence);
     this.#verdict = this.#judge();
     const { differences } = this.#book;

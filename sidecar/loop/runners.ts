@@ -10,7 +10,8 @@ import { isFinal } from "../core/rollout/state.ts";
 import { targetOf } from "../core/target.ts";
 import { RequestError, type StoredRollout } from "../ports.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
-import { type Delivered, type MakeComparer, Runner } from "./runner.ts";
+import type { MakeExaminer } from "./examiner.ts";
+import { type Delivered, Runner, type RunnerParts } from "./runner.ts";
 import type { StoreKeeper } from "./storeKeeper.ts";
 
 /** How often evidence is saved while nothing is decided: what a crash may cost. */
@@ -19,7 +20,8 @@ const SAVE_MS = 1_000;
 /** What the runners need of their surroundings. */
 export type RunnersParts = DeliveryParts & {
   readonly keeper: StoreKeeper;
-  readonly makeComparer: MakeComparer;
+  readonly makeExaminer: MakeExaminer;
+  readonly note: RunnerParts["note"];
   readonly rolloutsMax: number;
 };
 
@@ -192,8 +194,8 @@ export class Runners {
   }
 
   #runnerOf(rollout: StoredRollout): Runner {
-    const { clock, makeComparer } = this.#parts;
-    return new Runner(rollout, { wallMs: clock.wallMs(), makeComparer });
+    const { clock, makeExaminer, note } = this.#parts;
+    return new Runner(rollout, { wallMs: clock.wallMs(), makeExaminer, note });
   }
 
   #isSaveDue(runner: Runner): boolean {

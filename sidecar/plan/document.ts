@@ -1,3 +1,4 @@
+import type { ProtobufSchema } from "../core/compare/protobufSchema.ts";
 import type { Format, LabelMetric } from "../core/plan/plan.ts";
 import type { BasisPoints } from "../core/traffic.ts";
 
@@ -77,6 +78,7 @@ export type LabelsDocument = {
   readonly coverage: number;
   readonly positive: string | number | boolean;
   readonly within?: number | undefined;
+  readonly id?: string | undefined;
   readonly slice?: string | undefined;
 };
 
@@ -92,6 +94,7 @@ export type CompareDocument = {
   }[];
   readonly unordered: readonly string[];
   readonly similar: readonly { readonly path: string; readonly similarity: number }[];
+  readonly grpc?: { readonly descriptorSet: ProtobufSchema } | undefined;
   readonly samples: {
     readonly perPath: number;
     readonly show: readonly string[];

@@ -15,6 +15,7 @@ export const labels: z.ZodType<
     coverage?: number | undefined;
     positive?: string | number | boolean | undefined;
     within?: number | undefined;
+    id?: string | undefined;
     slice?: string | undefined;
   }
 > = section({
@@ -35,5 +36,10 @@ export const labels: z.ZodType<
   within: number({ min: 0, max: Number.MAX_VALUE })
     .optional()
     .describe("For labels that are numbers: a prediction is right within this distance."),
+  id: jsonPath("one")
+    .optional()
+    .describe(
+      "Where a request says the id by which its label will come; by default its x-request-id.",
+    ),
   slice: jsonPath("one").optional().describe("Where a request says which slice it belongs to."),
 }).describe("How late labels join predictions.");

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { FORMATS } from "../core/plan/plan.ts";
 import type { PlanDocument } from "./document.ts";
 import { count, duration, jsonPath, number, section, share, word } from "./fields.ts";
+import { grpc } from "./grpcSchema.ts";
 import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
 import { labels } from "./labelsSchema.ts";
 import type { FieldPath } from "./problem.ts";
@@ -79,6 +80,7 @@ const compare = section({
     section({ path: jsonPath("any"), similarity: number({ min: 0, max: 1 }) }),
     "similarities",
   ).describe("Texts that are equal from a similarity on: 1 - edit distance / length."),
+  grpc: grpc.optional(),
   samples: section({
     perPath: count()
       .max(SAMPLES_MAX, { error: `a whole number from 0 to ${SAMPLES_MAX}` })

@@ -5,7 +5,7 @@ import type { GuardrailsDocument, PlanDocument, StepDocument } from "./document.
 
 /** The plan that a document stands for, which fits the schema and breaks no rule. */
 export function toPlan({ metadata, spec }: PlanDocument): Plan {
-  const { format, prediction, ignore, tolerances, unordered, similar, samples } = spec.compare;
+  const { prediction, grpc, ...compare } = spec.compare;
   return {
     name: metadata.name,
     primary: spec.primary,
@@ -17,17 +17,13 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
     breaker: spec.breaker === "off" ? undefined : spec.breaker,
     maximum: spec.maximum && { timeMs: spec.maximum.time, outcome: spec.maximum.outcome },
     compare: {
-      format,
+      ...compare,
       prediction: prediction && {
         label: prediction.label,
         top1: prediction.top1,
         score: prediction.score,
       },
-      ignore,
-      tolerances,
-      unordered,
-      similar,
-      samples,
+      ...(grpc && { grpc: grpc.descriptorSet }),
     },
     ...captureOf(spec),
     ...labelsOf(spec.labels),
@@ -44,7 +40,7 @@ function labelsOf(labels: PlanDocument["spec"]["labels"]): Pick<Plan, "labels"> 
   if (labels === undefined) {
     return {};
   }
-  const { horizon, missing, coverage, positive, within, slice } = labels;
+  const { horizon, missing, coverage, positive, within, id, slice } = labels;
   return {
     labels: {
       horizonMs: horizon,
@@ -52,6 +48,7 @@ function labelsOf(labels: PlanDocument["spec"]["labels"]): Pick<Plan, "labels"> 
       coverage,
       positive: String(positive),
       ...(within === undefined ? {} : { within }),
+      ...(id === undefined ? {} : { id }),
       ...(slice === undefined ? {} : { slice }),
     },
   };

@@ -8,20 +8,24 @@ import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Clock } from "../ports.ts";
 import { GuardedListener } from "./guardedListener.ts";
+import type { LabelHandler } from "./labels.ts";
 import type { ObserveHandler } from "./observe.ts";
 import type { RolloutHandler } from "./rollouts.ts";
-import { observeService, rolloutService } from "./services.ts";
+import { labelService, observeService, rolloutService } from "./services.ts";
 
 /** What the server needs of its surroundings. */
 export type GrpcServerParts = {
   readonly observe: ObserveHandler;
   readonly rollouts: RolloutHandler;
+  readonly labels: LabelHandler;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly metrics: Metrics;
 };
 
-const SERVICES = ["", "understudy.v1.ObserveService", "understudy.v1.RolloutService"];
+const SERVICES = ["", "ObserveService", "RolloutService", "LabelService"].map(
+  (name) => name && `understudy.v1.${name}`,
+);
 const PROTO_DIR = fileURLToPath(new URL("../../proto", import.meta.url));
 
 /** The gRPC port: observations, rollouts, health and reflection, behind the guard. */
@@ -42,14 +46,15 @@ export class GrpcServer {
       "grpc.keepalive_time_ms": 30_000,
       "grpc.keepalive_timeout_ms": 10_000,
     });
-    const { observe, rollouts } = parts;
+    const { labels, observe, rollouts } = parts;
     this.#server.addService(observeService, { Observe: observe.Observe });
     const { Apply, Get, List, Watch, Differences, Promote, Rollback, Pause, Resume } = rollouts;
     const changes = { Promote, Rollback, Pause, Resume };
     this.#server.addService(rolloutService, { Apply, Get, List, Watch, Differences, ...changes });
+    this.#server.addService(labelService, { RecordLabels: labels.RecordLabels });
     this.#health = new HealthImplementation(statusOfAll("NOT_SERVING"));
     this.#health.addToServer(this.#server);
-    const files = ["observe.proto", "rollout.proto"];
+    const files = ["observe.proto", "rollout.proto", "labels.proto"];
     const definitions = loadSync(files, { includeDirs: [PROTO_DIR], keepCase: true });
     new ReflectionService(definitions).addToServer(this.#server);
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Address } from "../address.ts";
 import type { Metrics } from "../metrics.ts";
+import { answerLabels } from "./httpLabels.ts";
+import type { LabelHandler } from "./labels.ts";
 
 /** What the HTTP port tells of. */
 export type HttpParts = {
@@ -9,13 +11,15 @@ export type HttpParts = {
   readonly isAlive: () => boolean;
   /** Whether the loop turns and the store confirms what it is given. */
   readonly isReady: () => boolean;
+  readonly labels: LabelHandler;
 };
 
-type Answer = { readonly status: number; readonly type?: string; readonly body: string };
+/** What is answered; plain text unless a type is said. */
+export type HttpAnswer = { readonly status: number; readonly type?: string; readonly body: string };
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
 
-/** The HTTP port: /metrics, /healthz and /readyz, for hosts of this machine. */
+/** The HTTP port: /metrics, /healthz, /readyz and /v1/labels, for hosts of this machine. */
 export class HttpServer {
   readonly #parts: HttpParts;
   readonly #server: Server;
@@ -54,8 +58,9 @@ export class HttpServer {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
     const { status, type = "text/plain; charset=utf-8", body } = await this.#answer(request);
+    // What was not read of the body is not waited for.
+    request.resume();
     response.writeHead(status, {
       "content-type": type,
       "content-length": Buffer.byteLength(body),
@@ -64,14 +69,19 @@ export class HttpServer {
     response.end(request.method === "HEAD" ? undefined : body);
   }
 
-  async #answer({ headers, method, url }: IncomingMessage): Promise<Answer> {
+  async #answer(request: IncomingMessage): Promise<HttpAnswer> {
+    const { headers, method, url } = request;
+    const path = url?.split("?", 1)[0];
     if (!LOOPBACK_HOST.test(headers.host ?? "")) {
       return { status: 421, body: "this port answers to localhost only\n" };
+    }
+    if (path === "/v1/labels") {
+      return answerLabels(request, this.#parts.labels);
     }
     if (method !== "GET" && method !== "HEAD") {
       return { status: 405, body: "only GET and HEAD\n" };
     }
-    switch (url?.split("?", 1)[0]) {
+    switch (path) {
       case "/metrics":
         return this.#metrics();
       case "/healthz":
@@ -79,16 +89,16 @@ export class HttpServer {
       case "/readyz":
         return answerOf(this.#parts.isReady());
       default:
-        return { status: 404, body: "there are /metrics, /healthz and /readyz\n" };
+        return { status: 404, body: "there are /metrics, /healthz, /readyz and /v1/labels\n" };
     }
   }
 
-  async #metrics(): Promise<Answer> {
+  async #metrics(): Promise<HttpAnswer> {
     const { registry } = this.#parts.metrics;
     return { status: 200, type: registry.contentType, body: await registry.metrics() };
   }
 }
 
-function answerOf(isGood: boolean): Answer {
+function answerOf(isGood: boolean): HttpAnswer {
   return isGood ? { status: 200, body: "ok\n" } : { status: 503, body: "not now\n" };
 }

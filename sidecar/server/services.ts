@@ -1,5 +1,7 @@
 import type { MethodDefinition } from "@grpc/grpc-js";
-import type { RolloutView } from "../ports.ts";
+import type { Label } from "../core/performance/prediction.ts";
+import type { RecordedLabels, RolloutView } from "../ports.ts";
+import { decodeRecordLabelsRequest, encodeRecordedLabels } from "./labelCodec.ts";
 import {
   decodeFilterMessage,
   encodeSidecarMessage,
@@ -24,6 +26,7 @@ export type Read<Request> = { readonly request: Request } | undefined;
 
 const OBSERVE = "/understudy.v1.ObserveService/";
 const ROLLOUT = "/understudy.v1.RolloutService/";
+const LABEL = "/understudy.v1.LabelService/";
 
 /** understudy.v1.ObserveService of proto/observe.proto. */
 export const observeService: {
@@ -68,6 +71,17 @@ export const rolloutService: {
     path: `${ROLLOUT}Differences`,
     decode: reading(decodeDifferencesRequest),
     encode: encodeDifferences,
+  }),
+};
+
+/** understudy.v1.LabelService of proto/labels.proto. */
+export const labelService: {
+  readonly RecordLabels: MethodDefinition<Read<readonly Label[]>, RecordedLabels>;
+} = {
+  RecordLabels: method({
+    path: `${LABEL}RecordLabels`,
+    decode: reading(decodeRecordLabelsRequest),
+    encode: encodeRecordedLabels,
   }),
 };
 

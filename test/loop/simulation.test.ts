@@ -12,6 +12,8 @@ import { LIMITS } from "../../sidecar/limits.ts";
 import { Loop } from "../../sidecar/loop.ts";
 import { createMetrics } from "../../sidecar/metrics.ts";
 import type { Log } from "../../sidecar/ports.ts";
+import { PREDICTION_BOUNDS } from "../../sidecar/stores/predictionBounds.ts";
+import { createMemoryPredictions } from "../../sidecar/stores/predictionsMemory.ts";
 import { type ManualClock, manualClock } from "../support/clock.ts";
 import {
   answerWith,
@@ -21,6 +23,7 @@ import {
   planWith,
 } from "../support/evidence.ts";
 import { FlakyActuator, FlakyStore } from "../support/flaky.ts";
+import { compareStatus } from "../support/loopHarness.ts";
 import { type Random, seeded } from "../support/random.ts";
 
 const TURNS = 300;
@@ -131,17 +134,11 @@ class World {
       random: () => this.#random.next(),
       log: silent,
       limits: LIMITS,
-      makeComparer:
-        () =>
-        ({ answer, shadow }) =>
-          shadow && {
-            method: "bytes",
-            undecodable: [],
-            equal: answer.status === shadow.status,
-            differences: [],
-            differencesCount: 0,
-            prediction: undefined,
-          },
+      predictions: createMemoryPredictions(PREDICTION_BOUNDS),
+      makeExaminer: () => (observation) => ({
+        comparison: compareStatus(observation),
+        predictions: [],
+      }),
     });
   }
 }

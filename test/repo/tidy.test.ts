@@ -20,7 +20,7 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   core: [],
   plan: ["core"],
-  decode: ["core"],
+  decode: ["core", "formats"],
   envoy: [],
   ports: ["core"],
   address: [],

@@ -4,8 +4,9 @@ import { mock, test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { createMetrics } from "../../sidecar/metrics.ts";
-import { RequestError } from "../../sidecar/ports.ts";
+import { type Labels, RequestError } from "../../sidecar/ports.ts";
 import { HttpServer } from "../../sidecar/server/httpServer.ts";
+import { LabelHandler } from "../../sidecar/server/labels.ts";
 import { Outbox } from "../../sidecar/server/outbox.ts";
 import { Sources } from "../../sidecar/server/sources.ts";
 import { CallError, codeOf, statusOf } from "../../sidecar/server/status.ts";
@@ -110,12 +111,17 @@ for (const { error, code, details } of errors) {
   });
 }
 
+const nowhere: Labels = {
+  record: () => Promise.reject(new RequestError("unavailable", "nobody is there")),
+};
+
 test("case 80: probes follow the loop and the store", async () => {
   let [isAlive, isReady] = [true, false];
   const server = new HttpServer({
     metrics: createMetrics(),
     isAlive: () => isAlive,
     isReady: () => isReady,
+    labels: new LabelHandler({ labels: nowhere, metrics: createMetrics() }),
   });
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
   const ask = async (path: string): Promise<number> =>

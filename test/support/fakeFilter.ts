@@ -17,6 +17,7 @@ export type TakenTraffic = {
   readonly candidateBp: number;
   readonly shadowBp: number;
   readonly shadowPrimary: boolean;
+  readonly captureBp?: number;
 };
 
 /** How the filter behaves; what is left out is what a good one does. */
@@ -156,12 +157,13 @@ export class FakeFilter {
     }
     const before = this.traffic.get(rollout);
     const isOlder = before !== undefined && generation < before.generation;
-    const { candidateBp, shadowBp, shadowPrimary } = given;
+    const { candidateBp, shadowBp, shadowPrimary, captureBp } = given;
     const now = {
       generation,
       candidateBp: candidateBp ?? 0,
       shadowBp: shadowBp ?? 0,
       shadowPrimary: shadowPrimary ?? false,
+      captureBp: captureBp ?? 0,
     };
     const taken = isOlder ? before : now;
     this.traffic.set(rollout, taken);

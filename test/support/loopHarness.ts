@@ -1,11 +1,14 @@
 import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
+import type { Comparison } from "../../sidecar/core/compare/comparison.ts";
+import type { Observation } from "../../sidecar/core/observation.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { LIMITS } from "../../sidecar/limits.ts";
-import type { Comparer } from "../../sidecar/loop/runner.ts";
 import { Loop } from "../../sidecar/loop.ts";
 import { createMetrics, type Metrics } from "../../sidecar/metrics.ts";
-import type { Actuator, RolloutView, Store } from "../../sidecar/ports.ts";
+import type { Actuator, PredictionStore, RolloutView, Store } from "../../sidecar/ports.ts";
 import { createMemoryStore } from "../../sidecar/stores/memory.ts";
+import { PREDICTION_BOUNDS } from "../../sidecar/stores/predictionBounds.ts";
+import { createMemoryPredictions } from "../../sidecar/stores/predictionsMemory.ts";
 import { type ManualClock, manualClock } from "./clock.ts";
 import { answerWith, disagreement, errorRate, observationWith, planWith } from "./evidence.ts";
 
@@ -28,7 +31,7 @@ export const quickPlan: Plan = {
 };
 
 /** Says that answers differ when their status does. */
-export const compareStatus: Comparer = ({ answer, shadow }) =>
+export const compareStatus = ({ answer, shadow }: Observation): Comparison | undefined =>
   shadow && {
     method: "bytes",
     undecodable: [],
@@ -44,6 +47,7 @@ export class LoopHarness {
   readonly metrics: Metrics = createMetrics();
   readonly store: Store;
   readonly actuator: Actuator;
+  readonly predictions: PredictionStore = createMemoryPredictions(PREDICTION_BOUNDS);
   readonly logged: { readonly message: string; readonly fields: object }[] = [];
   loop: Loop;
 
@@ -128,7 +132,11 @@ export class LoopHarness {
       random: () => 0.5,
       log: { info: note, warn: note, error: note },
       limits: LIMITS,
-      makeComparer: () => compareStatus,
+      predictions: this.predictions,
+      makeExaminer: () => (observation) => ({
+        comparison: compareStatus(observation),
+        predictions: [],
+      }),
     });
   }
 }

@@ -59,6 +59,15 @@ export type PredictionComparison = {
   readonly flipped: boolean | undefined;
   /** Candidate's score minus the primary's; undefined unless both are numbers. */
   readonly scoreDifference: number | undefined;
+  /** What each of them predicts, where the rules keep it for labels. */
+  readonly said?: Readonly<Record<Variant, Said>>;
+};
+
+/** What one answer predicts. */
+export type Said = {
+  /** A text, a number, or the JSON of anything else; undefined when the answer has none. */
+  readonly label: string | number | undefined;
+  readonly score: number | undefined;
 };
 
 /** What a body can be read as, so that it is compared part by part. */

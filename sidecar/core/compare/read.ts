@@ -18,13 +18,16 @@ export type Reading =
   | { readonly kind: "none" }
   | { readonly kind: "problem"; readonly reason: UndecodableReason };
 
+/** What a body is read by: an answer, or a request. */
+export type Content = Pick<Answer, "body" | "contentType" | "inferenceHeaderBytes">;
+
 const NOTHING: Reading = { kind: "none" };
 
 /**
  * Reads a body in the rules' format. `auto` goes by content type: JSON, which may hold tensors or a completion; a binary body after the
  * length of its JSON was told by header; server-sent events of a completion; text in UTF-8; all else is bytes. An empty body is bytes.
  */
-export function readDocument(answer: Answer, rules: CompiledRules): Reading {
+export function readDocument(answer: Content, rules: CompiledRules): Reading {
   if (answer.body.length === 0) {
     return NOTHING;
   }
@@ -48,7 +51,7 @@ export function readDocument(answer: Answer, rules: CompiledRules): Reading {
   }
 }
 
-function readByType(answer: Answer, limits: JsonLimits): Reading {
+function readByType(answer: Content, limits: JsonLimits): Reading {
   const { body, contentType } = answer;
   if (answer.inferenceHeaderBytes !== undefined) {
     return readInference(answer, limits);
@@ -65,7 +68,7 @@ function readByType(answer: Answer, limits: JsonLimits): Reading {
   return isText(contentType) ? readText(body, limits) : NOTHING;
 }
 
-function readInference({ body, inferenceHeaderBytes }: Answer, limits: JsonLimits): Reading {
+function readInference({ body, inferenceHeaderBytes }: Content, limits: JsonLimits): Reading {
   if (inferenceHeaderBytes === undefined) {
     return tensorsOf(parseJson(body, limits));
   }

@@ -22,10 +22,16 @@ export type CompiledPrediction = {
   readonly path: readonly Segment[];
   readonly by: "label" | "top1";
   readonly score: readonly Segment[] | undefined;
+  /** Whether what both answers predict is told, for labels that come later. */
+  readonly isKept: boolean;
 };
 
 /** Compiles the rules of a parsed plan. Throws on rules that `parsePlan` refuses: that is a mistake of the program. */
-export function compileRules(rules: CompareRules, limits: JsonLimits = JSON_LIMITS): CompiledRules {
+export function compileRules(
+  rules: CompareRules,
+  limits: JsonLimits = JSON_LIMITS,
+  { keepsPredictions }: { readonly keepsPredictions: boolean } = { keepsPredictions: false },
+): CompiledRules {
   const document = stateOf(rules, "json");
   return {
     limits,
@@ -37,7 +43,7 @@ export function compileRules(rules: CompareRules, limits: JsonLimits = JSON_LIMI
       tensors: stateOf(rules, "tensors"),
       chat: stateOf(rules, "chat"),
     },
-    prediction: compilePrediction(rules),
+    prediction: compilePrediction(rules, keepsPredictions),
     grpc: rules.grpc && compileSchema(rules.grpc),
   };
 }
@@ -57,7 +63,10 @@ function stateOf(rules: CompareRules, kind: DocumentKind): PathState | undefined
   return automaton.first;
 }
 
-function compilePrediction({ prediction }: CompareRules): CompiledPrediction | undefined {
+function compilePrediction(
+  { prediction }: CompareRules,
+  isKept: boolean,
+): CompiledPrediction | undefined {
   const path = prediction?.label ?? prediction?.top1;
   if (prediction === undefined || path === undefined) {
     return undefined;
@@ -66,6 +75,7 @@ function compilePrediction({ prediction }: CompareRules): CompiledPrediction | u
     path: singular(path),
     by: prediction.label === undefined ? "top1" : "label",
     score: prediction.score === undefined ? undefined : singular(prediction.score),
+    isKept,
   };
 }
 

@@ -38,7 +38,9 @@ export type LabelRules = {
   readonly positive: string;
   /** For labels that are numbers: a prediction is right within this distance, at least 0; absent when labels are names. */
   readonly within?: number;
-  /** Where a request says which slice it belongs to; absent when there are no slices. */
+  /** Where a request says the id by which its label will come, RFC 9535; absent when it is the header x-request-id. */
+  readonly id?: string;
+  /** Where a request says which slice it belongs to, RFC 9535; absent when there are no slices. */
   readonly slice?: string;
 };
 

@@ -34,11 +34,10 @@ export type RolloutEvent =
 
 /** What watching says, which moves nothing by itself: an anomaly begins, or is over. */
 export type AnomalyEvent = {
-  readonly kind: "anomaly-raised" | "anomaly-resolved";
   /** Unix time. */
   readonly atMs: number;
   /** One sentence with the figures. */
   readonly reason: string;
   /** Its name. */
   readonly anomaly: string;
-};
+} & ({ readonly kind: "anomaly-raised" } | { readonly kind: "anomaly-resolved" });

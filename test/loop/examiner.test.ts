@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { comparersCounting } from "../../sidecar/loop/comparer.ts";
+import { examinersCounting } from "../../sidecar/loop/examiner.ts";
 import { createMetrics } from "../../sidecar/metrics.ts";
 import { answerOf, rulesOf } from "../support/answers.ts";
-import { observationWith } from "../support/evidence.ts";
+import { observationWith, planWith } from "../support/evidence.ts";
 
 test("a body that can't be read is counted for the variant that sent it, and the pair is compared all the same", async () => {
   const metrics = createMetrics();
-  const compare = comparersCounting(metrics)(rulesOf());
+  const examine = examinersCounting(metrics)({ ...planWith([]), compare: rulesOf() });
   const sound = answerOf("{}");
   const broken = answerOf("{");
   const comparisons = [
-    compare(observationWith({ answer: sound, shadow: broken })),
-    compare(observationWith({ served: "candidate", answer: broken, shadow: sound })),
-    compare(observationWith({ answer: sound, shadow: sound })),
-    compare(observationWith({ answer: broken })),
+    examine(observationWith({ answer: sound, shadow: broken })),
+    examine(observationWith({ served: "candidate", answer: broken, shadow: sound })),
+    examine(observationWith({ answer: sound, shadow: sound })),
+    examine(observationWith({ answer: broken })),
   ];
   assert.deepEqual(
-    comparisons.map((comparison) => comparison?.equal),
+    comparisons.map(({ comparison }) => comparison?.equal),
     [false, false, true, undefined],
   );
   const { values } = await metrics.undecodable.get();
