@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Worker } from "node:worker_threads";
 import type { PredictionStore } from "../../sidecar/ports.ts";
 import { openPredictions } from "../../sidecar/stores/predictionStatements.ts";
 import { openPredictionStore, REQUESTS_MAX } from "../../sidecar/stores/predictions.ts";
@@ -155,4 +156,24 @@ test("closing waits for what was asked before", async (context) => {
   const recorded = store.recordPredictions(bulky(0, 1_000));
   await store.close();
   assert.equal((await recorded).stored, 1_000);
+});
+
+test("when the thread ends, who waits is told, and the next request starts it again", async (context) => {
+  const path = join(folderFor(context), "predictions.db");
+  const threads: Worker[] = [];
+  const note = (thread: Worker) => threads.push(thread);
+  process.on("worker", note);
+  context.after(() => process.off("worker", note));
+  const store = await openPredictionStore(path, ROOMY);
+  await store.recordPredictions([prediction("r1")]);
+  const [first] = threads;
+  assert.ok(first !== undefined);
+  const ended = first.terminate();
+  const refused = { code: "unavailable", message: /thread of the prediction store ended/ };
+  await assert.rejects(store.recordPredictions(bulky(0, 5_000)), refused);
+  await ended;
+  const { stored, repeated } = await store.recordPredictions([prediction("r1"), prediction("new")]);
+  assert.deepEqual([stored, repeated], [1, 1]);
+  assert.equal(threads.length, 2);
+  await store.close();
 });
