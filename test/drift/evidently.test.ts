@@ -132,6 +132,21 @@ for (const { name, column, oracle } of [
   });
 }
 
+test("beside its default test every column has all scores that fit its type", () => {
+  const drift = assessAsEvidently([
+    { name: "x", reference: numeric(inputs.ref_num), current: numeric(inputs.cur_num) },
+    { name: "c", reference: categorical(inputs.ref_cat), current: categorical(inputs.cur_cat) },
+  ]);
+  const [x, c] = drift.features;
+  closeRelative(x?.psi ?? 0, 0.296974715117554);
+  closeRelative(x?.ks?.statistic ?? 0, 0.2225);
+  closeRelative(x?.wasserstein ?? 0, 0.464498656135105);
+  assert.equal(x?.chi2, null);
+  assert.deepEqual(c?.chi2, { statistic: null, dof: 4, pValue: 0 });
+  closeRelative(c?.js ?? 0, 0.174765576134378);
+  assert.deepEqual([c?.ks, c?.wasserstein], [null, null]);
+});
+
 test("an empty column has no score and a reason, and half of the columns make the dataset drift", () => {
   const drift = assessAsEvidently([
     { name: "none", reference: numeric([1, 2]), current: numeric([]) },

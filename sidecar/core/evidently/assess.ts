@@ -1,10 +1,22 @@
-import { type EvidentlyTest, score } from "./scores.ts";
+import { allScores, type EvidentlyTest, type Scores, score } from "./scores.ts";
 import { type Column, type Columns, distinctCount, sizeOf } from "./tables.ts";
 
 /** References up to this size get tests with p-values, larger ones distances. */
 const SMALL_MAX = 1_000;
 /** A numeric column with at most so many different values is taken for categories. */
 const FEW_MAX = 5;
+const NO_SCORE = {
+  psi: null,
+  ks: null,
+  js: null,
+  wasserstein: null,
+  chi2: null,
+  hellinger: null,
+  test: null,
+  score: null,
+  threshold: null,
+} as const;
+
 /** The share of drifted columns from which the dataset has drifted. */
 const DATASET_SHARE = 0.5;
 
@@ -26,7 +38,7 @@ const THRESHOLDS: Readonly<
 };
 
 /** What Evidently 0.7 says of one column. */
-export type EvidentlyFeature = {
+export type EvidentlyFeature = { readonly [Name in keyof Scores]: Scores[Name] | null } & {
   readonly name: string;
   readonly type: Column["type"];
   /** Values that are current. */
@@ -84,7 +96,7 @@ function assessColumn(columns: NamedColumns, given?: EvidentlyTest): EvidentlyFe
   ].flat();
   if (empty.length > 0) {
     const reasons = empty.map((side) => `no value in the ${side} data`);
-    return { ...common, test: null, score: null, threshold: null, drifted: false, reasons };
+    return { ...common, ...NO_SCORE, drifted: false, reasons };
   }
   const test = given ?? defaultTest(columns);
   const found = score(test, columns);
@@ -93,7 +105,15 @@ function assessColumn(columns: NamedColumns, given?: EvidentlyTest): EvidentlyFe
   const kind = when === "atLeast" ? "distance" : "p-value";
   const side = drifted === (when === "atLeast") ? "reaches" : "is below";
   const reasons = [`${test}: the ${kind} ${Number(found.toPrecision(3))} ${side} ${value}`];
-  return { ...common, test, score: found, threshold: value, drifted, reasons };
+  return {
+    ...common,
+    ...allScores(columns),
+    test,
+    score: found,
+    threshold: value,
+    drifted,
+    reasons,
+  };
 }
 
 function isDrift(found: number, value: number, when: "atMost" | "below" | "atLeast"): boolean {

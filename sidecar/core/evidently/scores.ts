@@ -34,7 +34,7 @@ export function score(test: EvidentlyTest, columns: Columns): number {
     case "ks":
       return kolmogorovSmirnov(columns);
     case "chisquare":
-      return goodnessOfFit(byValue(columns));
+      return goodnessOfFit(byValue(columns)).pValue;
     case "z":
       return twoValues(byValue(columns));
     case "wasserstein":
@@ -56,6 +56,41 @@ export function score(test: EvidentlyTest, columns: Columns): number {
   }
 }
 
+/** Everything but the default test that Evidently can say of columns that are not empty; null is what it can't say of such columns. */
+export type Scores = {
+  readonly psi: number;
+  readonly ks: { readonly statistic: number; readonly pValue: number } | null;
+  /** With natural logarithms. */
+  readonly js: number;
+  /** In standard deviations of the reference. */
+  readonly wasserstein: number | null;
+  /** Of categories; the statistic is null where it is infinite, as the reference lacks a value. */
+  readonly chi2: {
+    readonly statistic: number | null;
+    readonly dof: number;
+    readonly pValue: number;
+  } | null;
+  readonly hellinger: number;
+};
+
+/** The scores of all tests that fit the columns' type. */
+export function allScores(columns: Columns): Scores {
+  const numeric = columns.reference.type === "numeric";
+  return {
+    psi: score("psi", columns),
+    ks: numeric
+      ? {
+          statistic: ksStatistic(numbers(columns.reference), numbers(columns.current)),
+          pValue: score("ks", columns),
+        }
+      : null,
+    js: score("jensenshannon", columns),
+    wasserstein: numeric ? score("wasserstein", columns) : null,
+    chi2: numeric ? null : goodnessOfFit(byValue(columns)),
+    hellinger: score("hellinger", columns),
+  };
+}
+
 function kolmogorovSmirnov(columns: Columns): number {
   const [reference, current] = [numbers(columns.reference), numbers(columns.current)];
   const sizes = { reference: reference.length, current: current.length };
@@ -65,17 +100,15 @@ function kolmogorovSmirnov(columns: Columns): number {
 }
 
 /** Pearson's test of the current counts against the reference's shares, as if these were known exactly; 0 where the reference lacks a value. */
-function goodnessOfFit({ reference, current }: Cells): number {
+function goodnessOfFit({ reference, current }: Cells): NonNullable<Scores["chi2"]> {
   const scale = sum(current) / sum(reference);
   const statistic = sum(
     reference.map((count, cell) => ((current[cell] ?? 0) - count * scale) ** 2 / (count * scale)),
   );
-  if (reference.length < 2) {
-    return 1;
-  }
-  return statistic === Number.POSITIVE_INFINITY
-    ? 0
-    : chiSquaredTail(statistic, reference.length - 1);
+  const dof = reference.length - 1;
+  return Number.isFinite(statistic)
+    ? { statistic, dof, pValue: dof > 0 ? chiSquaredTail(statistic, dof) : 1 }
+    : { statistic: null, dof, pValue: 0 };
 }
 
 function twoValues({ reference, current }: Cells): number {
