@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { CONFIG_KEYS } from "../config.ts";
 import { type Change, RolloutClient } from "./client.ts";
 import { driftUsage, runDrift } from "./drift.ts";
+import { readPlanFile } from "./planFile.ts";
 import { isEnded, printAll, printChange, printLine } from "./print.ts";
 import { printDifferences } from "./printDifferences.ts";
 import { profileUsage, runProfile } from "./profile.ts";

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Plan } from "../core/plan/plan.ts";
 import { brokenGuardrails } from "../core/simulate/limits.ts";
@@ -6,6 +5,7 @@ import { type Ended, type Share, type Simulation, simulate } from "../core/simul
 import { parseTruth, TRUTH_KEYS, type Truth } from "../core/simulate/truth.ts";
 import { parsePlan } from "../plan/parsePlan.ts";
 import { formatProblem } from "../plan/problem.ts";
+import { readPlanFile } from "./planFile.ts";
 import type { Output } from "./run.ts";
 
 const RUNS_MAX = 1_000_000;
@@ -96,7 +96,7 @@ function whole(
 
 async function readPlan(file: string): Promise<Plan | string[]> {
   try {
-    const parsed = parsePlan(await readFile(file));
+    const parsed = parsePlan(await readPlanFile(file));
     return parsed.kind === "plan" ? parsed.plan : parsed.problems.map(formatProblem);
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];

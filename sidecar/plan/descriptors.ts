@@ -1,5 +1,4 @@
-// Teaches protobufjs to read descriptors.
-import "protobufjs/ext/descriptor.js";
+import descriptor from "protobufjs/ext/descriptor.js";
 import protobuf from "protobufjs/light.js";
 import type {
   EnumValue,
@@ -11,8 +10,10 @@ import type {
 
 /** Largest set of descriptors, in bytes: in base64 its text is a third longer. */
 export const DESCRIPTORS_BYTES_MAX: number = 96 * 1024;
-/** Most fields and enum values that the answers of its methods may reach. */
-export const REACHABLE_MAX = 4096;
+/** Most files, types, fields, enum values, services and methods in it. */
+export const ENTRIES_MAX = 4096;
+/** Most of them in one list, such as the fields of one message: finding types takes time that grows with its square. */
+export const LIST_MAX = 1024;
 
 /** The schema that a set of descriptors holds, or what it must be instead. */
 export type ParsedDescriptors =
@@ -45,6 +46,10 @@ function problem(allowed: string): ParsedDescriptors {
 /** The types of a set, all found; or what is wrong with it, as the library says. */
 function rootOf(bytes: Uint8Array): protobuf.Root | string {
   try {
+    const { entries, longest } = sizeOf(descriptor.FileDescriptorSet.decode(bytes));
+    if (entries > ENTRIES_MAX || longest > LIST_MAX) {
+      return `at most ${ENTRIES_MAX} types, fields and enum values, and ${LIST_MAX} in one of them`;
+    }
     const root = protobuf.Root.fromDescriptor(bytes, { keepCase: true });
     root.resolveAll();
     return root;
@@ -54,13 +59,25 @@ function rootOf(bytes: Uint8Array): protobuf.Root | string {
   }
 }
 
+/** How many members the lists in a value have together, and the longest of them. Its depth is bounded by the library that read it. */
+function sizeOf(value: object): { readonly entries: number; readonly longest: number } {
+  const list = Array.isArray(value) ? value.length : 0;
+  let size = { entries: list, longest: list };
+  for (const member of Object.values(value)) {
+    if (typeof member === "object" && member !== null && !ArrayBuffer.isView(member)) {
+      const { entries, longest } = sizeOf(member);
+      size = { entries: size.entries + entries, longest: Math.max(size.longest, longest) };
+    }
+  }
+  return size;
+}
+
 /** Types that were met, in the order of their places, and those that are still to be looked into. */
 type Draft = {
   readonly messages: Map<protobuf.Type | protobuf.MapField, number>;
   readonly shapes: FieldShape[][];
   readonly enums: Map<protobuf.Enum, number>;
   readonly values: EnumValue[][];
-  size: number;
 };
 
 function schemaOf(root: protobuf.Root): ParsedDescriptors {
@@ -69,7 +86,6 @@ function schemaOf(root: protobuf.Root): ParsedDescriptors {
     shapes: [],
     enums: new Map(),
     values: [],
-    size: 0,
   };
   const methods = servicesIn(root)
     .flatMap((service) => service.methodsArray.map((method) => ({ service, method })))
@@ -85,12 +101,6 @@ function schemaOf(root: protobuf.Root): ParsedDescriptors {
   // Grows while it is gone through.
   for (const [holder, place] of draft.messages) {
     draft.shapes[place] = shapesOf(draft, holder);
-    draft.size += draft.shapes[place]?.length ?? 0;
-    if (draft.size > REACHABLE_MAX) {
-      return problem(
-        `services whose answers reach at most ${REACHABLE_MAX} fields and enum values`,
-      );
-    }
   }
   return {
     kind: "schema",
@@ -166,7 +176,6 @@ function typeOf(
   if (!draft.enums.has(type)) {
     draft.enums.set(type, index);
     draft.values[index] = valuesOf(type);
-    draft.size += draft.values[index].length;
   }
   return { kind: "enum", index };
 }

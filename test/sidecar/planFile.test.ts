@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { readPlanFile } from "../../sidecar/cli/planFile.ts";
+import { runVerb } from "../../sidecar/cli/run.ts";
+import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
+import { shortPlan } from "../support/plans.ts";
+import { DESCRIPTORS, SCORE_PATH } from "../support/scorer.ts";
+
+/** A folder with a plan and, beside it, descriptors; the plan's file. */
+async function folderWith(context: TestContext, plan: string, descriptors: Uint8Array) {
+  const folder = await mkdtemp(join(tmpdir(), "understudy-plan-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "scorer.binpb"), descriptors);
+  await writeFile(join(folder, "plan.yaml"), plan);
+  return join(folder, "plan.yaml");
+}
+
+const compare = (value: string): string =>
+  `${shortPlan}  compare: # as v1 does\n    grpc: { descriptorSet: ${value} } # "file:"\n`;
+
+for (const written of ["file:scorer.binpb", '"file:./scorer.binpb"', "'file:scorer.binpb'"]) {
+  test(`descriptors that a plan names as ${written} are put in their place`, async (context) => {
+    const file = await folderWith(context, compare(written), DESCRIPTORS);
+    const text = await readPlanFile(file);
+    assert.equal(text, compare(`"${DESCRIPTORS.toString("base64")}"`));
+    const parsed = parsePlan(text);
+    assert(parsed.kind === "plan");
+    assert.equal(parsed.plan.compare.grpc?.methods[0]?.path, SCORE_PATH);
+  });
+}
+
+test("a plan without such a name is left as it is, mistakes too", async (context) => {
+  for (const plan of [shortPlan, compare("CgA="), compare("[file:a]"), "spec: file:a", "{", ""]) {
+    assert.equal(await readPlanFile(await folderWith(context, plan, DESCRIPTORS)), plan);
+  }
+});
+
+test("descriptors that are not there, or too large, are named", async (context) => {
+  const absent = await folderWith(context, compare("file:absent.binpb"), DESCRIPTORS);
+  await assert.rejects(readPlanFile(absent), /absent\.binpb/);
+  const large = await folderWith(context, compare("file:scorer.binpb"), Buffer.alloc(98_305));
+  await assert.rejects(readPlanFile(large), /scorer\.binpb: 98305 bytes: at most 98304 bytes/);
+});
+
+test("understudy simulate plays a plan whose descriptors are in a file", async (context) => {
+  const file = await folderWith(context, compare("file:scorer.binpb"), DESCRIPTORS);
+  const said: string[] = [];
+  const output = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) };
+  assert.equal(await runVerb(["simulate", "--plan", file, "--runs", "2"], output), 0, said.join());
+});
