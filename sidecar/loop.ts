@@ -12,11 +12,10 @@ import { type Request, RequestQueue, type Wish } from "./loop/requestQueue.ts";
 import { Runners } from "./loop/runners.ts";
 import { StoreKeeper } from "./loop/storeKeeper.ts";
 import { ViewBoard } from "./loop/viewBoard.ts";
+import type { Labels, PredictionStore } from "./ports/predictions.ts";
 import {
   type Batch,
   type Intake,
-  type Labels,
-  type PredictionStore,
   RequestError,
   type Rollouts,
   type RolloutView,

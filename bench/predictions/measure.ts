@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import type { PredictionStore } from "../../sidecar/ports.ts";
+import type { PredictionStore } from "../../sidecar/ports/predictions.ts";
 import { openPredictionStore } from "../../sidecar/stores/predictions.ts";
 import { quantile } from "../stats.ts";
 import { FIRST_MS, fillPredictions } from "./fill.ts";

@@ -9,15 +9,8 @@ import {
 import type { Plan } from "../core/plan/plan.ts";
 import type { RolloutState } from "../core/rollout/state.ts";
 import type { Metrics } from "../metrics.ts";
-import {
-  type Clock,
-  type Labels,
-  type Log,
-  type PredictionStore,
-  type RecordedLabels,
-  RequestError,
-  StoreError,
-} from "../ports.ts";
+import type { Labels, PredictionStore, RecordedLabels } from "../ports/predictions.ts";
+import { type Clock, type Log, RequestError, StoreError } from "../ports.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** Predictions that wait to be stored; more are dropped, and counted. */

@@ -1,6 +1,6 @@
 import { understudy } from "#proto";
 import { type Label, RECORDS_MAX } from "../core/performance/prediction.ts";
-import type { RecordedLabels } from "../ports.ts";
+import type { RecordedLabels } from "../ports/predictions.ts";
 
 const v1 = understudy.v1;
 

@@ -1,7 +1,7 @@
 import type { handleUnaryCall } from "@grpc/grpc-js";
 import { type Label, RECORDS_MAX } from "../core/performance/prediction.ts";
 import type { Metrics } from "../metrics.ts";
-import type { Labels, RecordedLabels } from "../ports.ts";
+import type { Labels, RecordedLabels } from "../ports/predictions.ts";
 import type { Read } from "./services.ts";
 import { CallError, codeOf, statusOf } from "./status.ts";
 

@@ -1,6 +1,7 @@
 import type { MethodDefinition } from "@grpc/grpc-js";
 import type { Label } from "../core/performance/prediction.ts";
-import type { RecordedLabels, RolloutView } from "../ports.ts";
+import type { RecordedLabels } from "../ports/predictions.ts";
+import type { RolloutView } from "../ports.ts";
 import { decodeRecordLabelsRequest, encodeRecordedLabels } from "./labelCodec.ts";
 import {
   decodeFilterMessage,

@@ -14,7 +14,7 @@ import type {
   PredictionCounts,
   RecordedLabels,
   RecordedPredictions,
-} from "../ports.ts";
+} from "../ports/predictions.ts";
 import {
   type PredictionBounds,
   REFUSED_ROLLOUT,

@@ -2,16 +2,16 @@ import { Worker } from "node:worker_threads";
 import { assert } from "../core/assert.ts";
 import type { MaturedCase } from "../core/performance/maturity.ts";
 import { type Label, type Prediction, RECORDS_MAX } from "../core/performance/prediction.ts";
-import {
-  type Expired,
-  type ExpiryLimits,
-  type MaturedQuery,
-  type PredictionCounts,
-  type PredictionStore,
-  type RecordedLabels,
-  type RecordedPredictions,
-  StoreError,
-} from "../ports.ts";
+import type {
+  Expired,
+  ExpiryLimits,
+  MaturedQuery,
+  PredictionCounts,
+  PredictionStore,
+  RecordedLabels,
+  RecordedPredictions,
+} from "../ports/predictions.ts";
+import { StoreError } from "../ports.ts";
 import type { PredictionBounds } from "./predictionBounds.ts";
 import type {
   PredictionsAnswers,

@@ -8,16 +8,16 @@ import {
   RECORDS_MAX,
   ROLLOUTS_MAX,
 } from "../core/performance/prediction.ts";
-import {
-  type Expired,
-  type ExpiryLimits,
-  type MaturedQuery,
-  type PredictionCounts,
-  type PredictionStore,
-  type RecordedLabels,
-  type RecordedPredictions,
-  StoreError,
-} from "../ports.ts";
+import type {
+  Expired,
+  ExpiryLimits,
+  MaturedQuery,
+  PredictionCounts,
+  PredictionStore,
+  RecordedLabels,
+  RecordedPredictions,
+} from "../ports/predictions.ts";
+import { StoreError } from "../ports.ts";
 import {
   type PredictionBounds,
   REFUSED_ROLLOUT,

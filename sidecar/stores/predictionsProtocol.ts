@@ -7,8 +7,8 @@ import type {
   PredictionCounts,
   RecordedLabels,
   RecordedPredictions,
-  StoreErrorCode,
-} from "../ports.ts";
+} from "../ports/predictions.ts";
+import type { StoreErrorCode } from "../ports.ts";
 import type { PredictionBounds } from "./predictionBounds.ts";
 
 /** What the thread of the predictions is started with. */

@@ -7,7 +7,7 @@ import {
   PROBLEMS_MAX,
   type Prediction,
 } from "../core/performance/prediction.ts";
-import type { RecordedLabels, RecordedPredictions } from "../ports.ts";
+import type { RecordedLabels, RecordedPredictions } from "../ports/predictions.ts";
 import type { Refusal } from "./predictionBounds.ts";
 
 /** What can become of one prediction. */

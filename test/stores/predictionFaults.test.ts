@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
-import type { PredictionStore } from "../../sidecar/ports.ts";
+import type { PredictionStore } from "../../sidecar/ports/predictions.ts";
 import { openPredictions } from "../../sidecar/stores/predictionStatements.ts";
 import { openPredictionStore, REQUESTS_MAX } from "../../sidecar/stores/predictions.ts";
 import { PredictionTables, type WritePoint } from "../../sidecar/stores/predictionTables.ts";

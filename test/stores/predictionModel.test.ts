@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { PredictionStore } from "../../sidecar/ports.ts";
+import type { PredictionStore } from "../../sidecar/ports/predictions.ts";
 import { openPredictionStore } from "../../sidecar/stores/predictions.ts";
 import { createMemoryPredictions } from "../../sidecar/stores/predictionsMemory.ts";
 import { due } from "../support/predictionStores.ts";

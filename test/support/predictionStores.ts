@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { MaturedQuery, PredictionStore } from "../../sidecar/ports.ts";
+import type { MaturedQuery, PredictionStore } from "../../sidecar/ports/predictions.ts";
 import type { PredictionBounds } from "../../sidecar/stores/predictionBounds.ts";
 import { openPredictionStore } from "../../sidecar/stores/predictions.ts";
 import { createMemoryPredictions } from "../../sidecar/stores/predictionsMemory.ts";

@@ -1,5 +1,5 @@
 import type { Label, Prediction } from "../../sidecar/core/performance/prediction.ts";
-import type { RecordedLabels, RecordedPredictions } from "../../sidecar/ports.ts";
+import type { RecordedLabels, RecordedPredictions } from "../../sidecar/ports/predictions.ts";
 import type { PredictionBounds } from "../../sidecar/stores/predictionBounds.ts";
 
 /** Bounds that no test reaches by accident. */
