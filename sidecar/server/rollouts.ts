@@ -32,7 +32,6 @@ type WatchCall = ServerWritableStream<Read<string>, RolloutView>;
 
 /** Who calls, until callers have names: whoever reaches the loopback port. */
 const CALLER = "local caller";
-const PLAN_LENGTH_MAX = 64 << 10;
 const REASON_LENGTH_MAX = 1_000;
 const WATCH_MS = 1_000;
 
@@ -45,12 +44,9 @@ export class RolloutHandler {
     this.#parts = parts;
   }
 
-  readonly Apply: handleUnaryCall<Read<string>, RolloutView> = this.#unary((text) => {
-    if (Buffer.byteLength(text) > PLAN_LENGTH_MAX) {
-      throw new CallError("invalid", `plan: more than ${PLAN_LENGTH_MAX} bytes`);
-    }
-    return this.#parts.rollouts.start(this.#parts.readPlan(text), CALLER);
-  });
+  readonly Apply: handleUnaryCall<Read<string>, RolloutView> = this.#unary((text) =>
+    this.#parts.rollouts.start(this.#parts.readPlan(text), CALLER),
+  );
 
   readonly Get: handleUnaryCall<Read<string>, RolloutView> = this.#unary(async (name) =>
     this.#view(name),

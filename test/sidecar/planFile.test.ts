@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { readPlanFile } from "../../sidecar/cli/planFile.ts";
 import { runVerb } from "../../sidecar/cli/run.ts";
+import { DESCRIPTORS_BYTES_MAX } from "../../sidecar/plan/descriptors.ts";
 import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
 import { shortPlan } from "../support/plans.ts";
 import { DESCRIPTORS, SCORE_PATH } from "../support/scorer.ts";
+import { startTestSidecar } from "../support/testSidecar.ts";
 
 /** A folder with a plan and, beside it, descriptors; the plan's file. */
 async function folderWith(context: TestContext, plan: string, descriptors: Uint8Array) {
@@ -50,4 +52,25 @@ test("understudy simulate plays a plan whose descriptors are in a file", async (
   const said: string[] = [];
   const output = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) };
   assert.equal(await runVerb(["simulate", "--plan", file, "--runs", "2"], output), 0, said.join());
+});
+
+test("a plan with descriptors as large as they may be is applied, and outlives the sidecar", async (context) => {
+  const rest = DESCRIPTORS_BYTES_MAX - DESCRIPTORS.length - 4;
+  // Field 12 of a descriptor set means nothing.
+  const head = Buffer.from([0x62, (rest & 0x7f) | 0x80, ((rest >> 7) & 0x7f) | 0x80, rest >> 14]);
+  const largest = Buffer.concat([DESCRIPTORS, head, Buffer.alloc(rest)]);
+  const file = await folderWith(context, compare("file:scorer.binpb"), largest);
+  const storePath = join(dirname(file), "store.sqlite");
+  const said: string[] = [];
+  const output = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) };
+  const first = await startTestSidecar(context, { storePath });
+  const applied = await runVerb(["apply", file, "--server", first.grpc], output);
+  await first.stop();
+  const second = await startTestSidecar(context, { storePath });
+  const again = await runVerb(["apply", file, "--server", second.grpc], output);
+  assert.deepEqual([applied, again], [0, 0], said.join());
+  assert.deepEqual(
+    said.map((text) => /^a: progressing[\s\S]*revision (\d+)/.exec(text)?.[1]),
+    ["1", "1"],
+  );
 });
