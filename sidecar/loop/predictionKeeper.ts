@@ -146,12 +146,18 @@ export class PredictionKeeper implements Labels {
 
   async #store(): Promise<void> {
     const { metrics, predictions } = this.#parts;
-    const waiting = this.#waiting;
-    if (waiting.length === 0) {
+    const noted = this.#waiting;
+    if (noted.length === 0) {
       return;
     }
-    const { problems: _, ...counts } = await predictions.recordPredictions(waiting);
-    this.#waiting = this.#waiting.slice(waiting.length);
+    this.#waiting = [];
+    const { problems: _, ...counts } = await predictions.recordPredictions(noted).catch((error) => {
+      // What may have been recorded all the same is recorded again, which changes nothing.
+      const since = this.#waiting;
+      this.#waiting = noted;
+      this.note(since);
+      throw error;
+    });
     for (const [outcome, count] of Object.entries(counts)) {
       metrics.predictions.inc({ outcome }, count);
     }
