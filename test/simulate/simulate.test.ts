@@ -134,6 +134,31 @@ test("the demo's plan decides in simulation, and its candidate is within every l
   assert(found.exposed.median < found.requests.median);
 });
 
+const noisyPlan = planOf(
+  "{ excess: { percent: 50%, tolerance: 5% } }",
+  "{ rollback: 0.05, promotion: 0.05 }",
+);
+
+test("noise that both versions have is no reason to roll back, in all but alpha of the runs", () => {
+  const truth = truthOf("noise=0.4", "primary-error-rate=0.01", "requests-per-second=200");
+  assert.deepEqual(brokenGuardrails(noisyPlan, truth), []);
+  const found = simulate(noisyPlan, truth, { runs: 200, seed: 15 });
+  assert(found.rolledBack <= mostOf(200, 0.05), `${found.rolledBack}`);
+  assert(found.promoted > 150, `${found.promoted}`);
+});
+
+test("a difference beyond the noise by more than the tolerance is rolled back, and by just that promoted by alpha at most", () => {
+  const beyond = truthOf("noise=0.4", "disagreement=0.4", "requests-per-second=200");
+  assert.deepEqual(
+    brokenGuardrails(noisyPlan, beyond).map(({ name }) => name),
+    ["excess"],
+  );
+  assert(simulate(noisyPlan, beyond, { runs: 50, seed: 16 }).rolledBack > 45);
+  const just = truthOf("noise=0.4", "disagreement=0.0834", "requests-per-second=200");
+  const found = simulate(noisyPlan, just, { runs: 100, seed: 17 });
+  assert(found.promoted <= mostOf(100, 0.05), `${found.promoted}`);
+});
+
 test("the guardrails that a truth breaks are named", () => {
   const names = (...entries: readonly string[]) =>
     brokenGuardrails(defaultPlan, truthOf(...entries)).map(({ name }) => name);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Comparison } from "../../sidecar/core/compare/comparison.ts";
 import { emptyEvidence, evidenceFor } from "../../sidecar/core/evidence/evidence.ts";
 import {
   closeWindows,
@@ -9,13 +10,14 @@ import {
   openBook,
 } from "../../sidecar/core/evidence/ingest.ts";
 import type { Answer } from "../../sidecar/core/observation.ts";
-import type { Plan } from "../../sidecar/core/plan/plan.ts";
+import type { Guardrail, Plan } from "../../sidecar/core/plan/plan.ts";
+import { jointFailures } from "../../sidecar/core/simulate/pairs.ts";
 import { type Random, seeded } from "../../sidecar/core/simulate/random.ts";
 import { parseTruth } from "../../sidecar/core/simulate/truth.ts";
 import { candidateShare, newUsers } from "../../sidecar/core/simulate/users.ts";
-import { drawWindow, jointFailures, type WindowTruth } from "../../sidecar/core/simulate/window.ts";
+import { drawWindow, type WindowTruth } from "../../sidecar/core/simulate/window.ts";
 import { ALL_BP } from "../../sidecar/core/traffic.ts";
-import { begin, closedAt, comparisonWith, differs } from "../support/book.ts";
+import { begin, closedAt, comparisonWith } from "../support/book.ts";
 import {
   answerWith,
   disagreement,
@@ -25,7 +27,11 @@ import {
   planWith,
 } from "../support/evidence.ts";
 
-const plan: Plan = planWith([errorRate, latency, disagreement]);
+const excess: Guardrail = {
+  ...{ kind: "excess", name: "excess", noiseBp: 4_000, tolerance: 0.05 },
+  ...{ weight: 1, dryRun: false },
+};
+const plan: Plan = planWith([errorRate, latency, disagreement, excess]);
 const parsed = parseTruth([
   "primary-error-rate=0.2",
   "candidate-error-rate=0.3",
@@ -33,12 +39,16 @@ const parsed = parseTruth([
   "primary-slow-rate=0.1",
   "candidate-slow-rate=0.25",
   "disagreement=0.15",
+  "noise=0.3",
 ]);
 assert("truth" in parsed);
 
 const window: WindowTruth = {
   truth: parsed.truth,
-  traffic: { generation: 1, candidateBp: 2_000, shadowBp: 6_000, shadowPrimary: true },
+  traffic: {
+    ...{ generation: 1, candidateBp: 2_000 },
+    ...{ shadowBp: 6_000, shadowPrimary: true, noiseBp: 4_000 },
+  },
   requests: 60,
   candidateShare: 0.2,
 };
@@ -64,13 +74,36 @@ function observeOne(book: EvidenceBook, { truth, traffic }: WindowTruth, random:
   const isOther = fate < joint.both || (!isOwn && fate < joint.both + joint.own + joint.other);
   const answer = answerOf({ isFailed: isOwn, isSlow: random.next() < truth.slowRate[served] });
   const copy = answerOf({ isFailed: isOther, isSlow: random.next() < truth.slowRate[other] });
-  const comparison = random.next() < truth.disagreement ? differs : comparisonWith();
+  const isPlaceOther = random.next() < truth.disagreement || random.next() < truth.noise;
+  const comparison = comparisonOf({ oneFailed: isOwn !== isOther, isPlaceOther });
+  const isPrimaryFailed = served === "primary" ? isOwn : isOther;
+  const isSecondFailed = random.next() < truth.errorRate.primary;
+  const noise = comparisonOf({
+    oneFailed: isPrimaryFailed !== isSecondFailed,
+    isPlaceOther: random.next() < truth.noise,
+  });
   const isShadowed = bucket < traffic.shadowBp;
+  const isTwice = bucket < (traffic.noiseBp ?? 0);
+  const second = answerOf({ isFailed: isSecondFailed, isSlow: false });
+  const shadow = isShadowed ? copy : undefined;
+  const pair = { startMs: begin, served, answer, shadow } as const;
   observe(
     book,
-    observationWith({ startMs: begin, served, answer, shadow: isShadowed ? copy : undefined }),
-    isShadowed ? comparison : undefined,
+    observationWith(isTwice ? { ...pair, secondary: second } : pair),
+    isShadowed ? { ...comparison, ...(isTwice ? { noise } : {}) } : undefined,
   );
+}
+
+/** Answers differ in their status where one failed, and otherwise perhaps in a place. */
+function comparisonOf(found: {
+  readonly oneFailed: boolean;
+  readonly isPlaceOther: boolean;
+}): Comparison {
+  const path = found.oneFailed ? "status" : "$['a']";
+  const isOther = found.oneFailed || found.isPlaceOther;
+  return isOther
+    ? comparisonWith({ equal: false, differences: [{ path, kind: "value" }] })
+    : comparisonWith();
 }
 
 /** What a window's evidence counts, as numbers. */
@@ -85,7 +118,14 @@ function countsAfter(fill: (book: EvidenceBook) => void): readonly number[] {
   });
   const pairs = evidenceFor(evidence.guardrails, "disagreement");
   const disagreeing = pairs.kind === "pair" ? [pairs.pairs.n, pairs.pairs.k] : [];
-  return [evidence.requests.candidate, evidence.pairs, ...rates, ...disagreeing];
+  const seen = evidenceFor(evidence.guardrails, "excess");
+  const total = (slots: Readonly<Record<string, number>>) =>
+    Object.values(slots).reduce((sum, count) => sum + count, 0);
+  const excesses =
+    seen.kind === "excess"
+      ? [seen.excesses.n, total(seen.excesses.worse), total(seen.excesses.better)]
+      : [];
+  return [evidence.requests.candidate, evidence.pairs, ...rates, ...disagreeing, ...excesses];
 }
 
 /** Means of the counts and of their products two by two, and how far chance may move each. */
@@ -115,7 +155,7 @@ test("windows drawn as counts have the means and products of windows observed re
   const observed = moments(
     Array.from({ length: windows }, () => countsAfter((book) => observeEach(book, window, random))),
   );
-  assert.equal(drawn.length, 44);
+  assert.equal(drawn.length, 77);
   for (const [index, { mean, error }] of drawn.entries()) {
     const other = observed[index];
     const sigmas = Math.abs(mean - (other?.mean ?? 0)) / Math.hypot(error, other?.error ?? 0);

@@ -1,7 +1,7 @@
 import type { Guardrail, Plan } from "../plan/plan.ts";
 import { slowdownRates } from "./latency.ts";
+import { differingShare, excessShare, jointFailures } from "./pairs.ts";
 import type { Truth } from "./truth.ts";
-import { jointFailures } from "./window.ts";
 
 /** The plan's guardrails beyond whose limits the candidate truly is: none when a rollback would be false, some when a promotion would be. */
 export function brokenGuardrails(plan: Plan, truth: Truth): readonly Guardrail[] {
@@ -14,11 +14,10 @@ function isBroken(guardrail: Guardrail, truth: Truth): boolean {
     case "score":
       return disagreementRate(truth) > guardrail.tolerance;
     case "excess":
-      // A truth has no noise, and no second answers.
-      return false;
+      return excessShare(truth) > guardrail.tolerance;
     case "accuracy":
     case "performance":
-      // Nor labels.
+      // A truth has no labels.
       return false;
     case "errorRate":
       return isBeyond(truth.errorRate, guardrail);
@@ -42,5 +41,5 @@ function isBeyond(
 function disagreementRate(truth: Truth): number {
   const { both, own, other } = jointFailures(truth, "primary");
   const neither = 1 - both - own - other;
-  return both >= 1 ? 0 : (own + other + neither * truth.disagreement) / (1 - both);
+  return both >= 1 ? 0 : (own + other + neither * differingShare(truth)) / (1 - both);
 }

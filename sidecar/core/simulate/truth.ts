@@ -8,6 +8,8 @@ export type Truth = {
   readonly latencyShift: number;
   /** Share of the pairs in which neither variant failed whose answers (and predictions) differ. */
   readonly disagreement: number;
+  /** Share of the primary's answers that differ from another one of its own to the same request, and so do the candidate's. */
+  readonly noise: number;
   /** Share of the copied requests in which just one variant fails. */
   readonly discordance: number;
   readonly requestsPerSecond: number;
@@ -50,6 +52,12 @@ export const TRUTH_KEYS: readonly TruthKey[] = [
     meaning: "the candidate's latency over the primary's (lognormal, sigma 0.5)",
   },
   { key: "disagreement", ...share, preset: "0", meaning: "share of pairs that differ" },
+  {
+    key: "noise",
+    ...share,
+    preset: "0",
+    meaning: "share of pairs that differ though both are the primary's",
+  },
   {
     key: "discordance",
     ...share,
@@ -130,6 +138,7 @@ function truthOf(value: (key: string, otherwise: number) => number): Truth {
     },
     latencyShift: value("latency-shift", 1),
     disagreement: value("disagreement", 0),
+    noise: value("noise", 0),
     discordance: value("discordance", p * (1 - q) + q * (1 - p)),
     requestsPerSecond: value("requests-per-second", 50),
     stickyShare: value("sticky-share", 0),
