@@ -14,9 +14,10 @@ import { wassersteinFromCounts } from "./wasserstein.ts";
  * where either side has any. Null is what can't be said: of no rows, of no values, of categories that have no order.
  */
 export type Measures = {
-  /** Over the bins, the rare ones (expected less than five times) and the unlisted values joined into one, and its chance though nothing changed. */
+  /** Over the tenths; over the categories with the rare (expected less than five times) and the unlisted ones joined, as each alone would add by chance. */
   readonly psi: number | null;
   readonly psiSizes: PsiSizes;
+  /** Over the bins with all rare ones joined. */
   readonly chi2: ChiSquare | null;
   /** The larger one of PSI's and chi-square's p-values; null where there are not two bins. */
   readonly binsPValue: number | null;
@@ -36,15 +37,16 @@ export type Ks = { readonly statistic: number; readonly bound: number; readonly 
 export function measureFeature(feature: FeatureProfile, counts: FeatureCounts): Measures {
   const cells = cellsOf(feature, counts);
   const joined = joinRare(cells);
+  const indexed = feature.type === "numeric" ? cells : joined;
   const psiSizes = {
     reference: sum(cells.reference),
     current: sum(cells.current),
-    bins: joined.reference.length,
+    bins: indexed.reference.length,
   };
   const comparable = psiSizes.reference > 0 && psiSizes.current > 0;
   const overCells = (distance: typeof hellinger): number | null =>
     comparable ? distance(cells.reference, cells.current) : null;
-  const index = comparable ? psi(joined.reference, joined.current) : null;
+  const index = comparable ? psi(indexed.reference, indexed.current) : null;
   const chi2 = chiSquare(joined);
   return {
     psi: index,
