@@ -2,7 +2,7 @@ import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
 import type { Limits } from "./limits.ts";
 import { Alarm } from "./loop/alarm.ts";
-import { countBatch } from "./loop/countBatch.ts";
+import { BatchCounter } from "./loop/batchCounter.ts";
 import type { DeliveryParts } from "./loop/delivery.ts";
 import type { MakeExaminer } from "./loop/examiner.ts";
 import { lookForGeneration } from "./loop/generation.ts";
@@ -26,7 +26,7 @@ import {
 const TURN_MS = 250;
 const DEBOUNCE_MS = 20;
 /** Counting gives way to everything else after this long. */
-const DRAIN_MS = 10;
+const DRAIN_MS = 2;
 
 /** What the loop needs of its surroundings. */
 export type LoopParts = DeliveryParts & {
@@ -49,6 +49,7 @@ export class Loop implements Rollouts, Intake {
   readonly #predictions: PredictionKeeper;
   readonly #runners: Runners;
   readonly #intake: IntakeQueue;
+  readonly #counter: BatchCounter;
   readonly #requests: RequestQueue;
   #isDrainDue = false;
   #lastTurnMs: number | undefined;
@@ -64,6 +65,13 @@ export class Loop implements Rollouts, Intake {
     const note = this.#predictions.note.bind(this.#predictions);
     this.#runners = new Runners({ ...parts, keeper: this.#keeper, note, rolloutsMax });
     this.#intake = new IntakeQueue(parts.limits.queueBytesMax, parts.metrics);
+    this.#counter = new BatchCounter({
+      queue: this.#intake,
+      observe: (observation) => this.#runners.get(observation.rollout)?.observe(observation),
+      mistake: (error) => this.#mistake("observe", error),
+      steadyMs: () => parts.clock.steadyMs(),
+      became: (outcome, count) => parts.metrics.observations.inc({ outcome }, count),
+    });
     this.#requests = new RequestQueue(parts.limits.requestsMax);
   }
 
@@ -128,17 +136,9 @@ export class Loop implements Rollouts, Intake {
     metrics.tickSeconds.observe((this.#lastTurnMs - beganMs) / 1000);
   }
 
-  /** Counts waiting observations, for at most `budgetMs`; true when some are left. */
+  /** Counts waiting observations, for about `budgetMs`; true when some may be left. */
   drain(budgetMs: number): boolean {
-    const { clock } = this.#parts;
-    const untilMs = clock.steadyMs() + budgetMs;
-    for (let batch = this.#intake.take(); batch !== undefined; batch = this.#intake.take()) {
-      this.#count(batch);
-      if (clock.steadyMs() >= untilMs) {
-        return true;
-      }
-    }
-    return false;
+    return this.#counter.drain(budgetMs);
   }
 
   /** What is in force for the rollout may have changed. */
@@ -219,16 +219,6 @@ export class Loop implements Rollouts, Intake {
       }
       this.#alarm.ring(DEBOUNCE_MS);
     });
-  }
-
-  #count(batch: Batch): void {
-    const outcomes = countBatch(batch, this.#runners, (error) => this.#mistake("observe", error));
-    for (const [outcome, count] of Object.entries(outcomes)) {
-      if (count > 0) {
-        this.#parts.metrics.observations.inc({ outcome }, count);
-      }
-    }
-    batch.counted();
   }
 
   /** A mistake in one rollout leaves it as it is, and the others unharmed. */
