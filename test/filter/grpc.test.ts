@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { understudy } from "#proto";
+import { answer, call, frame, trailers } from "../support/callHeaders.ts";
 import { configOf, dropsOf, headersOf, said, stage, trafficOf } from "../support/filterStage.ts";
 import type { Header } from "../support/pairs.ts";
 import type { WasmHost } from "../support/wasmHost.ts";
@@ -8,31 +9,12 @@ import type { WasmHost } from "../support/wasmHost.ts";
 const { DropReason, Failure } = understudy.v1;
 const MS = 1_000_000n;
 
-const call: readonly Header[] = [
-  [":path", "/m.Scorer/Score"],
-  ["content-type", "application/grpc+proto"],
-  ["te", "trailers"],
-  ["grpc-timeout", "10S"],
-];
-const answer: readonly Header[] = [
-  [":status", "200"],
-  ["content-type", "application/grpc+proto"],
-  ["grpc-encoding", "gzip"],
-];
-const trailers = (status: number): Header[] => [["grpc-status", `${status}`]];
 const refused = (status: number, words: string): Header[] => [
   [":status", "200"],
   ["content-type", "application/grpc"],
   ["grpc-status", `${status}`],
   ["grpc-message", words],
 ];
-
-/** One message in a frame. */
-function frame(text: string): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(text.length, 1);
-  return Buffer.concat([head, Buffer.from(text)]);
-}
 
 const match = { path: { prefix: "/" } };
 const declared = {
@@ -233,52 +215,4 @@ test("a path without a declaration is not about calls, nor one with it about any
   host.request(1, headersOf("u1", [[":path", "/m.Scorer/Score"]]));
   assert.equal(host.calls.size, 0);
   assert.deepEqual(dropsOf(host), {});
-});
-
-test("a stream is observed: its latency is that to its headers, its outcome that of its trailers", () => {
-  const host = stage(configOf(), trafficOf({ shadowBp: 0 }));
-  const id = host.request(1, headersOf("u1", call.slice(1)), false);
-  host.nowNs += 5n * MS;
-  host.responseHeaders(id, answer);
-  host.nowNs += 50n * MS;
-  host.responseBody(id, frame("a"), false);
-  host.responseTrailers(id, trailers(14));
-  host.end(id);
-  const [one] = said(host).observations;
-  assert.deepEqual([one?.answer?.grpcStatus, Number(one?.answer?.latencyUs)], [14, 5_000]);
-  assert.deepEqual(dropsOf(host), {});
-});
-
-const brokenOff: { name: string; details: string; expected: number }[] = [
-  { name: "the user leaves", details: "via_upstream", expected: Failure.FAILURE_UNSPECIFIED },
-  {
-    name: "the variant breaks off",
-    details: "upstream_reset_after_response_started{connection_termination}",
-    expected: Failure.FAILURE_RESET,
-  },
-];
-
-for (const { name, details, expected } of brokenOff) {
-  test(`a stream that ${name} is reported as that, without a status`, () => {
-    const host = stage(configOf(), trafficOf({ shadowBp: 0 }));
-    const id = host.request(1, headersOf("u1", call.slice(1)), false);
-    host.responseHeaders(id, answer);
-    host.stream(id).codeDetails = details;
-    host.end(id);
-    const [one] = said(host).observations;
-    assert.equal(one?.answer?.failure ?? 0, expected);
-    assert.equal(one?.answer?.grpcStatus ?? "none", "none");
-  });
-}
-
-test("a stream that goes on at the deadline has answered", () => {
-  const host = stage(configOf(), trafficOf({ shadowBp: 0 }));
-  const id = host.request(1, headersOf("u1", call.slice(1)), false);
-  host.responseHeaders(id, answer);
-  host.nowNs += 15_000n * MS;
-  const [one] = said(host).observations;
-  assert.deepEqual([one?.answer?.failure ?? 0, one?.answer?.truncated], [0, true]);
-  host.responseTrailers(id, trailers(0));
-  host.end(id);
-  assert.equal(said(host).observations.length, 1);
 });
