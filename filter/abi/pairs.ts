@@ -22,10 +22,11 @@ export function decodePairs(bytes: StaticArray<u8>, size: i32, spans: StaticArra
     if (nameSize > size - at - 1) return -1;
     const valueStart = at + nameSize + 1;
     if (valueSize > size - valueStart - 1) return -1;
-    spans[i * SPAN] = at;
-    spans[i * SPAN + 1] = at + nameSize;
-    spans[i * SPAN + 2] = valueStart;
-    spans[i * SPAN + 3] = valueStart + valueSize;
+    const span = changetype<usize>(spans) + usize(i * SPAN * 4);
+    store<i32>(span, at);
+    store<i32>(span, at + nameSize, 4);
+    store<i32>(span, valueStart, 8);
+    store<i32>(span, valueStart + valueSize, 12);
     at = valueStart + valueSize + 1;
   }
   return count;
@@ -49,27 +50,30 @@ export class PairsWriter {
     this.at = 4 + count * 8;
   }
 
-  add(
-    name: StaticArray<u8>,
-    nameStart: i32,
-    nameEnd: i32,
-    value: StaticArray<u8>,
-    valueStart: i32,
-    valueEnd: i32,
-  ): void {
-    writeU32(this.bytes, this.sizesAt, nameEnd - nameStart);
-    writeU32(this.bytes, this.sizesAt + 4, valueEnd - valueStart);
+  /** A header of a list that the host wrote: name and value stand there as they must here, each with its NUL. */
+  copy(from: StaticArray<u8>, nameStart: i32, nameEnd: i32, valueEnd: i32): void {
+    this.sizes(nameEnd - nameStart, valueEnd - nameEnd - 1);
+    this.text(from, nameStart, valueEnd);
+  }
+
+  add(name: StaticArray<u8>, value: StaticArray<u8>): void {
+    this.sizes(name.length, value.length);
+    this.text(name, 0, name.length);
+    this.text(value, 0, value.length);
+  }
+
+  private sizes(name: i32, value: i32): void {
+    writeU32(this.bytes, this.sizesAt, name);
+    writeU32(this.bytes, this.sizesAt + 4, value);
     this.sizesAt += 8;
-    this.text(name, nameStart, nameEnd);
-    this.text(value, valueStart, valueEnd);
   }
 
   private text(from: StaticArray<u8>, start: i32, end: i32): void {
+    const size = end - start;
     const to = changetype<usize>(this.bytes) + usize(this.at);
-    memory.copy(to, changetype<usize>(from) + usize(start), usize(end - start));
-    this.at += end - start;
-    this.bytes[this.at] = 0;
-    this.at += 1;
+    memory.copy(to, changetype<usize>(from) + usize(start), usize(size));
+    store<u8>(to + usize(size), 0);
+    this.at += size + 1;
   }
 }
 

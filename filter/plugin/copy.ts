@@ -1,6 +1,7 @@
 import { PairsWriter } from "../abi/pairs";
-import { utf8 } from "../policy/bytes";
+import { put, utf8 } from "../policy/bytes";
 import { CAPTURE_BYTES_MAX, Capture } from "../policy/capture";
+import { isCopied } from "../policy/copiedHeaders";
 import { GRPC_TIMEOUT, isTimeoutBelow, TE, TRAILERS } from "../policy/grpc";
 import { Headers, SHADOW, SHADOW_HEADERS_MAX, VARIANT } from "../policy/headers";
 import { Variant } from "../policy/split";
@@ -36,9 +37,9 @@ export function copySize(
   textBytes += addOwn(VARIANT, rollout.config.variant(variant).versionBytes);
   const deadline = grpc ? deadlineOf(rollout, headers) : -1;
   for (let i = 0; i < headers.count; i++) {
-    if (!headers.isCopied(i)) continue;
+    if (!isCopied(headers.bytes, headers.nameStart(i), headers.nameEnd(i))) continue;
     if (grpc && i !== deadline && headers.isNamed(i, GRPC_TIMEOUT)) continue;
-    copied[kept++] = i;
+    put(copied, kept++, i);
     textBytes += headers.nameEnd(i) - headers.nameStart(i);
     textBytes += headers.valueEnd(i) - headers.valueStart(i);
   }
@@ -54,14 +55,10 @@ export function writeCopy(headers: Headers, capture: Capture): void {
   const bytes = headers.bytes;
   for (let k = 0; k < kept; k++) {
     const i = unchecked(copied[k]);
-    const nameStart = headers.nameStart(i);
-    const nameEnd = headers.nameEnd(i);
-    writer.add(bytes, nameStart, nameEnd, bytes, headers.valueStart(i), headers.valueEnd(i));
+    writer.copy(bytes, headers.nameStart(i), headers.nameEnd(i), headers.valueEnd(i));
   }
   for (let k = 0; k < own; k++) {
-    const name = unchecked(ownNames[k]);
-    const value = unchecked(ownValues[k]);
-    writer.add(name, 0, name.length, value, 0, value.length);
+    writer.add(unchecked(ownNames[k]), unchecked(ownValues[k]));
   }
 }
 
@@ -78,5 +75,7 @@ function deadlineOf(rollout: ActiveRollout, headers: Headers): i32 {
   const i = headers.find(GRPC_TIMEOUT);
   if (i < 0) return -1;
   const limitMs = u64(rollout.config.shadow.timeoutMs);
-  return isTimeoutBelow(headers.bytes, headers.valueStart(i), headers.valueEnd(i), limitMs) ? i : -1;
+  return isTimeoutBelow(headers.bytes, headers.valueStart(i), headers.valueEnd(i), limitMs)
+    ? i
+    : -1;
 }

@@ -98,9 +98,9 @@ function giveUp(root: Root): void {
     if (exchange.secondaryToken !== 0) forgetToken(exchange, exchange.secondaryToken);
     exchange.observed = false;
     exchange.issuesCookie = false;
+    exchange.clear();
     exchange.stage = ShadowStage.None;
     exchange.secondaryStage = ShadowStage.None;
-    exchange.clear();
     if (exchange.context === 0) release(root, exchange);
   }
   addLitter(root.outbox.heldBytes);

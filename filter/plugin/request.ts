@@ -7,7 +7,6 @@ import { Counter, dropCounter } from "../policy/counters";
 import { DropReason } from "../policy/drops";
 import { Exchange } from "../policy/exchange";
 import { Headers, OVERRIDE, RequestHead, ROLLOUT, SHADOW, VARIANT } from "../policy/headers";
-import { pathEnd } from "../policy/match";
 import { overrideOf } from "../policy/override";
 import { bucketOf, Variant, variantOf } from "../policy/split";
 import { Found, StickyKind } from "../policy/sticky";
@@ -161,7 +160,7 @@ function observe(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket:
   subject.path.length = 0;
   if (head.path < 0) return;
   const start = headers.valueStart(head.path);
-  const end = pathEnd(headers.bytes, start, headers.valueEnd(head.path));
+  const end = head.pathEnd;
   const shadow = rollout.config.shadow;
   subject.path.set(headers.bytes, start, end);
   exchange.isGrpc = head.grpc;
@@ -181,8 +180,7 @@ function copy(root: Root, rollout: ActiveRollout, exchange: Exchange, bucket: u3
     }
   } else {
     const start = headers.valueStart(head.path);
-    const end = pathEnd(headers.bytes, start, headers.valueEnd(head.path));
-    if (!rollout.config.shadow.lists(headers.bytes, start, end, false)) return;
+    if (!rollout.config.shadow.lists(headers.bytes, start, head.pathEnd, false)) return;
   }
   planShadow(root, rollout, exchange, headers);
   if (bucket < traffic.noiseBp) planSecondary(root, rollout, exchange, headers);

@@ -67,13 +67,21 @@ export function openExchange(root: u32, context: u32): Exchange {
   const exchange = idle.pop();
   exchange.begin(root, context);
   byContext.set(context, exchange.slot);
+  latest = exchange;
   return exchange;
 }
 
+/** The exchange that was asked for last: a stream's callbacks come in runs. */
+let latest: Exchange | null = null;
+
 /** The exchange of a stream, or null for a context that is not known. */
 export function exchangeOf(context: u32): Exchange | null {
+  const known = latest;
+  if (known !== null && known.context === context && context !== 0) return known;
   const slot = byContext.get(context);
-  return slot === 0 ? null : unchecked(exchanges[slot - 1]);
+  if (slot === 0) return null;
+  latest = unchecked(exchanges[slot - 1]);
+  return latest;
 }
 
 /** The exchange whose copy has this token, or null. */

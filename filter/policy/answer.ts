@@ -1,4 +1,4 @@
-import { copyBytes } from "./bytes";
+import { copyBytes, isAscii } from "./bytes";
 import { appendCapture, Capture, CaptureBudget, releaseCapture, takeCapture } from "./capture";
 
 /** Set when what came is not the variant's own answer; the numbers are those of the contract. */
@@ -31,13 +31,6 @@ export class ShortText {
     this.length = isAscii(from, start, start + length) ? length : 0;
     copyBytes(from, start, this.bytes, 0, this.length);
   }
-}
-
-function isAscii(bytes: StaticArray<u8>, start: i32, end: i32): bool {
-  for (let i = start; i < end; i++) {
-    if (unchecked(bytes[i]) > 0x7f) return false;
-  }
-  return true;
 }
 
 /** What one variant answered, as far as it is known. */

@@ -120,11 +120,12 @@ export class Exchange {
     this.shadowBody = null;
   }
 
-  /** Gives back everything that is held for a report. */
+  /** Gives back everything that is held for a report. Without a copy nothing of one is held. */
   clear(): void {
-    this.releaseCopy();
-    this.request.clear(this.budget);
     this.answer.clear(this.budget);
+    if (this.isCaptured) this.request.clear(this.budget);
+    if (this.stage === ShadowStage.None) return;
+    this.releaseCopy();
     this.shadow.clear(this.budget);
     this.secondary.clear(this.budget);
   }

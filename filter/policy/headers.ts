@@ -1,4 +1,4 @@
-import { spells, startsWith, utf8 } from "./bytes";
+import { pathEnd, spells, startsWith, utf8 } from "./bytes";
 import { GRPC_ENCODING, GRPC_MESSAGE, GRPC_STATUS, isGrpc, isKinOfGrpc } from "./grpc";
 
 /** Most headers of one request or answer that are looked at. */
@@ -13,8 +13,6 @@ export const OVERRIDE: StaticArray<u8> = utf8("x-understudy-override");
 export const ROLLOUT: StaticArray<u8> = utf8("x-understudy-rollout");
 
 const COLON: u8 = 0x3a;
-const OWN_PREFIX = utf8("x-understudy-");
-const ENVOY_PREFIX = utf8("x-envoy-");
 export const COOKIE: StaticArray<u8> = utf8("cookie");
 const PATH = utf8(":path");
 const METHOD = utf8(":method");
@@ -30,21 +28,6 @@ const REQUEST_ID = utf8("x-request-id");
 const CONNECT = utf8("CONNECT");
 const HTTPS = utf8("https");
 const EVENT_STREAM = utf8("text/event-stream");
-
-const HOP_BY_HOP: StaticArray<u8>[] = [
-  utf8("connection"),
-  utf8("keep-alive"),
-  utf8("proxy-connection"),
-  utf8("proxy-authenticate"),
-  utf8("proxy-authorization"),
-  utf8("te"),
-  utf8("trailer"),
-  utf8("transfer-encoding"),
-  utf8("upgrade"),
-  utf8("http2-settings"),
-  utf8("expect"),
-  utf8("content-length"),
-];
 
 /** The headers of one message: text in `bytes`, and for each header four positions in `spans`. */
 export class Headers {
@@ -90,24 +73,13 @@ export class Headers {
   valueStarts(i: i32, text: StaticArray<u8>): bool {
     return i >= 0 && startsWith(this.bytes, this.valueStart(i), this.valueEnd(i), text);
   }
-
-  /** Whether a copy of the request carries header `i` on: end to end, and neither ours nor Envoy's. */
-  isCopied(i: i32): bool {
-    const start = this.nameStart(i);
-    const end = this.nameEnd(i);
-    if (startsWith(this.bytes, start, end, OWN_PREFIX)) return false;
-    if (startsWith(this.bytes, start, end, ENVOY_PREFIX)) return false;
-    if (end - start > 19) return true;
-    for (let k = 0; k < HOP_BY_HOP.length; k++) {
-      if (spells(this.bytes, start, end, unchecked(HOP_BY_HOP[k]))) return false;
-    }
-    return true;
-  }
 }
 
 /** Where a request's headers of interest stand; -1 for those it lacks. */
 export class RequestHead {
   path: i32 = -1;
+  /** Where the path's query begins. */
+  pathEnd: i32 = 0;
   authority: i32 = -1;
   requestId: i32 = -1;
   overrideAt: i32 = -1;
@@ -145,8 +117,10 @@ export class RequestHead {
   }
 
   private readPseudo(headers: Headers, i: i32, size: i32): void {
-    if (size === 5 && headers.isNamed(i, PATH)) this.path = i;
-    else if (size === 10 && headers.isNamed(i, AUTHORITY)) this.authority = i;
+    if (size === 5 && headers.isNamed(i, PATH)) {
+      this.path = i;
+      this.pathEnd = pathEnd(headers.bytes, headers.valueStart(i), headers.valueEnd(i));
+    } else if (size === 10 && headers.isNamed(i, AUTHORITY)) this.authority = i;
     else if (size === 7 && headers.isNamed(i, METHOD)) {
       if (headers.isValue(i, CONNECT)) this.streaming = true;
     } else if (size === 7 && headers.isNamed(i, SCHEME)) this.https = headers.isValue(i, HTTPS);

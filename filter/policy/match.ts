@@ -109,7 +109,7 @@ export class Match {
 
   matches(headers: Headers, head: RequestHead): bool {
     if (!this.matchesHost(headers, head.authority)) return false;
-    if (!this.matchesPath(headers, head.path)) return false;
+    if (!this.matchesPath(headers, head)) return false;
     for (let k = 0; k < this.headers.length; k++) {
       if (!unchecked(this.headers[k]).matches(headers)) return false;
     }
@@ -122,22 +122,13 @@ export class Match {
     return i >= 0 && host.matches(headers.bytes, headers.valueStart(i), headers.valueEnd(i));
   }
 
-  private matchesPath(headers: Headers, i: i32): bool {
+  private matchesPath(headers: Headers, head: RequestHead): bool {
     const path = this.path;
     if (path === null) return true;
-    if (i < 0) return false;
-    const start = headers.valueStart(i);
-    return path.matches(headers.bytes, start, pathEnd(headers.bytes, start, headers.valueEnd(i)));
+    if (head.path < 0) return false;
+    const start = headers.valueStart(head.path);
+    return path.matches(headers.bytes, start, head.pathEnd);
   }
-}
-
-/** Where a path ends and its query or fragment begins. */
-export function pathEnd(bytes: StaticArray<u8>, start: i32, end: i32): i32 {
-  for (let i = start; i < end; i++) {
-    const byte = unchecked(bytes[i]);
-    if (byte === 0x3f || byte === 0x23) return i;
-  }
-  return end;
 }
 
 /** Where a host ends and its port begins; an IPv6 address keeps its brackets. */

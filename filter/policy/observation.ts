@@ -119,9 +119,7 @@ export function writeSubject(writer: WireWriter, subject: Subject): void {
   writer.number(ObservationField.Rollout, u64(subject.rollout));
   writer.text(ObservationField.RequestId, id.bytes, 0, id.length);
   writer.head(ObservationField.Subject, 8);
-  for (let shift = 56; shift >= 0; shift -= 8) {
-    writer.byte(i32((subject.hash >> u64(shift)) & 0xff));
-  }
+  writer.word(subject.hash);
   writer.number(ObservationField.StartUnixMs, subject.startUnixMs);
   writer.text(ObservationField.Path, path.bytes, 0, path.length);
   writer.number(ObservationField.Generation, subject.generation);

@@ -8,8 +8,8 @@ export function sipHash(k0: u64, k1: u64, bytes: StaticArray<u8>, start: i32, en
   v2 = k0 ^ 0x6c7967656e657261;
   v3 = k1 ^ 0x7465646279746573;
   let at = start;
-  for (; end - at >= 8; at += 8) absorb(word(bytes, at, 8));
-  absorb(word(bytes, at, end - at) | (u64(end - start) << 56));
+  for (; end - at >= 8; at += 8) absorb(load<u64>(changetype<usize>(bytes) + usize(at)));
+  absorb(lastWord(bytes, at, end - at) | (u64(end - start) << 56));
   v2 ^= 0xff;
   round();
   round();
@@ -43,8 +43,8 @@ function round(): void {
   v2 = rotl<u64>(v2, 32);
 }
 
-/** Up to eight bytes as a little-endian word. */
-function word(bytes: StaticArray<u8>, at: i32, count: i32): u64 {
+/** Fewer than eight bytes as a little-endian word. */
+function lastWord(bytes: StaticArray<u8>, at: i32, count: i32): u64 {
   let out: u64 = 0;
   for (let i = 0; i < count; i++) out |= u64(unchecked(bytes[at + i])) << (u64(i) << 3);
   return out;

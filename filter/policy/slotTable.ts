@@ -1,3 +1,5 @@
+import { put } from "./bytes";
+
 const EMPTY: u32 = 0;
 
 /**
@@ -20,8 +22,8 @@ export class SlotTable {
     if ((this.count + 1) * 2 > this.keys.length) this.grow();
     const at = this.find(key);
     if (unchecked(this.keys[at]) === EMPTY) this.count++;
-    this.keys[at] = key;
-    this.values[at] = value;
+    put(this.keys, at, key);
+    put(this.values, at, value);
   }
 
   /** Removes a key and closes the gap, so that no search stops short. */
@@ -35,13 +37,13 @@ export class SlotTable {
     while (unchecked(this.keys[at]) !== EMPTY) {
       const home = this.home(unchecked(this.keys[at]));
       if (((at - home) & mask) >= ((at - gap) & mask)) {
-        this.keys[gap] = this.keys[at];
-        this.values[gap] = this.values[at];
+        put(this.keys, gap, unchecked(this.keys[at]));
+        put(this.values, gap, unchecked(this.values[at]));
         gap = at;
       }
       at = (at + 1) & mask;
     }
-    this.keys[gap] = EMPTY;
+    put(this.keys, gap, EMPTY);
   }
 
   private home(key: u32): i32 {

@@ -1,4 +1,4 @@
-import { copyBytes } from "./bytes";
+import { copyBytes, put } from "./bytes";
 
 /** Wire types of protobuf that the contract uses. */
 export enum Wire {
@@ -8,11 +8,9 @@ export enum Wire {
   Fixed32 = 5,
 }
 
-/** Bytes of a varint. */
+/** Bytes of a varint: one for every seven bits. */
 export function varintSize(value: u64): i32 {
-  let size = 1;
-  for (let rest = value >> 7; rest > 0; rest >>= 7) size++;
-  return size;
+  return i32(70 - clz<u64>(value | 1)) / 7;
 }
 
 /** Bytes of a varint field below number 16; 0 for the default value, which is not written. */
@@ -46,17 +44,25 @@ export class WireWriter {
   }
 
   byte(value: i32): void {
-    this.bytes[this.at] = u8(value);
-    this.at++;
+    put(this.bytes, this.at++, u8(value));
   }
 
   varint(value: u64): void {
+    const bytes = this.bytes;
+    let at = this.at;
     let rest = value;
     while (rest > 0x7f) {
-      this.byte(i32(rest & 0x7f) | 0x80);
+      put<u8>(bytes, at++, u8(rest) | 0x80);
       rest >>= 7;
     }
-    this.byte(i32(rest));
+    put(bytes, at++, u8(rest));
+    this.at = at;
+  }
+
+  /** Eight bytes, the highest first. */
+  word(value: u64): void {
+    store<u64>(changetype<usize>(this.bytes) + usize(this.at), bswap<u64>(value));
+    this.at += 8;
   }
 
   /** A varint field; nothing for 0. */
