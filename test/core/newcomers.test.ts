@@ -133,20 +133,51 @@ test("windows with too many users let them go, and later ones look at fewer", ()
   assert.equal(book.newcomers.waiting, 0);
 });
 
-test("no more users are remembered than the bound", () => {
+test("however many users come, no more are remembered than the bound, and new ones go on counting, each once", () => {
   const book = bookWith();
   const random = seeded(8);
-  for (let second = 0; second < 40; second += 1) {
+  const subjects: string[] = [];
+  let counted = 0;
+  for (let second = 0; second < 200; second += 1) {
     for (let index = 0; index < 300; index += 1) {
-      see(book, { subject: subjectOf(random), second });
+      const subject = subjectOf(random);
+      subjects.push(subject);
+      see(book, { subject, second });
+    }
+    closeWindows(book, begin + 1_000 * second);
+    assert(book.newcomers.seen.size <= SUBJECTS_MAX);
+    if (second === 100) {
+      counted = book.evidence.assignments[0]?.primary ?? 0;
+      assert(counted > SUBJECTS_MAX);
+    }
+  }
+  closeWindows(book, begin + 240_000);
+  const before = book.evidence.assignments[0]?.primary ?? 0;
+  assert(before > counted && before < subjects.length / 2, `${before}`);
+  for (const [index, subject] of subjects.entries()) {
+    see(book, { subject, second: 240 + Math.floor(index / 300) });
+    closeWindows(book, begin + 240_000 + 1_000 * Math.floor(index / 300));
+  }
+  closeWindows(book, begin + 600_000);
+  assert.equal(book.evidence.assignments[0]?.primary, before);
+});
+
+test("the part of the users that is left is a random one: a right split stays right in it", () => {
+  const random = seeded(31);
+
+  const book = bookWith();
+  for (let second = 0; second < 300; second += 1) {
+    for (let index = 0; index < 200; index += 1) {
+      const served = random.next() < 0.2 ? "candidate" : "primary";
+      see(book, { subject: subjectOf(random), served, second });
     }
     closeWindows(book, begin + 1_000 * second);
   }
-  countsOf(book);
-  assert(
-    book.newcomers.seen.size <= SUBJECTS_MAX && book.newcomers.seen.size > SUBJECTS_MAX - 1_000,
-  );
-  assert.equal(book.newcomers.isFull, true);
+  closeWindows(book, begin + 600_000);
+  const { assignments } = book.evidence;
+  const candidates = assignments[0]?.candidate ?? 0;
+  assert(candidates > 1_500, `${candidates}`);
+  assert(logSplitMismatch(assignments) < Math.log(20));
 });
 
 /** A rollout's assignments when each new user falls to the candidate with this chance, some of them heavy users. */

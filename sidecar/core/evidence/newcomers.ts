@@ -4,7 +4,7 @@ import { ALL_BP, type BasisPoints, type Traffic } from "../traffic.ts";
 import { countHit, hits, type Tally } from "./tally.ts";
 
 /** How many users are remembered in a book's life, and how many may wait in open windows. */
-export const SUBJECTS_MAX = 10_000;
+export const SUBJECTS_MAX = 8_000;
 export const SUBJECTS_OPEN_MAX = 2_000;
 /** Generations of traffic whose weight is remembered. */
 const WEIGHTS_MAX = 16;
@@ -14,22 +14,22 @@ const WEIGHTS_MAX = 16;
  * Later it tells nothing new of the split, and what it meets there may be its own habit.
  *
  * Bounded. A book counts the users of its own slice of hashes, half of those that the books before it left over, as it can't know whom they
- * counted; the slice is halved when open windows hold too many, and no user is counted any more once too many are remembered. None of
- * this looks at what was answered.
+ * counted. The part of the slice that is looked at is halved whenever too many are remembered or wait in open windows; who falls outside can
+ * then be forgotten, as he is never looked at again. So it is always a random part of all users, and new ones go on counting. None of this
+ * looks at what was answered.
  */
 export type Newcomers = {
   /** Which book of the rollout, from 1. */
   readonly life: number;
   readonly seen: Set<number>;
-  /** The part of the slice that is looked at. */
+  /** The part of the slice that is looked at; it only shrinks. */
   share: number;
   /** Users in open windows. */
   waiting: number;
-  isFull: boolean;
   readonly weights: Map<number, BasisPoints>;
 };
 
-/** A window's users who may be new, by a number made of their hash. */
+/** A window's users who may be new, by a number made of their hash: `numberOf`. */
 export type Waiting = {
   readonly share: number;
   readonly subjects: Map<number, Subject>;
@@ -45,7 +45,7 @@ type Subject = {
 
 /** Nobody seen, in a book's life of this number. */
 export function noNewcomers(life: number): Newcomers {
-  return { life, seen: new Set(), share: 1, waiting: 0, isFull: false, weights: new Map() };
+  return { life, seen: new Set(), share: 1, waiting: 0, weights: new Map() };
 }
 
 /** A window without users. */
@@ -70,12 +70,16 @@ export function mayBeNew(
   waiting: Waiting,
   { generation, subject }: Observation,
 ): boolean {
-  if (newcomers.isFull || waiting.isCrowded) {
+  if (waiting.isCrowded) {
     return false;
   }
   const candidateBp = newcomers.weights.get(generation) ?? 0;
   const isSplit = candidateBp > 0 && candidateBp < ALL_BP;
-  return isSplit && isInSlice(newcomers.life, waiting.share, subject);
+  return (
+    isSplit &&
+    subject.length >= 16 &&
+    isInSlice(newcomers.life, waiting.share, Number.parseInt(subject.slice(0, 4), 16))
+  );
 }
 
 /** Notes who sent a request that `mayBeNew`; `windows` are all that are open. */
@@ -90,7 +94,7 @@ export function noteSubject(
 ): void {
   const { observation, plan } = request;
   const { subject } = observation;
-  const id = Number.parseInt(subject.slice(-7), 16);
+  const id = numberOf(subject);
   let known = waiting.subjects.get(id);
   if (known === undefined) {
     if (newcomers.waiting >= SUBJECTS_OPEN_MAX) {
@@ -115,17 +119,16 @@ export function countNewcomers(
   window: { readonly plan: Plan; readonly tally: Tally },
 ): void {
   newcomers.waiting -= subjects.size;
-  if (subjects.size > 0 && newcomers.seen.size + subjects.size > SUBJECTS_MAX) {
-    newcomers.isFull = true;
-  }
   const { generation } = window.tally;
   const candidateBp = newcomers.weights.get(generation) ?? 0;
-  if (newcomers.isFull || candidateBp === 0 || candidateBp === ALL_BP) {
+  if (subjects.size === 0 || candidateBp === 0 || candidateBp === ALL_BP) {
     return;
   }
+  makeRoom(newcomers, subjects.size);
   const assigned = { generation, candidateBp, primary: 0, candidate: 0 };
   for (const [id, subject] of subjects) {
-    if (subject.generation === generation && !newcomers.seen.has(id)) {
+    const isNew = isLookedAt(newcomers, id) && !newcomers.seen.has(id);
+    if (subject.generation === generation && isNew) {
       newcomers.seen.add(id);
       assigned[subject.served] += 1;
       countUser(subject, window);
@@ -148,12 +151,39 @@ function countUser(
   }
 }
 
-/** Life k has the hashes from 1 - 2^(1-k) to 1 - 2^-k, or the first `share` of them. */
-function isInSlice(life: number, share: number, subject: string): boolean {
-  const place = Number.parseInt(subject.slice(0, 4), 16) / 65_536;
+/** Halves the share until so many more can be remembered; at the end of the hash's digits there may be none left that fit. */
+function makeRoom(newcomers: Newcomers, more: number): void {
+  while (newcomers.seen.size + more > SUBJECTS_MAX && newcomers.share > 0) {
+    newcomers.share = newcomers.share > SHARE_MIN ? newcomers.share / 2 : 0;
+    for (const id of newcomers.seen) {
+      if (!isLookedAt(newcomers, id)) {
+        newcomers.seen.delete(id);
+      }
+    }
+  }
+}
+
+const PLACES = 65_536;
+const TAILS = 2 ** 28;
+/** Below it no place is left in the slice of the first life. */
+const SHARE_MIN = 2 / PLACES;
+
+/** A user by his place, the first four digits of his hash, and its last seven. */
+function numberOf(subject: string): number {
+  const place = Number.parseInt(subject.slice(0, 4), 16);
+  return place * TAILS + Number.parseInt(subject.slice(-7), 16);
+}
+
+function isLookedAt({ life, share }: Newcomers, id: number): boolean {
+  return isInSlice(life, share, Math.floor(id / TAILS));
+}
+
+/** Life k has the places from 1 - 2^(1-k) to 1 - 2^-k of all, or the first `share` of them. */
+function isInSlice(life: number, share: number, place: number): boolean {
   const width = 2 ** -life;
   const begin = 1 - 2 * width;
-  return subject.length >= 16 && place >= begin && place < begin + width * share;
+  const at = place / PLACES;
+  return at >= begin && at < begin + width * share;
 }
 
 /** Too many wait: those in open windows are let go, and later windows look at half of them. */
