@@ -1,5 +1,6 @@
 import type { Comparison, Contents, Difference } from "../compare/comparison.ts";
 import { redacted } from "../compare/contents.ts";
+import { fnv1a } from "./fnv.ts";
 
 /** How many differing paths are kept, how many are shown beside a rollout, and how much of a path and of a request id. */
 export const PATHS_KEPT_MAX = 100;
@@ -49,11 +50,12 @@ export function noPaths(perPath: number): DifferingPaths {
 export function countPair(paths: DifferingPaths, comparison: Comparison, request: Request): void {
   const { differences, contents } = comparison;
   paths.pairs += 1;
+  const rank = differences.length > 0 && paths.perPath > 0 ? rankOf(request) : undefined;
   for (const [index, difference] of differences.entries()) {
     const kept = countPath(paths, difference);
     const found = contents?.[index];
-    if (kept !== undefined && found !== undefined && paths.perPath > 0) {
-      sample(kept, paths.perPath, { found, request });
+    if (kept !== undefined && found !== undefined && rank !== undefined) {
+      sample(kept, paths.perPath, { found, request, rank });
     }
   }
 }
@@ -97,9 +99,9 @@ export function placesOf({ kept }: DifferingPaths): readonly DifferingPlace[] {
 function sample(
   place: Kept,
   most: number,
-  { found, request }: { readonly found: Contents; readonly request: Request },
+  pair: { readonly found: Contents; readonly request: Request; readonly rank: number },
 ): void {
-  const rank = rankOf(request);
+  const { found, request, rank } = pair;
   const last = place.samples[most - 1];
   if (last !== undefined && rank >= last.rank) {
     return;
@@ -114,13 +116,9 @@ function sample(
   place.samples = [...place.samples, taken].sort((a, b) => a.rank - b.rank).slice(0, most);
 }
 
-/** A number from 0 to 2^32 - 1 by hashing: FNV-1a (Fowler, Noll, Vo) and the finaliser of MurmurHash3 (Appleby). */
+/** A number from 0 to 2^32 - 1 by hashing: FNV-1a and the finaliser of MurmurHash3 (Appleby). */
 function rankOf({ requestId, startMs }: Request): number {
-  const text = `${requestId} ${startMs}`;
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
+  let hash = fnv1a(requestId) ^ startMs;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -1,6 +1,7 @@
 import type { Observation, Variant } from "../observation.ts";
 import type { Breaker } from "../plan/plan.ts";
 import type { Count } from "./count.ts";
+import { fnv1a } from "./fnv.ts";
 import { failed } from "./outcome.ts";
 
 /** Request ids that are remembered. */
@@ -144,12 +145,9 @@ function pushOutcome(outcomes: Outcomes, isFailed: boolean, max: number): void {
   outcomes.next = (outcomes.next + 1) % max;
 }
 
-/** FNV-1a, 30 bits of it: two ids are taken for one in a few of a million requests, whatever they were answered. Never 0. */
+/** 30 bits: two ids are taken for one in a few of a million requests, whatever they were answered. Never 0. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
+  const hash = fnv1a(text);
   return (hash ^ (hash >>> 15)) & 0x3fffffff || 1;
 }
 
