@@ -132,8 +132,9 @@ export class RequestHead {
     else if (headers.isNamed(i, CONTENT_TYPE)) {
       const start = headers.valueStart(i);
       const end = headers.valueEnd(i);
+      if (!isKinOfGrpc(headers.bytes, start, end)) return;
       if (isGrpc(headers.bytes, start, end)) this.grpc = true;
-      else if (isKinOfGrpc(headers.bytes, start, end)) this.streaming = true;
+      else this.streaming = true;
     }
   }
 

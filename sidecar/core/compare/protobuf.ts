@@ -211,6 +211,7 @@ function within(reader: Reader, read: () => void): void {
     reader.at = start;
     read();
     reader.end = outerEnd;
+    reader.at = reader.problem === undefined ? reader.at : outerEnd;
   }
 }
 
