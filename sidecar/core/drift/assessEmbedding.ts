@@ -103,6 +103,9 @@ export function assessEmbedding(
       : []),
   ];
   const { cosineCritical: _, ...told } = means;
+  const problems = Object.entries(window.problems).map(
+    ([kind, count]) => `${count} values are no such vectors (${kind}): missing`,
+  );
   return {
     name: profile.name,
     type: "embedding",
@@ -112,7 +115,7 @@ export function assessEmbedding(
     componentShare,
     mmd,
     drifted: reasons.length > 0,
-    reasons,
+    reasons: [...reasons, ...problems],
   };
 }
 

@@ -41,7 +41,8 @@ export async function categoriesIn(at: ColumnAt): Promise<(string | null)[]> {
   });
 }
 
-function tell(
+/** Tells what is odd about a value of a column. */
+export function tell(
   { batch, column, problems }: ColumnAt,
   index: number,
   { problem, value }: { readonly problem: Problem; readonly value: unknown },

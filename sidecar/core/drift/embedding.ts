@@ -26,6 +26,8 @@ export type VectorProblem = "wrongType" | "wrongDimensions" | "notFinite";
 /** An embedding of the reference: plain JSON, no vector of it. */
 export type EmbeddingProfile = {
   readonly name: string;
+  /** The JSONPath by which documents have it, where it is no key of theirs. */
+  readonly path?: string;
   readonly dimensions: number;
   /** Vectors that all this is of. */
   readonly n: number;

@@ -2,19 +2,32 @@ import { parseDecimal } from "./decimal.ts";
 import { parseNumber } from "./value.ts";
 
 /** What a column can be taken for. */
-export type ColumnType = "numeric" | "categorical" | "text" | "embedding" | "nothing";
+export type ColumnType =
+  | "numeric"
+  | "categorical"
+  | "text"
+  | "embedding"
+  | "identifiers"
+  | "nothing";
 
 /** From this share of numbers among the values on, a column is measured, and the others are problems. */
 const NUMBERS_SHARE = 0.95;
 /** Texts are taken for free text where there are more different ones than this, and hardly any twice. */
 const CATEGORIES_USUAL = 100;
 const DIFFERENT_SHARE = 0.5;
+/** Free text has three words or more in at least so many of its values; others are identifiers, dates or names. */
+const PROSE_SHARE = 0.5;
+const THREE_WORDS = /\S\s+\S+\s+\S/;
+/** So much of a text is looked at for its words. */
+const LOOKED_UNITS = 256;
 
 /** What is counted of the values that a column's type is taken from. */
 export type TypeEvidence = {
   values: number;
   numbers: number;
   texts: number;
+  /** Texts of three words or more. */
+  prose: number;
   lists: number;
   objects: number;
   /** At most as many as were looked at. */
@@ -23,7 +36,15 @@ export type TypeEvidence = {
 
 /** No value seen. */
 export function startEvidence(): TypeEvidence {
-  return { values: 0, numbers: 0, texts: 0, lists: 0, objects: 0, different: new Set() };
+  return {
+    values: 0,
+    numbers: 0,
+    texts: 0,
+    prose: 0,
+    lists: 0,
+    objects: 0,
+    different: new Set(),
+  };
 }
 
 /** Looks at one more value, which may be missing. */
@@ -39,11 +60,13 @@ export function addEvidence(evidence: TypeEvidence, value: unknown): void {
   evidence.objects += kind === "object" ? 1 : 0;
   if (kind === "text") {
     evidence.different.add(String(value));
+    evidence.prose += THREE_WORDS.test(String(value).slice(0, LOOKED_UNITS)) ? 1 : 0;
   }
 }
 
 /** The type that most of the values speak for. */
-export function typeOf({ values, numbers, texts, lists, different }: TypeEvidence): ColumnType {
+export function typeOf(evidence: TypeEvidence): ColumnType {
+  const { values, numbers, texts, lists } = evidence;
   if (values === 0) {
     return "nothing";
   }
@@ -56,8 +79,14 @@ export function typeOf({ values, numbers, texts, lists, different }: TypeEvidenc
   if (numbers + texts < NUMBERS_SHARE * values) {
     return "nothing";
   }
-  const isFree = different.size > CATEGORIES_USUAL && different.size > DIFFERENT_SHARE * texts;
-  return isFree ? "text" : "categorical";
+  return typeOfTexts(evidence);
+}
+
+function typeOfTexts({ texts, prose, different }: TypeEvidence): ColumnType {
+  if (different.size <= CATEGORIES_USUAL || different.size <= DIFFERENT_SHARE * texts) {
+    return "categorical";
+  }
+  return prose >= PROSE_SHARE * texts ? "text" : "identifiers";
 }
 
 function kindOf(value: unknown): "missing" | "number" | "text" | "list" | "object" {

@@ -1,4 +1,6 @@
+import type { EmbeddingProfile } from "./embedding.ts";
 import type { MultivariateProfile } from "./multivariate.ts";
+import type { TextProfile } from "./text.ts";
 
 /** Names the format and its version; a profile of another one is refused by who reads it. */
 export const PROFILE_FORMAT = "understudy.dev/profile/v1";
@@ -23,6 +25,9 @@ export type ReferenceProfile = {
   readonly features: readonly FeatureProfile[];
   /** What is needed to see all features together; absent for fewer than two features or 50 rows. */
   readonly multivariate?: MultivariateProfile;
+  /** Columns of free text, and of vectors of one length; absent without any. */
+  readonly texts?: readonly TextProfile[];
+  readonly embeddings?: readonly EmbeddingProfile[];
   /** SHA-256 (hexadecimal) of the profile's canonical JSON without this field. */
   readonly hash: string;
 };
@@ -36,6 +41,8 @@ type Common = {
   readonly path?: string;
   /** Where it is what the model said. */
   readonly role?: "prediction";
+  /** The name of the text that it is a number of. */
+  readonly text?: string;
   /** Usable values of all rows, and rows without one. */
   readonly n: number;
   readonly missing: number;

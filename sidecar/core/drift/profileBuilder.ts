@@ -5,11 +5,13 @@ import {
   startCategorical,
   startNumeric,
 } from "./columnSample.ts";
-import { categoriesIn, numbersIn } from "./columnValues.ts";
-import { addEvidence, startEvidence, typeOf } from "./featureType.ts";
+import { categoriesIn, numbersIn, tell } from "./columnValues.ts";
+import { addEvidence, type ColumnType, startEvidence, typeOf } from "./featureType.ts";
+import { hashNumbers } from "./hash.ts";
 import { noteProblem, type ProblemLog } from "./problemLog.ts";
 import type { ReferenceProfile } from "./profile.ts";
 import { type ProfileWishes, profileOf } from "./profileOf.ts";
+import { addRich, type RichSample, startRich } from "./richSample.ts";
 import { assignSlots, type RowSlots, startSlots } from "./rowSlots.ts";
 import type { Batch } from "./table.ts";
 
@@ -27,7 +29,11 @@ export type ProfileBuilder = {
   /** Batches that are read but wait until the types are known. */
   waiting: Batch[];
   /** Once the types are known. */
-  reading: { readonly slots: RowSlots; readonly samples: readonly ColumnSample[] } | null;
+  reading: {
+    readonly slots: RowSlots;
+    readonly samples: readonly ColumnSample[];
+    readonly rich: readonly RichSample[];
+  } | null;
 };
 
 /** Nothing read. What is odd will be told to `problems`. */
@@ -56,26 +62,40 @@ export async function finishProfile(
   builder: ProfileBuilder,
   hashOf: (text: string) => string,
 ): Promise<ReferenceProfile> {
-  const { slots, samples } = builder.reading ?? (await startReading(builder));
-  return profileOf({ slots, samples, wishes: builder.wishes }, hashOf);
+  const reading = builder.reading ?? (await startReading(builder));
+  return profileOf({ ...reading, wishes: builder.wishes }, hashOf);
 }
 
 /** Takes the types from the waiting batches, then reads them. */
 async function startReading(
   builder: ProfileBuilder,
 ): Promise<NonNullable<ProfileBuilder["reading"]>> {
-  const { waiting, wishes } = builder;
+  const { waiting, wishes, problems } = builder;
   const columns = waiting.at(-1)?.columns ?? [];
   const samples: ColumnSample[] = [];
+  const rich: RichSample[] = [];
   for (const [column, name] of columns.entries()) {
-    const sample = wishes.ignored.has(name) ? null : await sampleFor(builder, column, name);
-    if (sample !== null) {
-      samples.push({ name, column, sample });
+    const type = wishes.ignored.has(name) ? "ignored" : await typeFor(builder, column, name);
+    switch (type) {
+      case "numeric":
+        samples.push({ name, column, sample: startNumeric() });
+        break;
+      case "categorical":
+        samples.push({ name, column, sample: startCategorical() });
+        break;
+      case "text":
+      case "embedding":
+        rich.push(startRich(type, { name, column, seed: hashNumbers(wishes.seed, column) }));
+        break;
+      case "ignored":
+        break;
+      default:
+        noteProblem(problems, { kind: "leftOut", row: null, column: name, what: WHY_NOT[type] });
     }
   }
   const capacity = Math.floor(SAMPLE_CELLS_MAX / Math.max(1, samples.length));
   const slots = startSlots({ capacity: Math.min(SAMPLE_ROWS_MAX, capacity), seed: wishes.seed });
-  builder.reading = { slots, samples };
+  builder.reading = { slots, samples, rich };
   builder.waiting = [];
   for (const batch of waiting) {
     await readBatch(builder, builder.reading, batch);
@@ -83,11 +103,11 @@ async function startReading(
   return builder.reading;
 }
 
-async function sampleFor(
-  { waiting, wishes, problems }: ProfileBuilder,
+async function typeFor(
+  { waiting, wishes }: ProfileBuilder,
   column: number,
   name: string,
-): Promise<ColumnSample["sample"] | null> {
+): Promise<ColumnType> {
   const evidence = startEvidence();
   for (const batch of waiting) {
     const values = column < batch.columns.length ? await batch.read(column) : [];
@@ -96,29 +116,23 @@ async function sampleFor(
       addEvidence(evidence, values[index]);
     }
   }
-  const type = wishes.types.get(name) ?? typeOf(evidence);
-  switch (type) {
-    case "numeric":
-      return startNumeric();
-    case "categorical":
-      return startCategorical();
-    default:
-      noteProblem(problems, { kind: "leftOut", row: null, column: name, what: WHY_NOT[type] });
-      return null;
-  }
+  return wishes.types.get(name) ?? typeOf(evidence);
 }
 
 const WHY_NOT = {
-  text: "free text or identifiers: no feature, unless its type is named",
-  embedding: "lists of numbers: no feature",
+  identifiers: "hardly any value twice: no feature, unless its type is named",
   nothing: "no values, or objects: no feature",
 } as const;
 
 async function readBatch(
   { problems }: ProfileBuilder,
-  { slots, samples }: NonNullable<ProfileBuilder["reading"]>,
+  { slots, samples, rich }: NonNullable<ProfileBuilder["reading"]>,
   batch: Batch,
 ): Promise<void> {
+  for (const each of rich) {
+    const at = { batch, column: each.column, problems };
+    await addRich(each, batch, (row, value) => tell(at, row, { problem: "wrongType", value }));
+  }
   const assigned = assignSlots(slots, batch.rows);
   for (const { column, sample } of samples) {
     const at = { batch, column, problems };

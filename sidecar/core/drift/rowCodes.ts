@@ -29,14 +29,17 @@ export type FeatureCoding = {
   readonly dimensions: number;
 };
 
-/** The codings of as many features, in their order, as `DIMENSIONS_MAX` dimensions hold; the others are left out. */
+/**
+ * The codings of as many features, in their order, as `DIMENSIONS_MAX` dimensions hold; the others are left out, and so are the numbers of texts,
+ * which come last.
+ */
 export function codingsOf(features: readonly FeatureProfile[]): readonly FeatureCoding[] {
   const codings: FeatureCoding[] = [];
   let from = 0;
   for (const feature of features) {
     const coding = codingOf(feature, from);
     from += coding.dimensions;
-    if (from > DIMENSIONS_MAX) {
+    if (from > DIMENSIONS_MAX || feature.text !== undefined) {
       break;
     }
     codings.push(coding);

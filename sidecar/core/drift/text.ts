@@ -25,6 +25,8 @@ export type Descriptors = {
 /** A text column of the reference: plain JSON; which grams it knows, and a sample of its texts' buckets. */
 export type TextProfile = {
   readonly name: string;
+  /** The JSONPath by which documents have it, where it is no key of theirs. */
+  readonly path?: string;
   readonly seed: number;
   readonly bloom: Bloom;
   readonly sample: readonly (readonly number[])[];
@@ -165,9 +167,12 @@ export function assessText(
     missing: window.missing,
     classifier: { auc, pValue },
     drifted,
-    reasons: drifted
-      ? [`a classifier tells the texts from the reference's: AUC ${auc.toFixed(3)}`]
-      : [],
+    reasons: [
+      ...(drifted
+        ? [`a classifier tells the texts from the reference's: AUC ${auc.toFixed(3)}`]
+        : []),
+      ...(window.wrongType > 0 ? [`${window.wrongType} values are no texts: missing`] : []),
+    ],
     telling: drifted
       ? telling.slice(0, TOLD_MAX).map(({ bucket, referenceShare, currentShare }) => ({
           what: JSON.stringify(window.grams[bucket] ?? profile.grams[bucket] ?? ""),
