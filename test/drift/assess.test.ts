@@ -9,7 +9,6 @@ import {
 } from "../../sidecar/core/drift/assess.ts";
 import type { FeatureProfile } from "../../sidecar/core/drift/profile.ts";
 import { wasserstein } from "../../sidecar/core/drift/wasserstein.ts";
-import { close, inputs } from "../support/oracles.ts";
 import {
   categoricalProfile,
   countsOf,
@@ -18,7 +17,8 @@ import {
   numericProfile,
   profileOf,
   windowOver,
-} from "../support/profiles.ts";
+} from "../support/features.ts";
+import { close, inputs } from "../support/oracles.ts";
 import { seeded } from "../support/random.ts";
 
 const random = seeded(5);

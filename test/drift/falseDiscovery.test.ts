@@ -7,16 +7,8 @@ import {
   levelPerCheck,
   rejectionLevel,
 } from "../../sidecar/core/drift/falseDiscovery.ts";
-import {
-  addToRun,
-  logRunEvidence,
-  type MultinomialRun,
-  runEnds,
-  runShares,
-  startRun,
-} from "../../sidecar/core/drift/multinomial.ts";
-import { closeRelative, entry, main } from "../support/oracles.ts";
-import { type Random, seeded } from "../support/random.ts";
+import { closeRelative } from "../support/oracles.ts";
+import { seeded } from "../support/random.ts";
 
 const corrections: readonly Correction[] = [
   "benjaminiHochberg",
@@ -88,62 +80,4 @@ test("a false alarm a month is a level per check of one in the windows of a mont
   const day = 86_400_000;
   closeRelative(levelPerCheck({ windowMs: day / 24, falseAlarmEveryMs: 30 * day }), 1 / 720);
   assert.equal(levelPerCheck({ windowMs: day, falseAlarmEveryMs: 1 }), 1);
-});
-
-test("the evidence of a run equals savvi's odds after each of its batches", () => {
-  const rows: readonly { x?: number[]; x3?: number[]; odds: number }[] = entry(main, "savvi");
-  for (const [key, shares] of [
-    ["x", [0.1, 0.9]],
-    ["x3", [0.5, 0.25, 0.25]],
-  ] as const) {
-    let run = startRun(shares.length);
-    for (const row of rows.filter((one) => key in one)) {
-      run = addToRun(run, row[key] ?? []);
-      closeRelative(Math.exp(logRunEvidence(run, shares)), row.odds);
-    }
-  }
-});
-
-function draw(random: Random, shares: readonly number[]): readonly number[] {
-  let left = random.next();
-  const bin = shares.findIndex((share) => {
-    left -= share;
-    return left < 0;
-  });
-  return shares.map((_, index) => (index === bin ? 1 : 0));
-}
-
-/** The most evidence that a run of 500 rows showed at any of them. */
-function mostEvidence(random: Random, truth: readonly number[], shares: readonly number[]): number {
-  let run: MultinomialRun = startRun(shares.length);
-  let most = 0;
-  for (let row = 0; row < 500; row += 1) {
-    run = addToRun(run, draw(random, truth));
-    most = Math.max(most, logRunEvidence(run, shares));
-  }
-  return most;
-}
-
-test("looked at after every row, a run raises no more false alarms than its level, and finds a change", () => {
-  const random = seeded(11);
-  const shares = [0.4, 0.3, 0.2, 0.1];
-  const limit = Math.log(1 / 0.05);
-  const runs = Array.from({ length: 200 }, () => mostEvidence(random, shares, shares));
-  const changed = Array.from({ length: 50 }, () =>
-    mostEvidence(random, [0.25, 0.25, 0.25, 0.25], shares),
-  );
-  assert.ok(runs.filter((most) => most >= limit).length <= 0.05 * 200);
-  assert.ok(changed.every((most) => most >= limit));
-});
-
-test("no share of a run is 0, and it ends at a tenth of the reference's rows", () => {
-  const reference = [99, 0, 1];
-  const shares = runShares(reference);
-  assert.ok(shares.every((share) => share > 0));
-  closeRelative(
-    shares.reduce((sum, share) => sum + share, 0),
-    1,
-  );
-  assert.equal(runEnds({ counts: [9, 0, 0] }, reference), false);
-  assert.equal(runEnds({ counts: [9, 1, 0] }, reference), true);
 });

@@ -10,8 +10,8 @@ import { lInfinity } from "../../sidecar/core/drift/lInfinity.ts";
 import { proportionsTest } from "../../sidecar/core/drift/proportions.ts";
 import { psiCritical } from "../../sidecar/core/drift/psi.ts";
 import { wasserstein } from "../../sidecar/core/drift/wasserstein.ts";
+import { countsOf, numericProfile } from "../support/features.ts";
 import { close, closeRelative } from "../support/oracles.ts";
-import { countsOf, numericProfile } from "../support/profiles.ts";
 
 // Real patients, wines and digits; made by test/vectors/realData.py. What is missing or mistyped is NaN in a comparison, and fails it.
 const vectors = JSON.parse(

@@ -8,7 +8,7 @@ import {
   letters,
   normals,
   numericProfile,
-} from "../support/profiles.ts";
+} from "../support/features.ts";
 import { seeded } from "../support/random.ts";
 
 const random = seeded(5);

@@ -8,7 +8,7 @@ import {
   numericProfile,
   profileOf,
   windowOver,
-} from "../support/profiles.ts";
+} from "../support/features.ts";
 import { type Random, seeded } from "../support/random.ts";
 
 const SEED = 20261122;

@@ -64,17 +64,24 @@ export function measureFeature(feature: FeatureProfile, counts: FeatureCounts): 
 
 /** The rows of the reference and of the window by bin: tenths or categories, and the missing ones where there are any. */
 export function cellsOf(feature: FeatureProfile, counts: FeatureCounts): CellsWithOther {
-  const reference =
-    feature.type === "numeric"
-      ? byTenth(feature, feature.counts)
-      : [...feature.categories.map(({ count }) => count), feature.other];
-  const current = feature.type === "numeric" ? byTenth(feature, counts.bins) : counts.bins;
+  const { reference, current, other } = valueCells(feature, counts);
   const missing = feature.sampledMissing + counts.missing > 0;
   return {
     reference: missing ? [...reference, feature.sampledMissing] : reference,
     current: missing ? [...current, counts.missing] : current,
-    other: feature.type === "categorical" ? feature.categories.length : null,
+    other,
   };
+}
+
+/** The same without the missing ones. */
+export function valueCells(feature: FeatureProfile, { bins }: FeatureCounts): CellsWithOther {
+  return feature.type === "numeric"
+    ? { reference: byTenth(feature, feature.counts), current: byTenth(feature, bins), other: null }
+    : {
+        reference: [...feature.categories.map(({ count }) => count), feature.other],
+        current: bins,
+        other: feature.categories.length,
+      };
 }
 
 function byTenth({ edges, deciles }: NumericProfile, bins: readonly number[]): readonly number[] {
