@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What can be measured, in the order in which it is (primaryP99 lowers the sidecar's priority for good, so it is its last user). */
+/** What can be measured, in the order in which it is (primaryP99 lets the sidecar run only on an idle core from then on, so it is its last user). */
 export const MEASUREMENTS = [
   "split",
   "shadow",

@@ -42,3 +42,14 @@ function pin(pid: number, cores: readonly number[]): string | undefined {
   }
   return taskset.status === 0 ? undefined : `taskset: ${String(taskset.stderr).trim()}`;
 }
+
+/** Lets a running process, all its threads, run only on what others leave of its core; undefined when it worked, else why not. */
+export function runWhenIdle(pid: number): string | undefined {
+  const chrt = spawnSync("chrt", ["--all-tasks", "--idle", "--pid", "0", String(pid)]);
+  if (chrt.error !== undefined) {
+    return "the sidecar competes with the load: there is no chrt here (it is in the package util-linux)";
+  }
+  return chrt.status === 0
+    ? undefined
+    : `the sidecar competes with the load: chrt: ${String(chrt.stderr).trim()}`;
+}

@@ -1,8 +1,7 @@
-import { readdirSync } from "node:fs";
-import { constants, setPriority } from "node:os";
 import { runOpenLoop } from "../load/openLoop.ts";
 import { poissonTimesMs } from "../load/random.ts";
 import type { Result } from "../report.ts";
+import { runWhenIdle } from "../rig/cores.ts";
 import type { Front, Rig } from "../rig/rig.ts";
 import { settled } from "../rig/sidecar.ts";
 import { quantile, summariseRounds } from "../stats.ts";
@@ -19,8 +18,9 @@ type Latencies = { readonly p50Ms: number; readonly p99Ms: number; readonly requ
  * The user's p99 with the filter's shadow on to that with native mirroring on, both at the same rate: a third of what the slower
  * of the two can do. Arrivals are a Poisson process, the same one for both sides of a round; latency counts from the intended time.
  *
- * On two cores the sidecar runs on the one that also holds the clock and the upstream. It gets the lowest priority, so that users wait
- * for Envoy, not for a sidecar that has the core; it keeps up all the same, and its pairs are counted.
+ * On two cores the sidecar runs on the one that also holds the clock and the upstream. It runs there only when neither wants to, so that users
+ * wait for Envoy, not for a sidecar that has the core; it keeps up all the same, and its pairs are counted. (The lowest priority is not
+ * enough: Linux lets a process that has the core keep it for a slice of about a millisecond, whatever the priority of the one that wakes.)
  */
 export async function measurePrimaryP99(rig: Rig, rounds: number): Promise<Result> {
   const ours = await rig.front("filter-shadow");
@@ -30,7 +30,7 @@ export async function measurePrimaryP99(rig: Rig, rounds: number): Promise<Resul
     (await measureCpu(native, rig.requests, CAPACITY_MS)).perSecond,
   );
   const perSecond = capacity / 3;
-  lowerPriority(rig.sidecar.pid);
+  const doubt = runWhenIdle(rig.sidecar.pid);
   const countsBefore = await settled(rig.sidecar);
   const details: { ours: Latencies; native: Latencies }[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -50,6 +50,7 @@ export async function measurePrimaryP99(rig: Rig, rounds: number): Promise<Resul
     figures:
       `${summary.oursMedian.toFixed(2)} ms / ${summary.nativeMedian.toFixed(2)} ms, ` +
       `rounds ${summary.lowest.toFixed(2)} to ${summary.highest.toFixed(2)}; ${perSecond.toFixed(0)} requests/s`,
+    doubt,
     raw: { ...summary, perSecond, delivery, details },
   };
 }
@@ -68,11 +69,4 @@ async function measureLatencies(
     p99Ms: quantile(latenciesMs, 0.99),
     requests: latenciesMs.length,
   };
-}
-
-/** Of every thread, as each has a priority of its own and Node does much beside its main one. */
-function lowerPriority(pid: number): void {
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    setPriority(Number(thread), constants.priority.PRIORITY_LOW);
-  }
 }
