@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ProblemLog } from "../core/drift/problemLog.ts";
-import type { FeatureProfile, ReferenceProfile } from "../core/drift/profile.ts";
+import type { ReferenceProfile } from "../core/drift/profile.ts";
 import { addBatch, finishProfile, startProfile } from "../core/drift/profileBuilder.ts";
 import type { ProfileWishes } from "../core/drift/profileOf.ts";
 import { TableError } from "../formats/error.ts";
@@ -19,7 +19,9 @@ export const TABLE_OPTIONS = {
 
 /** The lines of the usage about them. */
 export const TABLE_USAGE: readonly string[] = [
-  "         --feature NAME[=PATH][:TYPE]".padEnd(40).concat("a JSONPath, numeric or categorical"),
+  "         --feature NAME[=PATH][:TYPE]"
+    .padEnd(40)
+    .concat("JSONPath; numeric, categorical, text, embedding"),
   "         --prediction NAME, --ignore NAME"
     .padEnd(40)
     .concat("what the model said; what is no feature"),
@@ -40,7 +42,11 @@ export type TableWishes = ProfileWishes & {
   readonly delimiter: string | undefined;
 };
 
-const FEATURE = /^(?<name>[^=:]+)(?:=(?<path>\$.*?))?(?::(?<type>numeric|categorical))?$/;
+const FEATURE =
+  /^(?<name>[^=:]+)(?:=(?<path>\$.*?))?(?::(?<type>numeric|categorical|text|embedding))?$/;
+const TYPES = ["numeric", "categorical", "text", "embedding"] as const;
+/** No letter, digit, sign, point or quote. */
+const DELIMITER = /^[\t !#$%&'()*,/:;<=>?@[\\\]^_`{|}~]$/;
 const SEED_MAX = 4_294_967_295;
 
 /** Reads the flags; a sentence for each that can't be read goes to `wrong`. */
@@ -52,8 +58,8 @@ export function parseTableFlags(flags: TableFlags, wrong: string[]): TableWishes
   }
   const types = new Map(named.flatMap(({ name, type }) => (type ? [[name, type]] : [])));
   const paths = new Map(named.flatMap(({ name, path }) => (path ? [[name, path]] : [])));
-  if (flags.delimiter !== undefined && !/^[\x20-\x7e\t]$/.test(flags.delimiter)) {
-    wrong.push(`--delimiter: ${flags.delimiter}: one ASCII character`);
+  if (flags.delimiter !== undefined && !DELIMITER.test(flags.delimiter)) {
+    wrong.push(`--delimiter: ${flags.delimiter}: a tab, or one of , ; | : / ~ ^ and the like`);
   }
   const seed = /^\d{1,10}$/.test(flags.seed) ? Number(flags.seed) : Number.NaN;
   if (!(seed <= SEED_MAX)) {
@@ -73,7 +79,7 @@ export function parseTableFlags(flags: TableFlags, wrong: string[]): TableWishes
 type NamedFeature = {
   readonly name: string;
   readonly path: string | undefined;
-  readonly type: FeatureProfile["type"] | undefined;
+  readonly type: (typeof TYPES)[number] | undefined;
 };
 
 function parseFeature(text: string): NamedFeature | null {
@@ -81,7 +87,7 @@ function parseFeature(text: string): NamedFeature | null {
   if (name === undefined || (path === undefined && type === undefined)) {
     return null;
   }
-  return { name, path, type: type === "numeric" || type === "categorical" ? type : undefined };
+  return { name, path, type: TYPES.find((each) => each === type) };
 }
 
 /** Columns that are found by JSONPaths; a sentence for each that is none goes to `wrong`. */

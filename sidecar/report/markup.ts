@@ -24,3 +24,14 @@ export function brief(value: number): string {
 export function fixed(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : value.toFixed(3);
 }
+
+/** A chance for people: two digits, and no more zeros than matter. */
+export function chance(pValue: number | null): string {
+  if (pValue === null) {
+    return "–";
+  }
+  if (pValue < 1e-12) {
+    return "<1e-12";
+  }
+  return pValue < 0.001 ? pValue.toExponential(1) : String(Number(pValue.toPrecision(2)));
+}

@@ -57,13 +57,14 @@ function categoryBars(
   return others.reference + others.current > 0 ? [...named, others] : named;
 }
 
-function numberBars({ edges }: NumericProfile, both: Both): Bar[] {
+function numberBars({ edges, min }: NumericProfile, both: Both): Bar[] {
   if (edges.length <= FEW_EDGES) {
-    return both.reference.map((reference, bin) => ({
-      label: binLabel(edges, bin),
+    const bars = both.reference.map((reference, bin) => ({
+      label: binLabel(edges, bin, min),
       reference,
       current: both.current[bin] ?? 0,
     }));
+    return bars.filter((bar) => bar.reference + bar.current > 0);
   }
   const [from = 0, to = 0] = [edges[0], edges.at(-1)];
   const borders = Array.from(
@@ -75,7 +76,7 @@ function numberBars({ edges }: NumericProfile, both: Both): Bar[] {
     respread(both.current, edges, borders),
   ];
   return reference.map((count, bar) => ({
-    label: binLabel(borders, bar),
+    label: binLabel(borders, bar, min),
     reference: count,
     current: current[bar] ?? 0,
   }));
@@ -101,10 +102,16 @@ function respread(
   return spread;
 }
 
-function binLabel(edges: readonly number[], bin: number): string {
-  const [left, right] = [edges[bin - 1], edges[bin]];
+/** The first edge is just below the least value where many rows have that: then the value itself is the border for people. */
+function binLabel(edges: readonly number[], bin: number, min: number): string {
+  const [left, right] = [edges[bin - 1], edges[bin]].map((edge, at) =>
+    edge !== undefined && bin + at <= 1 && edge < min ? min : edge,
+  );
   if (left === undefined) {
-    return right === undefined ? "all" : `up to ${brief(right)}`;
+    return right === undefined ? "all" : `${right === min ? "below" : "up to"} ${brief(right)}`;
+  }
+  if (left === right) {
+    return brief(left);
   }
   return right === undefined ? `above ${brief(left)}` : `${brief(left)} to ${brief(right)}`;
 }

@@ -11,7 +11,7 @@ const OTHER_BASE = /^0[bxo]/i;
 
 /**
  * The double nearest to the plain decimal number (an optional minus, digits, at most one point) that stands in ASCII at `from` until
- * before `to`; NaN for anything else, and where more than 15 digits would need more care. An exact integer divided by an exact power of
+ * before `to`, where no digit stands; NaN for anything else, and where more than 15 digits would need more care. An exact integer divided by an exact power of
  * ten is rounded once (Clinger, PLDI 1990), so this equals `Number` of the same text, and needs no text.
  */
 export function parsePlainDecimal(bytes: Uint8Array, from: number, to: number): number {
