@@ -1,12 +1,13 @@
 import { compare } from "../core/compare/compare.ts";
 import type { Comparison } from "../core/compare/comparison.ts";
 import { mediaType } from "../core/compare/contentType.ts";
+import type { JsonValue } from "../core/compare/jsonValue.ts";
 import { decodeProtobuf } from "../core/compare/protobuf.ts";
-import type { Reading } from "../core/compare/read.ts";
+import { type Reading, readDocument } from "../core/compare/read.ts";
 import type { CompiledRules } from "../core/compare/rules.ts";
 import type { Answer } from "../core/observation.ts";
 import { callMessage } from "./callMessage.ts";
-import { type DecodeLimits, decodeBody } from "./decodeBody.ts";
+import { DECODE_LIMITS, type DecodeLimits, decodeBody } from "./decodeBody.ts";
 
 /** The answers to a unary call of the method at `path`. */
 export type Calls = {
@@ -41,6 +42,17 @@ export function compareCalls(
     primary: left.reading,
     candidate: right.reading,
   });
+}
+
+/** What the answer to a unary call in gRPC says, read as `compareCalls` reads it; undefined when it says nothing that can be read. */
+export function callDocument(
+  answer: Answer,
+  path: string,
+  rules: CompiledRules,
+): JsonValue | undefined {
+  const read = readCall(answer, path, { rules, limits: DECODE_LIMITS });
+  const reading = read.reading ?? readDocument(read.answer, rules);
+  return reading.kind === "document" ? reading.value : undefined;
 }
 
 type With = { readonly rules: CompiledRules; readonly limits: DecodeLimits };

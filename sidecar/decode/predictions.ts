@@ -8,6 +8,7 @@ import type { Answer, Observation, Request, Variant } from "../core/observation.
 import type { Prediction } from "../core/performance/prediction.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { compilePath } from "../formats/jsonPath.ts";
+import { callDocument, isCall } from "./compareCalls.ts";
 import { DECODE_LIMITS, decodeBody } from "./decodeBody.ts";
 
 /** Stands for the prediction that an answer lacks; a label never equals it, so it is wrong. */
@@ -81,7 +82,7 @@ export function readRequest(request: Request, rules: CompiledRules): JsonValue |
 type By = { readonly rules: CompiledRules; readonly prediction: CompiledPrediction };
 
 function saidBy(
-  { answer, served, shadow, request }: Observation,
+  { answer, served, shadow, request, path }: Observation,
   comparison: Comparison | undefined,
   by: By,
 ): readonly (readonly [Variant, Said])[] {
@@ -93,7 +94,7 @@ function saidBy(
       ...(counts(shadow) ? [[other, said[other]] as const] : []),
     ];
   }
-  return request !== undefined && counts(answer) ? [[served, saidAlone(answer, by)]] : [];
+  return request !== undefined && counts(answer) ? [[served, saidAlone({ answer, path }, by)]] : [];
 }
 
 /** Whether an answer is its variant's own, whole, and no failure. */
@@ -101,7 +102,13 @@ function counts(answer: Answer): boolean {
   return answered(answer) && !failed(answer) && !answer.truncated;
 }
 
-function saidAlone(answer: Answer, { rules, prediction }: By): Said {
+function saidAlone(
+  { answer, path }: Pick<Observation, "answer" | "path">,
+  { rules, prediction }: By,
+): Said {
+  if (isCall(answer)) {
+    return saidIn(callDocument(answer, path, rules), prediction);
+  }
   const decoded = decodeBody(answer.body, answer.contentEncoding, DECODE_LIMITS);
   const body = decoded.kind === "bytes" ? decoded.bytes : new Uint8Array();
   const reading = readDocument({ ...answer, body }, rules);
