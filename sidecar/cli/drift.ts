@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { assessDataset, DRIFT, type DriftSettings } from "../core/drift/assess.ts";
-import { assessMultivariate } from "../core/drift/multivariate.ts";
+import { assessMultivariate, MULTIVARIATE_DEFAULTS } from "../core/drift/multivariate.ts";
 import { formatProblems, type ProblemLog, startProblems } from "../core/drift/problemLog.ts";
+import { assessRich } from "../core/drift/richWindow.ts";
 import { countBatch, startWindow } from "../core/drift/windowBuilder.ts";
 import { TableError } from "../formats/error.ts";
 import { readTable } from "../formats/readTable.ts";
@@ -72,25 +73,38 @@ async function findDrift(asked: Asked, problems: ProblemLog): Promise<Found> {
   if (window.counts.rows === 0) {
     throw new TableError(`${asked.current}: no rows`);
   }
+  const alpha = 1 / settings.falseAlarmEvery;
   const together =
     window.together === null
       ? null
-      : assessMultivariate(window.together.multivariate, window.together.window);
-  return { profile, window, drift: assessDataset(profile, window.counts, settings), together };
+      : assessMultivariate(window.together.multivariate, window.together.window, {
+          ...MULTIVARIATE_DEFAULTS,
+          alpha,
+        });
+  const rich = assessRich(window.rich, window.richWindow, alpha);
+  return {
+    profile,
+    window,
+    drift: assessDataset(profile, window.counts, settings),
+    together,
+    rich,
+  };
 }
 
-function hasDrifted({ drift, together }: Found): boolean {
+function hasDrifted({ drift, together, rich }: Found): boolean {
   return (
     drift.dataset.drifted ||
     together?.drifted === true ||
+    rich.some(({ drifted }) => drifted) ||
     drift.features.some(({ drifted }) => drifted)
   );
 }
 
-function toJson({ profile, window, drift, together }: Found, problems: ProblemLog): string {
+function toJson({ profile, window, drift, together, rich }: Found, problems: ProblemLog): string {
   return JSON.stringify({
     ...drift,
     together,
+    rich,
     reference: { rows: profile.rows, sampledRows: profile.sampledRows, hash: profile.hash },
     current: { rows: window.counts.rows },
     problems: { counts: Object.fromEntries(problems.counts), listed: problems.listed },

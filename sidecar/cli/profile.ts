@@ -9,6 +9,7 @@ import {
   TABLE_USAGE,
   type TableWishes,
 } from "./features.ts";
+import { plain } from "./plain.ts";
 import type { Output } from "./run.ts";
 import { alignedTable } from "./table.ts";
 
@@ -32,7 +33,7 @@ export async function runProfile(args: readonly string[], { out, err }: Output):
       out(JSON.stringify(profile));
     } else {
       await writeFile(asked.output, `${JSON.stringify(profile)}\n`);
-      out(described(profile));
+      out(plain(described(profile)));
     }
     return 0;
   } catch (error) {

@@ -31,7 +31,9 @@ export async function readReference(
     throw new TableError(`${path}: its hash is not that of what it says: it was changed`);
   }
   const paths = new Map(
-    profile.features.flatMap(({ name, path: at }) => (at === undefined ? [] : [[name, at]])),
+    [...profile.features, ...(profile.texts ?? []), ...(profile.embeddings ?? [])].flatMap(
+      ({ name, path: at }) => (at === undefined ? [] : [[name, at]]),
+    ),
   );
   return { profile, fields: [...fieldsOf(new Map([...paths, ...wishes.paths]), [])] };
 }

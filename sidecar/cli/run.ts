@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { CONFIG_KEYS } from "../config.ts";
 import { type Change, RolloutClient } from "./client.ts";
 import { driftUsage, runDrift } from "./drift.ts";
+import { plain } from "./plain.ts";
 import { readPlanFile } from "./planFile.ts";
 import { isEnded, printAll, printChange, printLine } from "./print.ts";
 import { printDifferences } from "./printDifferences.ts";
@@ -132,11 +133,6 @@ async function watch({ client, subject, out }: Call): Promise<void> {
       return;
     }
   }
-}
-
-/** Without control characters, which would steer the terminal; what others wrote is among the words. */
-function plain(text: string): string {
-  return text.replace(/(?!\n)\p{Cc}/gu, "\u{fffd}");
 }
 
 function usage(): string {

@@ -2,9 +2,11 @@ import type { Drift, DriftSettings, FeatureDrift } from "../core/drift/assess.ts
 import type { FeatureCounts } from "../core/drift/binning.ts";
 import type { MultivariateDrift } from "../core/drift/multivariate.ts";
 import type { FeatureProfile, ReferenceProfile } from "../core/drift/profile.ts";
+import type { RichDrift } from "../core/drift/richWindow.ts";
+import type { Telling } from "../core/drift/telling.ts";
 import type { WindowCounts } from "../core/drift/window.ts";
 import { drawBars } from "./bars.ts";
-import { brief, escaped, fixed } from "./markup.ts";
+import { brief, chance, escaped, fixed } from "./markup.ts";
 import { MEANINGS } from "./meanings.ts";
 import { barsOf } from "./shape.ts";
 import { STYLE } from "./style.ts";
@@ -18,6 +20,7 @@ export type DriftReport = {
   readonly counts: WindowCounts;
   readonly drift: Drift;
   readonly together: MultivariateDrift | null;
+  readonly rich: readonly RichDrift[];
 };
 
 type Row = {
@@ -35,6 +38,7 @@ export function driftPage(report: DriftReport): string {
     `<title>Drift: ${escaped(report.current)}</title><style>${STYLE}</style></head><body>`,
     heading(report),
     togetherPart(report.together),
+    ...report.rich.map(richPart),
     "<h2>Features</h2>",
     summary(rows),
     "<h2>Distributions</h2>",
@@ -83,19 +87,34 @@ function togetherPart(together: MultivariateDrift | null): string {
     return "";
   }
   const { classifier, mmd, telling, reasons, drifted } = together;
-  const told = telling.map(
-    ({ what, referenceShare, currentShare }) =>
-      `<tr><td>${escaped(what)}</td><td>${fixed(referenceShare)}</td><td>${fixed(currentShare)}</td></tr>`,
-  );
   return [
     "<h2>All features together</h2>",
     `<p${drifted ? ' class="drift"' : ""}>${drifted ? "Rows as a whole differ." : "Rows as a whole do not differ."}</p>`,
     `<p class="soft">AUC of a classifier ${fixed(classifier.auc)}, squared mean discrepancy ${fixed(mmd.squared)}</p>`,
     reasonList(reasons),
-    told.length === 0
-      ? ""
-      : `<div class="wide"><table><tr><th>what tells them apart</th><th>reference</th><th>current</th></tr>${told.join("")}</table></div>`,
+    tellingTable(telling),
   ].join("\n");
+}
+
+function richPart(rich: RichDrift): string {
+  const { name, type, n, missing, drifted, reasons } = rich;
+  return [
+    `<h2>${escaped(name)} <span class="soft">${type}</span></h2>`,
+    `<p${drifted ? ' class="drift"' : ""}>${drifted ? "It has drifted." : "It has not drifted."}</p>`,
+    `<p class="soft">${n} values, ${missing} missing${"classifier" in rich ? `, AUC of a classifier ${fixed(rich.classifier.auc)}` : ""}${"cosine" in rich ? `, cosine distance of the means ${fixed(rich.cosine)}, shift ${fixed(rich.shift)}, components that drifted ${fixed(rich.componentShare)}, squared mean discrepancy ${fixed(rich.mmd.squared)}` : ""}</p>`,
+    reasonList(reasons),
+    "telling" in rich ? tellingTable(rich.telling) : "",
+  ].join("\n");
+}
+
+function tellingTable(telling: readonly Telling[]): string {
+  const told = telling.map(
+    ({ what, referenceShare, currentShare }) =>
+      `<tr><td>${escaped(what)}</td><td>${fixed(referenceShare)}</td><td>${fixed(currentShare)}</td></tr>`,
+  );
+  return told.length === 0
+    ? ""
+    : `<div class="wide"><table><tr><th>what tells them apart</th><th>reference</th><th>current</th></tr>${told.join("")}</table></div>`;
 }
 
 function summary(rows: readonly Row[]): string {
@@ -103,7 +122,7 @@ function summary(rows: readonly Row[]): string {
   const lines = rows.map(({ drift }, index) => {
     const { name, n, missing, psi, psiCritical, ks, js, wasserstein, pValue, drifted } = drift;
     const numbers = [psi, psiCritical, ks?.statistic, js, wasserstein].map(fixed);
-    const cells = [n, missing, ...numbers, pValue === null ? "–" : pValue.toExponential(1)];
+    const cells = [n, missing, ...numbers, escaped(chance(pValue))];
     return `<tr><td><a href="#f${index}">${escaped(name)}</a></td>${cells.map((cell) => `<td>${cell}</td>`).join("")}<td class="drift">${drifted ? "drifted" : ""}</td></tr>`;
   });
   const head = header.map((cell) => `<th>${cell}</th>`).join("");

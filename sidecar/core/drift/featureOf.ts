@@ -1,5 +1,6 @@
-import { binOf } from "./binning.ts";
+import { startFeature } from "./binning.ts";
 import type { CategoricalSample, NumericSample } from "./columnSample.ts";
+import { countNumbers, finderOf } from "./countNumbers.ts";
 import {
   CATEGORIES_MAX,
   type CategoricalProfile,
@@ -22,26 +23,21 @@ export function numbersOf(
   values: Float64Array,
   sampled: "all" | "some",
 ): Numbers {
-  const usable = values.filter((value) => !Number.isNaN(value));
-  const sorted = usable.filter(Number.isFinite).sort();
+  const sorted = ascending(values);
   const { edges, deciles } = quantileEdges(sorted);
-  const bins = Float64Array.from(edges);
-  const counts = new Array<number>(edges.length + 1).fill(0);
-  for (const value of usable) {
-    const bin = binOf(bins, value);
-    counts[bin] = (counts[bin] ?? 0) + 1;
-  }
+  const counts = startFeature(edges.length + 1);
+  countNumbers(counts, finderOf(Float64Array.from(edges)), values);
   const { mean, squares } = sampled === "all" ? momentsOf(sorted) : sample;
   const hasAny = sample.finite > 0;
   return {
-    sampledMissing: values.length - usable.length,
+    sampledMissing: counts.missing,
     mean: hasAny ? mean : 0,
     std: hasAny ? Math.sqrt(squares / sample.finite) : 0,
     min: hasAny ? sample.min : 0,
     max: hasAny ? sample.max : 0,
     edges,
     deciles,
-    counts,
+    counts: counts.bins,
   };
 }
 
@@ -64,7 +60,27 @@ export function categoriesOf({ names }: CategoricalSample, codes: Int32Array): C
   };
 }
 
+/** The finite ones. */
+function ascending(values: Float64Array): Float64Array {
+  const sorted = new Float64Array(values.length);
+  let finite = 0;
+  for (const value of values) {
+    if (Number.isFinite(value)) {
+      sorted[finite] = value;
+      finite += 1;
+    }
+  }
+  return sorted.subarray(0, finite).sort();
+}
+
 function momentsOf(sorted: Float64Array): { readonly mean: number; readonly squares: number } {
-  const mean = sorted.reduce((sum, value) => sum + value / sorted.length, 0);
-  return { mean, squares: sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) };
+  let mean = 0;
+  for (const value of sorted) {
+    mean += value / sorted.length;
+  }
+  let squares = 0;
+  for (const value of sorted) {
+    squares += (value - mean) ** 2;
+  }
+  return { mean, squares };
 }

@@ -1,17 +1,18 @@
 import { seeded } from "../simulate/random.ts";
 import { autoThresholds, CHUNKS_MIN } from "./autoThreshold.ts";
-import { addValue, type Binning, binningOf, startFeature } from "./binning.ts";
-import type { ColumnSample } from "./columnSample.ts";
+import { addValue, binningOf, startFeature } from "./binning.ts";
+import type { CategoricalSample, ColumnSample, NumericSample } from "./columnSample.ts";
+import { countNumbers, finderOf } from "./countNumbers.ts";
 import { categoriesOf, numbersOf } from "./featureOf.ts";
-import { buildMultivariate, type MultivariateProfile } from "./multivariate.ts";
+import { buildMultivariate } from "./multivariate.ts";
 import {
-  type AutoThresholds,
   canonicalJson,
   type FeatureProfile,
   PROFILE_FORMAT,
   type ReferenceProfile,
 } from "./profile.ts";
-import { codeOf, codingsOf } from "./rowCodes.ts";
+import { type RichSample, richProfiles } from "./richSample.ts";
+import { codeOf, MISSING } from "./rowCodes.ts";
 import type { RowSlots } from "./rowSlots.ts";
 
 /** The reference's chunks whose unrest gives thresholds, and how many rows each has at least. */
@@ -23,7 +24,7 @@ const TOGETHER_ROWS = 4_096;
 /** What the user says about a reference. */
 export type ProfileWishes = {
   /** Types that are not to be guessed, by column. */
-  readonly types: ReadonlyMap<string, FeatureProfile["type"]>;
+  readonly types: ReadonlyMap<string, FeatureProfile["type"] | "text" | "embedding">;
   /** Columns that are no features. */
   readonly ignored: ReadonlySet<string>;
   /** Columns that hold what the model said. */
@@ -38,11 +39,13 @@ export type ProfileWishes = {
 export type ReadRows = {
   readonly slots: RowSlots;
   readonly samples: readonly ColumnSample[];
+  readonly rich: readonly RichSample[];
   readonly wishes: ProfileWishes;
 };
 
-/** A feature's profile, and its sampled values in the order of their rows. */
-type Sampled = { readonly feature: FeatureProfile; readonly values: readonly unknown[] };
+/** A feature's profile, and the bins that some rows have on it. */
+type Profiled = { readonly feature: FeatureProfile; readonly codes: readonly number[] };
+type Values = Float64Array | readonly (string | null)[];
 
 /** The profile of what was read; `hashOf` is SHA-256 in hexadecimal. */
 export function profileOf(read: ReadRows, hashOf: (text: string) => string): ReferenceProfile {
@@ -50,23 +53,49 @@ export function profileOf(read: ReadRows, hashOf: (text: string) => string): Ref
   const order = Int32Array.from(rowBySlot.keys()).sort(
     (a, b) => (rowBySlot[a] ?? 0) - (rowBySlot[b] ?? 0),
   );
-  const sampled = read.samples.map((sample) => sampledFeature(sample, order, read));
-  const multivariate = togetherOf(sampled, order.length, read.wishes.seed);
+  const chosen = chooseRows(order.length, read.wishes.seed);
+  const profiled = read.samples.map((sample) => profiledFeature(sample, order, { read, chosen }));
+  const features = profiled.map(({ feature }) => feature);
+  const multivariate = buildMultivariate(
+    features,
+    Array.from(chosen, (_, place) => profiled.map(({ codes }) => codes[place] ?? MISSING)),
+    read.wishes.seed,
+  );
+  const {
+    texts,
+    embeddings,
+    features: numbersOfTexts,
+  } = richProfiles(read.rich, read.wishes.paths);
   const profile: Omit<ReferenceProfile, "hash"> = {
     format: PROFILE_FORMAT,
     rows,
     sampledRows: order.length,
-    features: sampled.map(withThresholds),
+    features: [...features, ...numbersOfTexts],
     ...(multivariate === null ? {} : { multivariate }),
+    ...(texts.length === 0 ? {} : { texts }),
+    ...(embeddings.length === 0 ? {} : { embeddings }),
   };
   return { ...profile, hash: hashOf(canonicalJson(profile)) };
 }
 
-function sampledFeature(
+/** Some rows in random order, each equally likely to be among them. */
+function chooseRows(rows: number, seed: number): Int32Array {
+  const random = seeded(seed);
+  const order = Int32Array.from({ length: rows }, (_, row) => row);
+  const chosen = Math.min(rows, TOGETHER_ROWS);
+  for (let place = 0; place < chosen; place += 1) {
+    const other = place + Math.floor(random.next() * (rows - place));
+    [order[place], order[other]] = [order[other] ?? 0, order[place] ?? 0];
+  }
+  return order.slice(0, chosen);
+}
+
+/** One feature at a time, so that the values of one alone are in memory twice. */
+function profiledFeature(
   { name, sample }: ColumnSample,
   order: Int32Array,
-  read: ReadRows,
-): Sampled {
+  { read, chosen }: { readonly read: ReadRows; readonly chosen: Int32Array },
+): Profiled {
   const { slots, wishes } = read;
   const path = wishes.paths.get(name);
   const common = {
@@ -76,63 +105,58 @@ function sampledFeature(
     n: sample.n,
     missing: slots.rows - sample.n,
   };
-  if (sample.type === "categorical") {
-    const codes = order.map((slot) => sample.codes[slot] ?? -1);
-    return {
-      feature: { ...common, type: "categorical", ...categoriesOf(sample, codes) },
-      values: Array.from(codes, (code) => (code < 0 ? null : sample.names[code])),
-    };
-  }
-  const values = Float64Array.from(order, (slot) => sample.values[slot] ?? Number.NaN);
   const whole = order.length === slots.rows ? "all" : "some";
+  const values = valuesOf(sample, order);
+  const feature: FeatureProfile =
+    sample.type === "categorical"
+      ? { ...common, type: "categorical", ...categoriesOf(sample, codesIn(sample, order)) }
+      : { ...common, type: "numeric", ...numbersOf(sample, numbersIn(sample, order), whole) };
+  const binning = binningOf(feature);
   return {
-    feature: { ...common, type: "numeric", ...numbersOf(sample, values, whole) },
-    values: Array.from(values),
+    feature: withThresholds(feature, values),
+    codes: Array.from(chosen, (row) => codeOf(binning, values[row])),
   };
 }
 
+function valuesOf(sample: ColumnSample["sample"], order: Int32Array): Values {
+  return sample.type === "numeric"
+    ? numbersIn(sample, order)
+    : Array.from(codesIn(sample, order), (code) =>
+        code < 0 ? null : (sample.names[code] ?? null),
+      );
+}
+
+function numbersIn(sample: NumericSample, order: Int32Array): Float64Array {
+  const values = new Float64Array(order.length);
+  for (let row = 0; row < order.length; row += 1) {
+    values[row] = sample.values[order[row] ?? 0] ?? Number.NaN;
+  }
+  return values;
+}
+
+function codesIn(sample: CategoricalSample, order: Int32Array): Int32Array {
+  return order.map((slot) => sample.codes[slot] ?? -1);
+}
+
 /** With limits from the reference's own chunks, where it is long enough for them. */
-function withThresholds({ feature, values }: Sampled): FeatureProfile {
+function withThresholds(feature: FeatureProfile, values: Values): FeatureProfile {
   const chunks = Math.min(CHUNKS, Math.floor(values.length / CHUNK_ROWS_MIN));
   if (chunks < CHUNKS_MIN) {
     return feature;
   }
   const binning = binningOf(feature);
-  const thresholds: AutoThresholds = autoThresholds(
-    feature,
-    Array.from({ length: chunks }, (_, chunk) => {
-      const [from, to] = [chunk, chunk + 1].map((at) => Math.floor((at * values.length) / chunks));
-      return countsOf(binning, values.slice(from, to));
-    }),
-  );
-  return { ...feature, autoThresholds: thresholds };
-}
-
-function countsOf(binning: Binning, values: readonly unknown[]): ReturnType<typeof startFeature> {
-  const counts = startFeature(binning.bins);
-  for (const value of values) {
-    addValue(counts, binning, value);
-  }
-  return counts;
-}
-
-/** The view on all features together, of rows chosen at random. */
-function togetherOf(
-  sampled: readonly Sampled[],
-  rows: number,
-  seed: number,
-): MultivariateProfile | null {
-  const random = seeded(seed);
-  const order = Int32Array.from({ length: rows }, (_, row) => row);
-  const chosen = Math.min(rows, TOGETHER_ROWS);
-  for (let place = 0; place < chosen; place += 1) {
-    const other = place + Math.floor(random.next() * (rows - place));
-    [order[place], order[other]] = [order[other] ?? 0, order[place] ?? 0];
-  }
-  const features = sampled.map(({ feature }) => feature);
-  const codings = codingsOf(features);
-  const codes = Array.from(order.subarray(0, chosen), (row) =>
-    codings.map(({ binning }, index) => codeOf(binning, sampled[index]?.values[row])),
-  );
-  return buildMultivariate(features, codes, seed);
+  const finder = finderOf(binning.edges);
+  const counted = Array.from({ length: chunks }, (_, chunk) => {
+    const counts = startFeature(binning.bins);
+    const [from, to] = [chunk, chunk + 1].map((at) => Math.floor((at * values.length) / chunks));
+    if (values instanceof Float64Array) {
+      countNumbers(counts, finder, values.subarray(from, to));
+    } else {
+      for (const value of values.slice(from, to)) {
+        addValue(counts, binning, value);
+      }
+    }
+    return counts;
+  });
+  return { ...feature, autoThresholds: autoThresholds(feature, counted) };
 }

@@ -1,5 +1,6 @@
-import { addValue, type Binning, binningOf } from "./binning.ts";
-import { categoriesIn, numbersIn } from "./columnValues.ts";
+import { addValue, type Binning, binningOf, type FeatureCounts } from "./binning.ts";
+import { type ColumnAt, categoriesIn, numbersIn } from "./columnValues.ts";
+import { type BinFinder, countNumbers, finderOf } from "./countNumbers.ts";
 import {
   type Multivariate,
   type MultivariateWindow,
@@ -8,6 +9,7 @@ import {
 } from "./multivariate.ts";
 import type { ProblemLog } from "./problemLog.ts";
 import type { ReferenceProfile } from "./profile.ts";
+import { addRichBatch, type Rich, type RichWindow, richOf, startRichWindow } from "./richWindow.ts";
 import { codeOf, MISSING } from "./rowCodes.ts";
 import { offerRow } from "./rowSample.ts";
 import type { Batch } from "./table.ts";
@@ -17,10 +19,13 @@ import { startCounts, UNSEEN_MAX, type WindowCounts } from "./window.ts";
 export type WindowBuilder = {
   readonly counts: WindowCounts;
   readonly binnings: readonly Binning[];
+  readonly finders: readonly BinFinder[];
   readonly together: {
     readonly multivariate: Multivariate;
     readonly window: MultivariateWindow;
   } | null;
+  readonly rich: Rich;
+  readonly richWindow: RichWindow;
   readonly ignored: ReadonlySet<string>;
   readonly problems: ProblemLog;
 };
@@ -39,9 +44,13 @@ export function startWindow(
     profile.multivariate === undefined
       ? null
       : multivariateOf(profile.features, profile.multivariate);
+  const rich = richOf(profile);
   return {
     ...given,
     binnings,
+    finders: binnings.map(({ edges }) => finderOf(edges)),
+    rich,
+    richWindow: startRichWindow(rich, given.seed),
     counts: startCounts(profile, binnings),
     together:
       multivariate === null
@@ -51,10 +60,11 @@ export function startWindow(
 }
 
 /** Counts the rows of a batch, all of them. */
-export async function countBatch(builder: WindowBuilder, batch: Batch): Promise<void> {
-  const { binnings, counts, problems } = builder;
-  counts.rows += batch.rows;
-  noteUnseen(builder, batch);
+export async function countBatch(builder: WindowBuilder, given: Batch): Promise<void> {
+  const { binnings, finders, counts, problems, rich, richWindow } = builder;
+  counts.rows += given.rows;
+  noteUnseen(builder, given);
+  const batch = await addRichBatch(rich, richWindow, given);
   const sampled = sampleRows(builder, batch.rows);
   for (const [index, binning] of binnings.entries()) {
     const column = batch.columns.indexOf(binning.name);
@@ -67,14 +77,29 @@ export async function countBatch(builder: WindowBuilder, batch: Batch): Promise<
       continue;
     }
     const at = { batch, column, problems };
-    const values = binning.type === "numeric" ? await numbersIn(at) : await categoriesIn(at);
-    for (let row = 0; row < batch.rows; row += 1) {
-      addValue(feature, binning, values[row]);
-    }
+    const values = await countColumn(feature, binning, { at, finder: finders[index] });
     for (const { row, codes } of sampled) {
       codes[index] = codeOf(binning, values[row]);
     }
   }
+}
+
+/** Counts a column, and returns what was counted. */
+async function countColumn(
+  feature: FeatureCounts,
+  binning: Binning,
+  { at, finder }: { readonly at: ColumnAt; readonly finder: BinFinder | undefined },
+): Promise<ArrayLike<unknown>> {
+  if (binning.type === "numeric" && finder !== undefined) {
+    const numbers = await numbersIn(at);
+    countNumbers(feature, finder, numbers);
+    return numbers;
+  }
+  const categories = await categoriesIn(at);
+  for (const category of categories) {
+    addValue(feature, binning, category);
+  }
+  return categories;
 }
 
 /** The batch's rows that enter the sample, whose codes are still to be found. */
@@ -93,11 +118,19 @@ function sampleRows(
   return sampled;
 }
 
-function noteUnseen({ binnings, counts, ignored }: WindowBuilder, batch: Batch): void {
+function noteUnseen({ binnings, counts, rich, ignored }: WindowBuilder, batch: Batch): void {
+  const known = new Set([
+    ...ignored,
+    ...binnings.map(({ name }) => name),
+    ...rich.texts.map(({ name }) => name),
+    ...rich.embeddings.map(({ profile }) => profile.name),
+  ]);
   for (const name of batch.columns) {
-    const isKnown = ignored.has(name) || binnings.some((binning) => binning.name === name);
     const seen = Object.hasOwn(counts.unseen, name) ? counts.unseen[name] : undefined;
-    if (!isKnown && (seen !== undefined || Object.keys(counts.unseen).length < UNSEEN_MAX)) {
+    if (
+      !known.has(name) &&
+      (seen !== undefined || Object.keys(counts.unseen).length < UNSEEN_MAX)
+    ) {
       counts.unseen[name] = (seen ?? 0) + batch.rows;
     }
   }
