@@ -48,17 +48,17 @@ export function rejectionLevel(
 }
 
 /**
- * The level that each check is held to so that a false alarm comes once in `falseAlarmEveryMs` in the mean, where every window is checked once:
- * the run time between false alarms is a number of windows, geometric where windows are independent. At most 1.
+ * The number of checks among which one may raise a false alarm so that one comes in `falseAlarmEveryMs` in the mean, where every window is checked
+ * once; at least 1. The time between false alarms is then geometric, for independent windows.
  */
-export function levelPerCheck({
+export function checksPerFalseAlarm({
   windowMs,
   falseAlarmEveryMs,
 }: {
   readonly windowMs: number;
   readonly falseAlarmEveryMs: number;
 }): number {
-  return Math.min(1, windowMs / falseAlarmEveryMs);
+  return Math.max(1, falseAlarmEveryMs / windowMs);
 }
 
 function factor(correction: Correction, rank: number, tests: number): number {
