@@ -9,6 +9,7 @@ import type { RolloutState } from "./core/rollout/state.ts";
 import type { Target } from "./core/target.ts";
 import type { Traffic } from "./core/traffic.ts";
 import type { Verdict } from "./core/verdict.ts";
+import type { WatchState } from "./core/watch/watch.ts";
 
 /** Time, injected. */
 export interface Clock {
@@ -97,16 +98,20 @@ export type StoredRollout = {
   readonly plan: Plan;
   readonly state: RolloutState;
   readonly evidence: readonly EvidenceSnapshot[];
+  /** What its watch knew when it was saved last; absent before that. */
+  readonly watch?: WatchState;
 };
 
 /** What is to be stored together, or not at all. */
 export type Change = {
   readonly rollout: string;
   readonly state: RolloutState;
-  /** Appended to the log. A `started` event forgets the evidence of the rollout before it. */
+  /** Appended to the log. A `started` event forgets evidence and watch of the rollout before it. */
   readonly events: readonly RolloutEvent[];
   /** Replaces the snapshot of the same source and epoch. */
   readonly evidence: EvidenceSnapshot;
+  /** Replaces what is stored of the watch; absent leaves that as it is. */
+  readonly watch?: WatchState;
 };
 
 /** Keeps rollouts. Every method rejects only with StoreError. */

@@ -97,6 +97,20 @@ function saidBy(
   return request !== undefined && counts(answer) ? [[served, saidAlone({ answer, path }, by)]] : [];
 }
 
+/** What the answer that the user got predicts; undefined where it failed, was not captured, or nobody says where a prediction is. */
+export function saidByServed(
+  observation: Observation,
+  comparison: Comparison | undefined,
+  rules: CompiledRules,
+): Said | undefined {
+  const { prediction } = rules;
+  if (prediction === undefined) {
+    return undefined;
+  }
+  const said = saidBy(observation, comparison, { rules, prediction });
+  return said.find(([variant]) => variant === observation.served)?.[1];
+}
+
 /** Whether an answer is its variant's own, whole, and no failure. */
 function counts(answer: Answer): boolean {
   return answered(answer) && !failed(answer) && !answer.truncated;

@@ -39,7 +39,7 @@ export type PredictionKeeperParts = {
 export type Labelled = {
   readonly plan: Plan;
   readonly state: RolloutState;
-  countLabels(cases: readonly MaturedCase[]): void;
+  countLabels(cases: readonly MaturedCase[], nowMs: number): void;
 };
 
 /**
@@ -82,7 +82,7 @@ export class PredictionKeeper implements Labels {
       await this.#store();
       const labelled = rollouts.filter(({ plan }) => plan.labels !== undefined);
       for (const rollout of labelled) {
-        rollout.countLabels(await this.#matured(rollout));
+        rollout.countLabels(await this.#matured(rollout), this.#parts.clock.wallMs());
       }
       await this.#expire(labelled);
       this.#attempts = 0;

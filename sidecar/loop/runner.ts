@@ -23,6 +23,7 @@ import type { Traffic } from "../core/traffic.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { EvidenceSnapshot, RolloutView, StoredRollout } from "../ports.ts";
 import type { Examiner, MakeExaminer } from "./examiner.ts";
+import { Watcher } from "./watcher.ts";
 
 /** Who counts: one sidecar today. */
 const SOURCE = "sidecar";
@@ -43,6 +44,7 @@ export type Delivered = Pick<RolloutView, "inForce" | "problem">;
  */
 export class Runner {
   readonly plan: Plan;
+  readonly watcher: Watcher;
   readonly #examine: Examiner;
   readonly #note: RunnerParts["note"];
   readonly #epoch: number;
@@ -66,6 +68,7 @@ export class Runner {
     this.plan = plan;
     this.#examine = parts.makeExaminer(plan);
     this.#note = parts.note;
+    this.watcher = new Watcher(plan, stored.watch, parts.wallMs);
     this.#epoch = own?.epoch ?? state.generation;
     this.#othersEvidence = evidence
       .filter((snapshot) => snapshot !== own)
@@ -107,6 +110,7 @@ export class Runner {
   /** Takes over a state that the store has confirmed. */
   adopt(state: RolloutState): void {
     this.#state = state;
+    this.watcher.adopt(state);
     this.#verdict = this.#judge();
     this.#traffic = trafficOf(this.plan, state);
     announceTraffic(this.#book, this.#traffic);
@@ -118,9 +122,12 @@ export class Runner {
     if (phase === "rolled-back" || (phase === "promoted" && observation.request === undefined)) {
       return "ended";
     }
-    const { comparison, predictions } = this.#examine(observation);
+    const { comparison, predictions, row } = this.#examine(observation);
     if (predictions.length > 0) {
       this.#note(predictions);
+    }
+    if (row !== undefined) {
+      this.watcher.see(row);
     }
     if (phase === "promoted") {
       return "ended";
@@ -129,9 +136,10 @@ export class Runner {
     return comparison === undefined ? "single" : "pair";
   }
 
-  /** Counts predictions that came of age, unless the rollout has ended. */
-  countLabels(cases: readonly MaturedCase[]): void {
+  /** Counts predictions that came of age; for those of an ended rollout, only its watch does. */
+  countLabels(cases: readonly MaturedCase[], nowMs: number): void {
     const { labels } = this.plan;
+    this.watcher.count(cases, this.#state, nowMs);
     if (labels !== undefined && cases.length > 0 && !isFinal(this.#state)) {
       observeLabels(this.#book, labelledBatch(cases, labels));
       this.#hasNewLabels = true;
@@ -140,6 +148,7 @@ export class Runner {
 
   /** Closes windows whose time has come, and judges again when that brought evidence, or when the breaker has tripped. */
   look(wallMs: number): void {
+    this.watcher.look(this.#state, wallMs);
     if (isFinal(this.#state)) {
       return;
     }

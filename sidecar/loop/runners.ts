@@ -12,10 +12,8 @@ import { RequestError, type StoredRollout } from "../ports.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
 import type { MakeExaminer } from "./examiner.ts";
 import { type Delivered, Runner, type RunnerParts } from "./runner.ts";
+import { Saves } from "./saves.ts";
 import type { StoreKeeper } from "./storeKeeper.ts";
-
-/** How often evidence is saved while nothing is decided: what a crash may cost. */
-const SAVE_MS = 1_000;
 
 /** What the runners need of their surroundings. */
 export type RunnersParts = DeliveryParts & {
@@ -25,14 +23,12 @@ export type RunnersParts = DeliveryParts & {
   readonly rolloutsMax: number;
 };
 
-type Saved = { readonly evidence: unknown; readonly atMs: number };
-
 /** All rollouts in memory. A runner is here, and its state moves, only after the store has confirmed it. */
 export class Runners {
   readonly #parts: RunnersParts;
   readonly #byName = new Map<string, Runner>();
   readonly #deliveries = new Map<string, Delivery>();
-  readonly #saved = new Map<Runner, Saved>();
+  readonly #saves = new WeakMap<Runner, Saves>();
   readonly #origin: { readonly wallMs: number; readonly steadyMs: number };
 
   constructor(parts: RunnersParts) {
@@ -63,9 +59,19 @@ export class Runners {
   /** Decides what the evidence asks for, if anything, and saves it; evidence alone is saved now and then. */
   async step(runner: Runner): Promise<void> {
     runner.look(this.#parts.clock.wallMs());
+    const anomalies = runner.watcher.events;
+    if (anomalies.length > 0) {
+      const nowMs = this.#eventMs(runner.state.updatedAtMs);
+      await this.#save(
+        runner,
+        anomalies.map((event) => ({ ...event, atMs: nowMs })),
+      );
+    }
     const event = this.#decide(runner);
-    if (event !== undefined || this.#isSaveDue(runner)) {
-      await this.#save(runner, event);
+    if (event !== undefined) {
+      await this.#save(runner, [event]);
+    } else if (this.#savesOf(runner).isDue) {
+      await this.#save(runner, []);
     }
   }
 
@@ -87,7 +93,7 @@ export class Runners {
     const event = start(plan, { nowMs, by, evidence, previous, generationInForce });
     const state = evolve(previous, event);
     const runner = this.#runnerOf({ plan, state, evidence: [] });
-    await this.#save(runner, event);
+    await this.#save(runner, [event]);
     return this.#byName.get(plan.name) === runner ? runner : unconfirmed();
   }
 
@@ -112,7 +118,7 @@ export class Runners {
       throw new RequestError("refused", `${name}: ${reason}`);
     }
     const event = this.#decide(runner, command);
-    if (event !== undefined && !(await this.#save(runner, event))) {
+    if (event !== undefined && !(await this.#save(runner, [event]))) {
       return unconfirmed();
     }
     return runner;
@@ -143,8 +149,8 @@ export class Runners {
       delivery.stop();
     }
     for (const runner of this.all()) {
-      if (this.#saved.get(runner)?.evidence !== runner.evidence) {
-        await this.#save(runner, undefined);
+      if (this.#savesOf(runner).isBehind) {
+        await this.#save(runner, [], true);
       }
     }
   }
@@ -156,54 +162,55 @@ export class Runners {
     return decide(plan, state, { nowMs, evidence, verdict, generationInForce, command });
   }
 
-  async #save(runner: Runner, event: RolloutEvent | undefined): Promise<boolean> {
-    const { keeper, log, metrics } = this.#parts;
+  /** Saves events that follow each other, none for what was counted alone; and what is watched, when that is due. */
+  async #save(runner: Runner, events: readonly RolloutEvent[], isLast = false): Promise<boolean> {
+    const { keeper } = this.#parts;
     const rollout = runner.plan.name;
-    const { evidence } = runner;
-    const isStart = event?.kind === "started";
-    const state = event === undefined || isStart ? runner.state : evolve(runner.state, event);
-    const events = event === undefined ? [] : [event];
-    if (!(await keeper.save({ rollout, state, events, evidence: runner.snapshot }))) {
+    const isStart = events[0]?.kind === "started";
+    const state = isStart ? runner.state : events.reduce(evolve, runner.state);
+    const saves = this.#savesOf(runner);
+    const watch = saves.watch(events.length > 0 || isLast);
+    const evidence = runner.snapshot;
+    if (!(await keeper.save({ rollout, state, events, evidence, ...(watch && { watch }) }))) {
       return false;
     }
-    this.#saved.set(runner, { evidence, atMs: this.#parts.clock.steadyMs() });
-    if (event === undefined) {
-      return true;
+    saves.done();
+    if (events.length > 0) {
+      if (isStart) {
+        this.#add(runner);
+      } else {
+        runner.adopt(state);
+      }
+      this.deliver(runner);
+      this.#tell(runner, events);
     }
-    if (isStart) {
-      this.#add(runner);
-    } else {
-      runner.adopt(state);
-    }
-    this.deliver(runner);
-    metrics.decisions.inc({ rollout, kind: event.kind });
-    const { kind, reason } = event;
-    const { revision, stepIndex } = state;
-    log.info({ rollout, kind, reason, revision, step: stepIndex, ...runner.traffic }, "decided");
     return true;
+  }
+
+  #tell(runner: Runner, events: readonly RolloutEvent[]): void {
+    const { log, metrics } = this.#parts;
+    const rollout = runner.plan.name;
+    const { revision, stepIndex: step } = runner.state;
+    for (const { kind, reason } of events) {
+      metrics.decisions.inc({ rollout, kind });
+      log.info({ rollout, kind, reason, revision, step, ...runner.traffic }, "decided");
+    }
   }
 
   #add(runner: Runner): void {
     const { name } = runner.plan;
-    const before = this.#byName.get(name);
-    if (before !== undefined) {
-      this.#saved.delete(before);
-    }
     this.#byName.set(name, runner);
-    this.#saved.set(runner, { evidence: runner.evidence, atMs: this.#parts.clock.steadyMs() });
+  }
+
+  #savesOf(runner: Runner): Saves {
+    const saves = this.#saves.get(runner) ?? new Saves(runner, this.#parts.clock);
+    this.#saves.set(runner, saves);
+    return saves;
   }
 
   #runnerOf(rollout: StoredRollout): Runner {
     const { clock, makeExaminer, note } = this.#parts;
     return new Runner(rollout, { wallMs: clock.wallMs(), makeExaminer, note });
-  }
-
-  #isSaveDue(runner: Runner): boolean {
-    const saved = this.#saved.get(runner);
-    return (
-      saved === undefined ||
-      (saved.evidence !== runner.evidence && this.#parts.clock.steadyMs() - saved.atMs >= SAVE_MS)
-    );
   }
 
   #checkStartable(name: string, before: Runner | undefined): void {

@@ -1,4 +1,5 @@
 import type { ProtobufSchema } from "../core/compare/protobufSchema.ts";
+import type { ReferenceProfile } from "../core/drift/profile.ts";
 import type { Format, LabelMetric } from "../core/plan/plan.ts";
 import type { BasisPoints } from "../core/traffic.ts";
 
@@ -19,6 +20,7 @@ export type PlanDocument = {
     readonly compare: CompareDocument;
     readonly capture?: BasisPoints | undefined;
     readonly labels?: LabelsDocument | undefined;
+    readonly drift?: DriftDocument | undefined;
   };
 };
 
@@ -69,6 +71,15 @@ export type GuardrailsDocument = {
   readonly performance?:
     | (Common & { readonly metric: LabelMetric; readonly floor: number })
     | undefined;
+};
+
+/** How drift is looked for. */
+export type DriftDocument = {
+  readonly reference: ReferenceProfile;
+  /** JSONPaths by the names of features. */
+  readonly features: Readonly<Record<string, string>>;
+  readonly window: { readonly rows: number; readonly time: number };
+  readonly falseAlarmEvery: number;
 };
 
 /** How late labels join predictions. */

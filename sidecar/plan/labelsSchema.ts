@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { LabelsDocument } from "./document.ts";
-import { duration, jsonPath, number, section } from "./fields.ts";
+import { duration, number, section } from "./fields.ts";
+
+import { rfcPath } from "./rfcPath.ts";
 
 const HORIZON_MS_MAX = 90 * 24 * 3_600_000;
 const LABEL_LENGTH_MAX = 256;
@@ -36,10 +38,10 @@ export const labels: z.ZodType<
   within: number({ min: 0, max: Number.MAX_VALUE })
     .optional()
     .describe("For labels that are numbers: a prediction is right within this distance."),
-  id: jsonPath("one")
+  id: rfcPath()
     .optional()
     .describe(
       "Where a request says the id by which its label will come; by default its x-request-id.",
     ),
-  slice: jsonPath("one").optional().describe("Where a request says which slice it belongs to."),
+  slice: rfcPath().optional().describe("Where a request says which slice it belongs to."),
 }).describe("How late labels join predictions.");

@@ -3,6 +3,7 @@ import type { Plan } from "../core/plan/plan.ts";
 import { DESCRIPTORS_BYTES_MAX } from "./descriptors.ts";
 import { nearest } from "./nearest.ts";
 import { formatField, type Problem } from "./problem.ts";
+import { REFERENCE_TEXT_MAX } from "./reference.ts";
 import { findBreaches } from "./rules.ts";
 import { fitDocument, type Misfit } from "./schema.ts";
 import { toPlan } from "./toPlan.ts";
@@ -13,9 +14,9 @@ export type ParsedPlan =
   | { readonly kind: "plan"; readonly plan: Plan }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
-/** Longest text of a plan, in bytes of UTF-8, without the set of descriptors that may be in it. */
+/** Longest text of a plan, in bytes of UTF-8, without the files that may be in it. */
 export const PLAN_BYTES_MAX = 65_536;
-/** Longest text of that set. */
+/** Longest text of a set of descriptors. */
 export const DESCRIPTORS_TEXT_MAX: number = Math.ceil(DESCRIPTORS_BYTES_MAX / 3) * 4;
 /** Most problems that are named. */
 export const PROBLEMS_MAX = 100;
@@ -23,15 +24,16 @@ export const PROBLEMS_MAX = 100;
 /** Parses a plan from YAML or JSON, text or bytes of UTF-8. Never throws. */
 export function parsePlan(text: string | Uint8Array): ParsedPlan {
   const bytes = Buffer.byteLength(text);
-  if (bytes > PLAN_BYTES_MAX + DESCRIPTORS_TEXT_MAX) {
+  if (bytes > PLAN_BYTES_MAX + DESCRIPTORS_TEXT_MAX + REFERENCE_TEXT_MAX) {
     return tooLong(bytes);
   }
   const decoded = typeof text === "string" ? text : decodeUtf8(text);
   if (decoded === undefined) {
     return whole("other bytes", "a text in UTF-8");
   }
-  if (bytes > PLAN_BYTES_MAX + descriptorsLength(decoded)) {
-    return tooLong(bytes - descriptorsLength(decoded));
+  const others = filesLength(decoded);
+  if (bytes > PLAN_BYTES_MAX + others) {
+    return tooLong(bytes - others);
   }
   const yaml = readYaml(decoded);
   return yaml.kind === "unreadable" ? refused(yaml.problems) : parseValue(yaml);
@@ -41,10 +43,16 @@ function tooLong(bytes: number): ParsedPlan {
   return whole(`${bytes} bytes`, `a plan of at most ${PLAN_BYTES_MAX} bytes`);
 }
 
-/** Length of the set of descriptors, where it is written on the line of its key. */
-function descriptorsLength(text: string): number {
-  const length = /\bdescriptorSet["']?\s*:\s*["']?([A-Za-z0-9+/=]+)/.exec(text)?.[1]?.length ?? 0;
-  return Math.min(length, DESCRIPTORS_TEXT_MAX);
+/** Length of the files in a plan, each where it is written on the line of its key. */
+function filesLength(text: string): number {
+  return (
+    lengthAfter(text, /\bdescriptorSet["']?\s*:\s*["']?([A-Za-z0-9+/=]+)/, DESCRIPTORS_TEXT_MAX) +
+    lengthAfter(text, /\breference["']?\s*:\s*["']?([A-Za-z0-9+/=]+)/, REFERENCE_TEXT_MAX)
+  );
+}
+
+function lengthAfter(text: string, key: RegExp, max: number): number {
+  return Math.min(key.exec(text)?.[1]?.length ?? 0, max);
 }
 
 function parseValue(yaml: Extract<YamlText, { kind: "read" }>): ParsedPlan {

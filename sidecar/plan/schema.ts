@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FORMATS } from "../core/plan/plan.ts";
 import type { PlanDocument } from "./document.ts";
+import { drift } from "./driftSchema.ts";
 import { count, duration, jsonPath, number, section, share, word } from "./fields.ts";
 import { grpc } from "./grpcSchema.ts";
 import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
@@ -129,9 +130,10 @@ const document: z.ZodType<PlanDocument> = section({
     capture: share("0%")
       .optional()
       .describe(
-        "Share of requests whose own body and answer are looked at for labels; by default all where the plan has labels.",
+        "Share of requests whose own body and answer are looked at for labels and drift; by default all where the plan has either.",
       ),
     labels: labels.optional(),
+    drift: drift.optional(),
   }),
 });
 

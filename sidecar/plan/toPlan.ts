@@ -27,12 +27,34 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
     },
     ...captureOf(spec),
     ...labelsOf(spec.labels),
+    ...driftOf(spec.drift),
   };
 }
 
-/** Labels are for what was captured; without them nothing needs to be. */
-function captureOf({ capture, labels }: PlanDocument["spec"]): Pick<Plan, "captureBp"> {
-  const captureBp = capture ?? (labels === undefined ? 0 : ALL_BP);
+function driftOf(drift: PlanDocument["spec"]["drift"]): Pick<Plan, "drift"> {
+  if (drift === undefined) {
+    return {};
+  }
+  const { reference, features, window, falseAlarmEvery } = drift;
+  return {
+    drift: {
+      reference,
+      features: reference.features
+        .filter(({ role }) => role !== "prediction")
+        .map(({ name, path }) => ({
+          name,
+          path: features[name] ?? path ?? `$[${JSON.stringify(name)}]`,
+        })),
+      windowRows: window.rows,
+      windowMs: window.time,
+      falseAlarmEveryMs: falseAlarmEvery,
+    },
+  };
+}
+
+/** Labels and drift are for what was captured; without them nothing needs to be. */
+function captureOf({ capture, labels, drift }: PlanDocument["spec"]): Pick<Plan, "captureBp"> {
+  const captureBp = capture ?? (labels === undefined && drift === undefined ? 0 : ALL_BP);
   return captureBp === 0 ? {} : { captureBp };
 }
 

@@ -22,11 +22,12 @@ const ROLLOUT_TABLES = `
   CREATE TABLE evidence (
     rollout TEXT NOT NULL, source TEXT NOT NULL, epoch INTEGER NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL,
     PRIMARY KEY (rollout, source, epoch)) STRICT;
+  CREATE TABLE watches (rollout TEXT PRIMARY KEY, body TEXT NOT NULL, checksum TEXT NOT NULL) STRICT;
 `;
 
 /** Of the store of rollouts. */
 export const ROLLOUT_SHAPE: DatabaseShape = {
-  version: 1,
+  version: 2,
   tables: ROLLOUT_TABLES,
   commits: "full",
   check: "always",

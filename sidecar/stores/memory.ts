@@ -13,6 +13,7 @@ class MemoryStore implements Store {
   #log: LoggedEvent[] | undefined = [];
   /** Evidence by rollout, then by source and epoch, as JSON, so that nobody can change what is stored. */
   readonly #evidence = new Map<string, Map<string, string>>();
+  readonly #watches = new Map<string, string>();
 
   async load(): Promise<ReadonlyMap<string, StoredRollout>> {
     const log = this.#openLog();
@@ -21,7 +22,9 @@ class MemoryStore implements Store {
       const evidence = [...(this.#evidence.get(name)?.values() ?? [])].map((body) =>
         JSON.parse(body),
       );
-      rollouts.set(name, { plan: started.plan, state, evidence });
+      const watch = this.#watches.get(name);
+      const watched = watch === undefined ? {} : { watch: JSON.parse(watch) };
+      rollouts.set(name, { plan: started.plan, state, evidence, ...watched });
     }
     return rollouts;
   }
@@ -37,6 +40,12 @@ class MemoryStore implements Store {
     const snapshots = kept ?? new Map<string, string>();
     snapshots.set(`${evidence.epoch} ${evidence.source}`, JSON.stringify(evidence));
     this.#evidence.set(rollout, snapshots);
+    if (isNew) {
+      this.#watches.delete(rollout);
+    }
+    if (change.watch !== undefined) {
+      this.#watches.set(rollout, JSON.stringify(change.watch));
+    }
   }
 
   async events(rollout: string): Promise<readonly RolloutEvent[]> {

@@ -1,6 +1,7 @@
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { RolloutEvent } from "../core/rollout/event.ts";
+import type { WatchState } from "../core/watch/watch.ts";
 import {
   type Change,
   type EvidenceSnapshot,
@@ -17,6 +18,7 @@ import {
   type Replayed,
   replayLog,
 } from "./eventLog.ts";
+import { all, integer, run, text } from "./rows.ts";
 
 /** Where a crash can be asked for in a test; called in this order during a save. */
 export type SavePoint =
@@ -25,8 +27,6 @@ export type SavePoint =
   | "state-written"
   | "evidence-written"
   | "committed";
-
-type Row = Record<string, SQLOutputValue>;
 
 /**
  * Keeps rollouts in one SQLite file, which it holds alone until closed. What `save` confirmed survives a crash and a power
@@ -56,7 +56,11 @@ class SqliteStore implements Store {
 
   async load(): Promise<ReadonlyMap<string, StoredRollout>> {
     return this.#use((database) => {
-      const found = { states: statesIn(database), evidence: evidenceIn(database) };
+      const found = {
+        states: statesIn(database),
+        evidence: evidenceIn(database),
+        watches: watchesIn(database),
+      };
       const rollouts = new Map<string, StoredRollout>();
       for (const [name, replayed] of replayLog(records(database), headOf(database))) {
         rollouts.set(name, checked(name, replayed, found));
@@ -108,6 +112,7 @@ class SqliteStore implements Store {
       ]);
       if (event.kind === "started") {
         run(database, "DELETE FROM evidence WHERE rollout = ?", [rollout]);
+        run(database, "DELETE FROM watches WHERE rollout = ?", [rollout]);
       }
       head = record;
     }
@@ -129,6 +134,7 @@ class SqliteStore implements Store {
       checksum,
     ]);
     this.#reached("evidence-written");
+    writeWatch(database, change);
   }
 
   #use<T>(work: (database: DatabaseSync) => T): T {
@@ -154,6 +160,7 @@ function checked(
   found: {
     readonly states: ReadonlyMap<string, string>;
     readonly evidence: ReadonlyMap<string, readonly EvidenceSnapshot[]>;
+    readonly watches: ReadonlyMap<string, WatchState>;
   },
 ): StoredRollout {
   if (!isDeepStrictEqual(JSON.parse(found.states.get(name) ?? "null"), state)) {
@@ -163,7 +170,30 @@ function checked(
   if (evidence === undefined) {
     throw new StoreError("broken", `the evidence of ${name} is missing`);
   }
-  return { plan: started.plan, state, evidence };
+  const watch = found.watches.get(name);
+  return { plan: started.plan, state, evidence, ...(watch && { watch }) };
+}
+
+function writeWatch(database: DatabaseSync, { rollout, watch }: Change): void {
+  if (watch !== undefined) {
+    const body = JSON.stringify(watch);
+    const checksum = checksumOf(rollout, body);
+    run(database, "INSERT OR REPLACE INTO watches VALUES (?, ?, ?)", [rollout, body, checksum]);
+  }
+}
+
+/** What each rollout's watch knew. */
+function watchesIn(database: DatabaseSync): ReadonlyMap<string, WatchState> {
+  return new Map(
+    all(database, "SELECT * FROM watches NOT INDEXED").map((row): [string, WatchState] => {
+      const rollout = text(row, "rollout");
+      const body = text(row, "body");
+      if (text(row, "checksum") !== checksumOf(rollout, body)) {
+        throw new StoreError("broken", `the watch of ${rollout} does not match its checksum`);
+      }
+      return [rollout, JSON.parse(body)];
+    }),
+  );
 }
 
 function headOf(database: DatabaseSync): Head {
@@ -210,28 +240,4 @@ function evidenceIn(database: DatabaseSync): ReadonlyMap<string, readonly Eviden
 function statesIn(database: DatabaseSync): ReadonlyMap<string, string> {
   const rows = all(database, "SELECT name, state FROM rollouts NOT INDEXED");
   return new Map(rows.map((row) => [text(row, "name"), text(row, "state")]));
-}
-
-function all(database: DatabaseSync, sql: string, ...values: readonly string[]): Row[] {
-  return database.prepare(sql).all(...values);
-}
-
-function run(database: DatabaseSync, sql: string, values: readonly (string | number)[]): void {
-  database.prepare(sql).run(...values);
-}
-
-function text(row: Row, column: string): string {
-  const value = row[column];
-  if (typeof value !== "string") {
-    throw new StoreError("broken", `column ${column} holds no text`);
-  }
-  return value;
-}
-
-function integer(row: Row, column: string): number {
-  const value = row[column];
-  if (typeof value !== "number") {
-    throw new StoreError("broken", `column ${column} holds no number`);
-  }
-  return value;
 }

@@ -138,6 +138,7 @@ class World {
       makeExaminer: () => (observation) => ({
         comparison: compareStatus(observation),
         predictions: [],
+        row: undefined,
       }),
     });
   }

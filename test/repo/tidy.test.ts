@@ -19,7 +19,7 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 /** What each room of the sidecar may import besides itself; a room is a folder, or a file beside the folders. main and sidecar put it together. */
 const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  plan: ["core"],
+  plan: ["core", "formats"],
   decode: ["core", "formats"],
   envoy: [],
   ports: ["core"],

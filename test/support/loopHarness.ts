@@ -137,6 +137,7 @@ export class LoopHarness {
       makeExaminer: () => (observation) => ({
         comparison: compareStatus(observation),
         predictions: [],
+        row: undefined,
       }),
     });
   }

@@ -1,4 +1,5 @@
 import type { ProtobufSchema } from "../compare/protobufSchema.ts";
+import type { ReferenceProfile } from "../drift/profile.ts";
 import type { BasisPoints } from "../traffic.ts";
 
 /** What an author wants for one candidate: the steps it goes through and the guardrails that must hold. */
@@ -24,6 +25,21 @@ export type Plan = {
   readonly captureBp?: BasisPoints;
   /** How late labels join predictions; absent when none are expected. */
   readonly labels?: LabelRules;
+  /** What requests and answers are held against; absent when nobody looks for drift. */
+  readonly drift?: DriftRules;
+};
+
+/** How drift is looked for, in windows of captured requests, before and after promotion. */
+export type DriftRules = {
+  readonly reference: ReferenceProfile;
+  /** Where requests have the reference's features, RFC 9535; those that are predictions are taken from answers. */
+  readonly features: readonly { readonly name: string; readonly path: string }[];
+  /** A window ends with so many rows ... */
+  readonly windowRows: number;
+  /** ... or after so long, if it has enough rows to be judged. */
+  readonly windowMs: number;
+  /** How long it takes on average until something that has not changed raises an alarm. */
+  readonly falseAlarmEveryMs: number;
 };
 
 /** When and how a prediction counts that a label comes for. What the prediction is, `compare.prediction` says. */

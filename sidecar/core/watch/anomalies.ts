@@ -1,0 +1,83 @@
+import type { AnomalyEvent } from "../rollout/event.ts";
+import { ANOMALIES_MAX, type Anomaly } from "../rollout/state.ts";
+import type { DriftReport } from "./driftWatch.ts";
+
+/** Something that is odd now. */
+export type Finding = {
+  /** Unique among the findings of one look. */
+  readonly name: string;
+  /** One sentence with the figures. */
+  readonly reason: string;
+};
+
+/** What one look at something found, and everything that it looked for: names begin with `about`. */
+export type Look = { readonly about: string; readonly findings: readonly Finding[] };
+
+/** An anomaly is over after so many looks in a row that did not find it: one may miss it by chance. */
+export const QUIET_LOOKS = 2;
+
+/** How many looks in a row did not find an anomaly, by its name. */
+export type Quiet = Readonly<Record<string, number>>;
+
+/** What a window's drift comes to: a finding for each feature that drifted, for all together, and for the dataset. */
+export function findDrift({ drift, together, rows }: DriftReport): Look {
+  const features = drift.features
+    .filter(({ drifted }) => drifted)
+    .map(({ name, reasons }) => ({ name: `drift ${name}`, reason: sentence(name, reasons, rows) }));
+  const dataset = drift.dataset.drifted
+    ? [
+        {
+          name: "drift of the dataset",
+          reason: `${Math.round(drift.dataset.share * 100)}% of the features drifted`,
+        },
+      ]
+    : [];
+  const all =
+    together?.drifted === true
+      ? [
+          {
+            name: "drift of all features together",
+            reason: sentence("all features together", together.reasons, rows),
+          },
+        ]
+      : [];
+  return { about: "drift ", findings: [...features, ...all, ...dataset] };
+}
+
+/**
+ * The events that a look leads to: what it finds is raised unless it goes on already, what it looked for and no longer finds is resolved
+ * after `QUIET_LOOKS` looks. With the looks that were quiet so far.
+ */
+export function eventsOf(
+  look: Look,
+  before: { readonly anomalies: readonly Anomaly[]; readonly quiet: Quiet },
+  nowMs: number,
+): { readonly events: readonly AnomalyEvent[]; readonly quiet: Quiet } {
+  const found = new Set(look.findings.map(({ name }) => name));
+  const known = new Set(before.anomalies.map(({ name }) => name));
+  const room = ANOMALIES_MAX - known.size;
+  const raised = look.findings
+    .filter(({ name }) => !known.has(name))
+    .slice(0, room)
+    .map(({ name, reason }) => eventOf("anomaly-raised", { name, reason }, nowMs));
+  const missed = before.anomalies.filter(
+    ({ name }) => name.startsWith(look.about) && !found.has(name),
+  );
+  const over = missed.filter(({ name }) => (before.quiet[name] ?? 0) + 1 >= QUIET_LOOKS);
+  const resolved = over.map(({ name }) =>
+    eventOf("anomaly-resolved", { name, reason: `${name} was not found any more` }, nowMs),
+  );
+  const others = Object.entries(before.quiet).filter(([name]) => !name.startsWith(look.about));
+  const quiet = missed
+    .filter((anomaly) => !over.includes(anomaly))
+    .map(({ name }): [string, number] => [name, (before.quiet[name] ?? 0) + 1]);
+  return { events: [...resolved, ...raised], quiet: Object.fromEntries([...others, ...quiet]) };
+}
+
+function eventOf(kind: AnomalyEvent["kind"], finding: Finding, atMs: number): AnomalyEvent {
+  return { kind, atMs, anomaly: finding.name, reason: finding.reason };
+}
+
+function sentence(what: string, reasons: readonly string[], rows: number): string {
+  return `${what}: ${reasons.join("; ")} (${rows} requests)`;
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import type { DriftDocument } from "./document.ts";
+import { duration, section } from "./fields.ts";
+import { parseReference } from "./reference.ts";
+import { rfcPath } from "./rfcPath.ts";
+
+const HOUR_MS = 3_600_000;
+const ROWS = { min: 50, max: 1_000_000 };
+const rowsAllowed = `a whole number from ${ROWS.min} to ${ROWS.max}`;
+const FEATURES_MAX = 200;
+
+const reference = z
+  .string({ error: "a text in base64, or file:NAME" })
+  .transform((text, context) => {
+    const parsed = parseReference(text);
+    if (parsed.kind === "reference") {
+      return parsed.reference;
+    }
+    context.issues.push({ code: "custom", message: parsed.allowed, input: text });
+    return z.NEVER;
+  });
+
+/** How drift is looked for. */
+export const drift: z.ZodType<DriftDocument, unknown> = section({
+  reference: reference.describe(
+    "What understudy profile wrote, in base64; or file:NAME, which understudy apply replaces by it.",
+  ),
+  features: z
+    .record(z.string(), rfcPath(), { error: "a mapping of names to JSONPaths" })
+    .refine((paths) => Object.keys(paths).length <= FEATURES_MAX, {
+      error: `at most ${FEATURES_MAX} features`,
+    })
+    .default({})
+    .describe("Where requests have the reference's features, if not where it says."),
+  window: section({
+    rows: z
+      .int({ error: rowsAllowed })
+      .min(ROWS.min, { error: rowsAllowed })
+      .max(ROWS.max, { error: rowsAllowed })
+      .default(1_000)
+      .describe("A window ends with so many captured requests."),
+    time: duration({ minMs: 1_000, maxMs: 30 * 24 * HOUR_MS })
+      .prefault("1h")
+      .describe("Or after so long, if it has enough of them to be judged."),
+  }).prefault({}),
+  falseAlarmEvery: duration({ minMs: 60_000, maxMs: 366 * 24 * HOUR_MS })
+    .prefault("720h")
+    .describe("How long it takes until something that has not changed raises an alarm."),
+})
+  .superRefine(({ reference: profile, features }, context) => {
+    const known = profile.features.map(({ name }) => name);
+    for (const name of Object.keys(features).filter((given) => !known.includes(given))) {
+      context.issues.push({
+        code: "custom",
+        message: `a feature of the reference: ${known.join(", ")}`,
+        path: ["features", name],
+        input: name,
+      });
+    }
+  })
+  .describe("What requests and predictions are held against, also after promotion.");
