@@ -120,6 +120,7 @@ test("batches and rows are counted alike, and give the same numbers of texts", a
       note: given.note?.[row],
       vector: given.vector?.[row],
     });
+    assert.deepEqual(Object.keys(counted), names);
     for (const [index, name] of names.entries()) {
       assert.equal(counted[name], (await batch.read(index + 2))[row]);
       assert.equal(counted[name], (await batch.readNumbers(index + 2)).values[row]);

@@ -65,26 +65,31 @@ export function startRichWindow(rich: Rich, seed: number): RichWindow {
   };
 }
 
-/** Counts the texts and vectors of a row given by names; returns it with the texts' numbers, which are features like any other. */
+/** Counts the texts and vectors of a row given by names; returns it with the texts' numbers, which are features like any other, in their place. */
 export function addRichRow(
   rich: Rich,
   window: RichWindow,
   row: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const read = (name: string) => (Object.hasOwn(row, name) ? row[name] : undefined);
+  if (rich.texts.length + rich.embeddings.length === 0) {
+    return row;
+  }
+  const further = new Map(Object.entries(row));
   for (const [embedding, counted] of zip(rich.embeddings, window.embeddings)) {
     addVector(embedding, counted, read(embedding.profile.name));
+    further.delete(embedding.profile.name);
   }
-  const further: Record<string, number> = {};
   for (const [text, counted] of zip(rich.texts, window.texts)) {
     const value = read(text.name);
     addText(counted, value);
     const numbers = numbersOfText(text, value);
+    further.delete(text.name);
     for (const descriptor of DESCRIPTORS) {
-      further[descriptorName(text.name, descriptor)] = numbers?.[descriptor] ?? Number.NaN;
+      further.set(descriptorName(text.name, descriptor), numbers?.[descriptor] ?? Number.NaN);
     }
   }
-  return rich.texts.length === 0 ? row : { ...row, ...further };
+  return Object.fromEntries(further);
 }
 
 /** Counts the texts and vectors of a batch; returns it with the texts' numbers as further columns. */
