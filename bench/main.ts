@@ -6,6 +6,7 @@ import { formatTable, makeReport, missedLimits, type Result } from "./report.ts"
 import { pinSelf } from "./rig/cores.ts";
 import { describeMachine } from "./rig/machine.ts";
 import { type Rig, startRig } from "./rig/rig.ts";
+import { measureDrift } from "./scenarios/drift.ts";
 import { measureLabels } from "./scenarios/labels.ts";
 import { measureMemory } from "./scenarios/memory.ts";
 import { measureLargePairCost, measurePairCost } from "./scenarios/pairCost.ts";
@@ -17,7 +18,7 @@ import { measureSplit } from "./scenarios/split.ts";
 // command line. Exit status 0 when everything that was asked for was measured, whatever the figures are; 1 when something was not.
 
 /** What is measured without Envoy. */
-const ALONE: readonly Measurement[] = ["sidecar", "largePair", "labels"];
+const ALONE: readonly Measurement[] = ["sidecar", "largePair", "labels", "drift"];
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -94,6 +95,9 @@ async function measurementOf(name: Measurement, { rig, options }: Run): Promise<
   }
   if (name === "labels") {
     return await measureLabels();
+  }
+  if (name === "drift") {
+    return await measureDrift(options);
   }
   assert(rig !== undefined, `${name} needs Envoy`);
   switch (name) {

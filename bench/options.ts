@@ -9,6 +9,7 @@ export const MEASUREMENTS = [
   "sidecar",
   "largePair",
   "labels",
+  "drift",
 ] as const;
 
 /** Name of one measurement: the key of its figure in the report. */
@@ -21,6 +22,8 @@ export type Options = {
   readonly only: readonly Measurement[];
   /** Interleaved rounds of each ratio, 1 to 100. */
   readonly rounds: number;
+  /** Whether drift is measured beside Evidently, which pip brings into a virtual environment of the bench. */
+  readonly evidently: boolean;
 };
 
 const ROUNDS = 9;
@@ -34,6 +37,7 @@ export function parseOptions(args: readonly string[]): Options {
       report: { type: "string" },
       only: { type: "string" },
       rounds: { type: "string" },
+      evidently: { type: "boolean", default: false },
     },
   });
   const rounds = Number(values.rounds ?? ROUNDS);
@@ -49,5 +53,6 @@ export function parseOptions(args: readonly string[]): Options {
     report: values.report,
     only: MEASUREMENTS.filter((name) => names.includes(name)),
     rounds,
+    evidently: values.evidently,
   };
 }

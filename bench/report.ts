@@ -9,6 +9,7 @@ export const LIMITS: Readonly<Record<Measurement, number>> = {
   sidecar: 2.5,
   largePair: 1.5,
   labels: 1,
+  drift: 2,
 };
 
 const WHAT: Readonly<Record<Measurement, string>> = {
@@ -22,6 +23,8 @@ const WHAT: Readonly<Record<Measurement, string>> = {
     "the same of an equal pair of 100 kB, the worse of same bytes and of ignored differences",
   labels:
     "10,000,000 stored predictions: the worse of a label's join at p99 / 1 ms and the loop's longest stall / 50 ms",
+  drift:
+    "1,000,000 rows of CSV by 20 features: profile of one file and drift of another / reading every cell of both",
 };
 
 /** One figure, and everything that it was made of. */

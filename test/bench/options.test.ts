@@ -3,12 +3,22 @@ import { test } from "node:test";
 import { MEASUREMENTS, parseOptions } from "../../bench/options.ts";
 
 test("without arguments everything is measured in nine rounds", () => {
-  assert.deepEqual(parseOptions([]), { report: undefined, only: [...MEASUREMENTS], rounds: 9 });
+  assert.deepEqual(parseOptions([]), {
+    report: undefined,
+    only: [...MEASUREMENTS],
+    rounds: 9,
+    evidently: false,
+  });
 });
 
 test("what is named by --only is measured in the fixed order", () => {
-  const args = ["--only", "sidecar,split", "--rounds", "15", "--report", "out.json"];
-  const expected = { report: "out.json", only: ["split", "sidecar"], rounds: 15 };
+  const args = ["--only", "sidecar,split", "--rounds", "15", "--report", "out.json", "--evidently"];
+  const expected = {
+    report: "out.json",
+    only: ["split", "sidecar"],
+    rounds: 15,
+    evidently: true,
+  };
   assert.deepEqual(parseOptions(args), expected);
 });
 

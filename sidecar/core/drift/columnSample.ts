@@ -130,7 +130,10 @@ function grown<List extends Float64Array | Int32Array>(
   slots: Int32Array,
   make: (length: number) => List,
 ): List {
-  const last = slots.reduce((most, slot) => Math.max(most, slot), -1);
+  let last = -1;
+  for (const slot of slots) {
+    last = slot > last ? slot : last;
+  }
   if (last < list.length) {
     return list;
   }

@@ -1,4 +1,5 @@
 import { noteProblem, type ProblemLog, quoted } from "./problemLog.ts";
+import { CATEGORY_LENGTH_MAX } from "./profile.ts";
 import type { Batch } from "./table.ts";
 import { categoryOf, numberOf, type Problem } from "./value.ts";
 
@@ -37,6 +38,9 @@ export async function categoriesIn(at: ColumnAt): Promise<(string | null)[]> {
   const values = await at.batch.read(at.column);
   return Array.from({ length: at.batch.rows }, (_, index) => {
     const value = values[index];
+    if (typeof value === "string" && value !== "" && value.length <= CATEGORY_LENGTH_MAX) {
+      return value;
+    }
     return categoryOf(value, (problem) => tell(at, index, { problem, value }));
   });
 }
