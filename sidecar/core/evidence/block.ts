@@ -1,5 +1,6 @@
 import type { Guardrail, Plan } from "../plan/plan.ts";
 import { type Assignment, addAssignments } from "./assignments.ts";
+import { addPast } from "./blocks.ts";
 import { addScores, type Scores } from "./boundedMean.ts";
 import { addCounts, type Count, NO_COUNT } from "./count.ts";
 import {
@@ -148,8 +149,8 @@ function addToGuardrail(known: GuardrailBlock, guardrail: Guardrail, batch: Batc
       if ("frequency" in guardrail) {
         const rate = batch.rates[name] ?? { primary: NO_COUNT, candidate: NO_COUNT };
         addGains(known.gains, guardrail, { batch: rate, past: known.past });
-        known.past = addRates(known.past, rate);
-        known.seen = addRates(known.seen, rate);
+        known.past = addPast(known.past, rate);
+        known.seen = addPast(known.seen, rate);
       }
       break;
     case "slowdown":
@@ -178,13 +179,6 @@ function addSlowdown(
   known.seen = {
     primary: addLatencies(known.seen.primary, more.primary),
     candidate: addLatencies(known.seen.candidate, more.candidate),
-  };
-}
-
-function addRates(a: RateBatch, b: RateBatch): RateBatch {
-  return {
-    primary: addCounts(a.primary, b.primary),
-    candidate: addCounts(a.candidate, b.candidate),
   };
 }
 
