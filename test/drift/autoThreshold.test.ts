@@ -47,5 +47,7 @@ test("too few chunks set no threshold, and the plain ones hold", () => {
   assert.deepEqual([found.psi, found.ks, found.js, found.wasserstein], [null, null, null, null]);
   const feature = { ...c, autoThresholds: found };
   const settings = { ...DRIFT, thresholds: "auto" } as const;
-  assert.equal(assessFeature(feature, countsOf(c, letters(500, "ab")), settings).drifted, true);
+  const drift = assessFeature(feature, countsOf(c, letters(500, "ab")), settings);
+  assert.equal(drift.drifted, true);
+  assert.deepEqual(drift.reasons.slice(1), ["no automatic threshold in the profile: 0.1 holds"]);
 });

@@ -139,10 +139,10 @@ const judged: readonly {
     values: [...normals(random, 996), "0.5", true, Number.POSITIVE_INFINITY, { of: 1 }],
     drifted: false,
     reasons: [
-      /^1 values written as text, read as numbers$/,
-      /^1 values true or false, read as 1 or 0$/,
-      /^1 values infinite, counted in the outermost bin$/,
-      /^1 values of the wrong type, counted as missing$/,
+      /^1 value written as text, read as numbers$/,
+      /^1 value true or false, read as 1 or 0$/,
+      /^1 value infinite, counted in the outermost bin$/,
+      /^1 value of the wrong type, counted as missing$/,
     ],
   },
   {
@@ -152,7 +152,7 @@ const judged: readonly {
     drifted: false,
     reasons: [
       /^0\.25 % of values are categories/,
-      /^1 values longer than 256 characters, counted as one other category$/,
+      /^1 value longer than 256 characters, counted as one other category$/,
     ],
   },
 ];

@@ -23,9 +23,11 @@ export type DriftSettings = {
   readonly datasetShare: number;
 };
 
+const PLAIN: Effects = { psi: 0.1, ks: 0.1, js: null, wasserstein: null };
+
 /** A PSI of 0.1 and a KS distance of 0.1 matter, one false alarm in 1,000 checks. */
 export const DRIFT: DriftSettings = {
-  thresholds: { psi: 0.1, ks: 0.1, js: null, wasserstein: null },
+  thresholds: PLAIN,
   falseAlarmEvery: 1_000,
   correction: "benjaminiHochberg",
   rowsMin: 50,
@@ -152,7 +154,11 @@ function judge(measured: Measured, level: number, settings: DriftSettings): Feat
     lInfinity: measures.lInfinity,
     pValue,
     drifted: alarms.length > 0,
-    reasons: [...alarms, ...featureReasons(feature, counts, judged ? null : settings.rowsMin)],
+    reasons: [
+      ...alarms,
+      ...featureReasons(feature, counts, judged ? null : settings.rowsMin),
+      ...withoutAuto(feature, settings),
+    ],
   };
 }
 
@@ -185,15 +191,23 @@ function alarmsOf(
   });
 }
 
+/** The plain thresholds stand in for automatic ones that could not be found. */
 function thresholdsOf({ autoThresholds }: FeatureProfile, { thresholds }: DriftSettings): Effects {
-  if (thresholds !== "auto") {
-    return thresholds;
-  }
-  const { psi, ks } = autoThresholds ?? { psi: null, ks: null };
-  return {
-    js: autoThresholds?.js ?? null,
-    wasserstein: autoThresholds?.wasserstein ?? null,
-    psi: psi ?? 0.1,
-    ks: ks ?? 0.1,
-  };
+  return thresholds === "auto"
+    ? {
+        psi: autoThresholds?.psi ?? PLAIN.psi,
+        ks: autoThresholds?.ks ?? PLAIN.ks,
+        js: autoThresholds?.js ?? PLAIN.js,
+        wasserstein: autoThresholds?.wasserstein ?? PLAIN.wasserstein,
+      }
+    : thresholds;
+}
+
+function withoutAuto(
+  { autoThresholds }: FeatureProfile,
+  { thresholds }: DriftSettings,
+): readonly string[] {
+  return thresholds === "auto" && typeof autoThresholds?.psi !== "number"
+    ? [`no automatic threshold in the profile: ${PLAIN.psi} holds`]
+    : [];
 }

@@ -116,7 +116,8 @@ function problemReasons({ problems }: FeatureCounts): readonly string[] {
   const kinds = ["numberAsText", "booleanAsNumber", "infinite", "wrongType", "tooLong"] as const;
   return kinds.flatMap((kind) => {
     const count = problems[kind] ?? 0;
-    return count > 0 ? [`${count} values ${PROBLEMS[kind]}`] : [];
+    const values = count === 1 ? "value" : "values";
+    return count > 0 ? [`${count} ${values} ${PROBLEMS[kind]}`] : [];
   });
 }
 
