@@ -38,14 +38,16 @@ export type CallServer = {
   stop(): void;
 };
 
-/** Two such servers behind an Envoy with the filter, a scripted sidecar, and a client. */
-export type CallStage = {
+/** Two such servers behind an Envoy with the filter, and a client. */
+export type CallMesh = {
   readonly v1: CallServer;
   readonly v2: CallServer;
-  readonly sidecar: ScriptedSidecar;
   readonly mesh: Mesh;
   readonly client: Client;
 };
+
+/** The same with a scripted sidecar. */
+export type CallStage = CallMesh & { readonly sidecar: ScriptedSidecar };
 
 /** What the stage's rollout copies by default. */
 export const UNARY: object = { exact: SCORE_PATH, grpc: "unary" };
@@ -63,19 +65,28 @@ export async function setCallStage(
 ): Promise<CallStage> {
   const wanted = traffic(fields);
   const sidecar = await startScriptedSidecar(context, { traffic: [wanted] });
+  const mesh = await startCallMesh(context, { sidecar: sidecar.port, paths });
+  await sidecar.inForce(wanted, STREAMS);
+  return { ...mesh, sidecar };
+}
+
+/** Starts the servers and the mesh, whose sidecar is at this port. */
+export async function startCallMesh(
+  context: TestContext,
+  { sidecar, paths = [UNARY] }: { readonly sidecar: number; readonly paths?: readonly object[] },
+): Promise<CallMesh> {
   const [v1, v2] = await Promise.all([startCallServer(context), startCallServer(context)]);
   const rollout = rolloutConfig({
     match: { path: { prefix: "/" } },
     shadow: { paths, timeoutMs: 1000 },
   });
   const mesh = await startMesh(context, {
-    ports: { v1: v1.port, v2: v2.port, sidecar: sidecar.port, protocol: "http2" },
+    ports: { v1: v1.port, v2: v2.port, sidecar, protocol: "http2" },
     configuration: filterConfig([rollout]),
   });
-  await sidecar.inForce(wanted, STREAMS);
   const client = new Client(`127.0.0.1:${mesh.port}`, credentials.createInsecure());
   context.after(() => client.close());
-  return { v1, v2, sidecar, mesh, client };
+  return { v1, v2, mesh, client };
 }
 
 /** Calls the unary method; the message of the answer, or the error with its code. */
