@@ -3,11 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import {
   type Correction,
-  checksPerFalseAlarm,
   correctedPValues,
   rejectionLevel,
 } from "../../sidecar/core/drift/falseDiscovery.ts";
-import { closeRelative } from "../support/oracles.ts";
 import { seeded } from "../support/random.ts";
 
 const corrections: readonly Correction[] = [
@@ -74,10 +72,4 @@ test("where nothing changed, Benjamini and Hochberg's alarms come as rarely as t
   }
   // The chance of 0.01 exactly, so 200 alarms; 5 standard deviations are 70.
   assert.ok(Math.abs(alarms - 200) < 70, `${alarms} alarms`);
-});
-
-test("a false alarm a month is one in the windows of a month", () => {
-  const day = 86_400_000;
-  closeRelative(checksPerFalseAlarm({ windowMs: day / 24, falseAlarmEveryMs: 30 * day }), 720);
-  assert.equal(checksPerFalseAlarm({ windowMs: day, falseAlarmEveryMs: 1 }), 1);
 });

@@ -47,20 +47,6 @@ export function rejectionLevel(
   return level / factor(correction, Math.max(1, rejected) - 1, Math.max(1, pValues.length));
 }
 
-/**
- * The number of checks among which one may raise a false alarm so that one comes in `falseAlarmEveryMs` in the mean, where every window is checked
- * once; at least 1. The time between false alarms is then geometric, for independent windows.
- */
-export function checksPerFalseAlarm({
-  windowMs,
-  falseAlarmEveryMs,
-}: {
-  readonly windowMs: number;
-  readonly falseAlarmEveryMs: number;
-}): number {
-  return Math.max(1, falseAlarmEveryMs / windowMs);
-}
-
 function factor(correction: Correction, rank: number, tests: number): number {
   switch (correction) {
     case "benjaminiHochberg":
