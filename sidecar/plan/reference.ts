@@ -90,7 +90,7 @@ function isProfile(value: unknown): value is ReferenceProfile {
 
 /**
  * The profile, if its hash is that of what it says, and one window of it can be judged: what cannot must not come to light when a rollout
- * is under way. Texts and vectors are looked at offline only, so they are left out.
+ * is under way. Texts and vectors are looked at offline only, so they and the numbers of texts are left out.
  */
 function tried(given: ReferenceProfile): ParsedReference {
   if (createHash("sha256").update(canonicalJson(given)).digest("hex") !== given.hash) {
@@ -101,7 +101,7 @@ function tried(given: ReferenceProfile): ParsedReference {
     format,
     rows,
     sampledRows,
-    features,
+    features: features.filter(({ text }) => text === undefined),
     ...(multivariate === undefined ? {} : { multivariate }),
     hash,
   };

@@ -6,6 +6,7 @@ import {
   betOnRow,
   buildMultivariate,
   MULTIVARIATE_ROWS_MIN,
+  profileRowsMax,
   sampleRowsMax,
   startMultivariate,
 } from "../../sidecar/core/drift/multivariate.ts";
@@ -103,7 +104,8 @@ test("a window is plain JSON, and however many rows come, a bounded sample of th
   const window = startMultivariate(multivariate, 3);
   assert.deepEqual(JSON.parse(JSON.stringify(window)), window);
   assert.equal(window.rowsMax, 2_000);
-  assert.equal(sampleRowsMax(4_096) * 4_096 <= 200_000, true);
+  assert.deepEqual([1, 20, 2_000].map(sampleRowsMax), [2_000, 2_000, 100]);
+  assert.deepEqual([1, 20, 2_000].map(profileRowsMax), [2_000, 600, 100]);
 });
 
 test("missing values, new categories, constants and odd values each have a code", () => {

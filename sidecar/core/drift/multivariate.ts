@@ -21,9 +21,12 @@ import { type RowSample, sampledRows, startSample } from "./rowSample.ts";
 import { type Pair, pairsOf, tokensOf } from "./rowTokens.ts";
 import { type Telling, tellingRows } from "./telling.ts";
 
-/** Rows of a sample, and codes of all its rows together, that are kept at most. */
+/** Rows of a sample, and codes of all rows of a window's together, that are kept at most. */
 const SAMPLE_ROWS_MAX = 2_000;
 const SAMPLE_CODES_MAX = 200_000;
+/** Codes that a profile has at most, so that it fits into a plan; but rows at least. */
+const PROFILE_CODES_MAX = 12_000;
+const PROFILE_ROWS_MIN = 100;
 /** Rows of the reference whose mean in the kernel's space is kept. */
 const KERNEL_ROWS_MAX = 4_096;
 /** Below so many rows, of the reference or of a window, nothing is said. */
@@ -77,9 +80,15 @@ export type MultivariateDrift = {
   readonly telling: readonly Telling[];
 };
 
-/** How many rows of so many features a sample may hold. */
+/** How many rows of so many features the sample of a window may hold. */
 export function sampleRowsMax(features: number): number {
   return Math.min(SAMPLE_ROWS_MAX, Math.floor(SAMPLE_CODES_MAX / Math.max(1, features)));
+}
+
+/** The same of a profile: fewer, as it is stored with the plan. */
+export function profileRowsMax(features: number): number {
+  const rows = Math.floor(PROFILE_CODES_MAX / Math.max(1, features));
+  return Math.min(SAMPLE_ROWS_MAX, Math.max(PROFILE_ROWS_MIN, rows));
 }
 
 /**
@@ -108,7 +117,7 @@ export function buildMultivariate(
     kernel,
     sums,
     spread: meanSpreadOf(places, meanOf(sums)),
-    sample: rows.slice(0, sampleRowsMax(codings.length)),
+    sample: rows.slice(0, profileRowsMax(codings.length)),
   };
 }
 
