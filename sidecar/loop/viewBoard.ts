@@ -9,7 +9,7 @@ export class ViewBoard {
   readonly #metrics: Metrics;
   readonly #views = new Map<string, RolloutView>();
   /** What the gauges of each rollout say; most turns change nothing, and a gauge is slow to set. */
-  readonly #excluded = new Map<string, ReadonlyMap<string, number>>();
+  readonly #excluded = new Map<string, Readonly<Record<string, number>>>();
   readonly #listeners = new Map<string, Set<(view: RolloutView) => void>>();
 
   constructor(metrics: Metrics) {
@@ -55,13 +55,12 @@ export class ViewBoard {
   #measureExcluded({ plan, excluded }: RolloutView): void {
     const rollout = plan.name;
     const before = this.#excluded.get(rollout);
-    const counts = new Map(Object.entries(excluded));
-    for (const [reason, count] of counts) {
-      if (before?.get(reason) !== count) {
+    for (const [reason, count] of Object.entries(excluded)) {
+      if (before?.[reason] !== count) {
         this.#metrics.rolloutExcluded.set({ rollout, reason }, count);
       }
     }
-    this.#excluded.set(rollout, counts);
+    this.#excluded.set(rollout, excluded);
   }
 
   #measure(view: RolloutView): void {
