@@ -1,28 +1,40 @@
-import { runVerb } from "../../sidecar/cli/run.ts";
 import { startProblems } from "../../sidecar/core/drift/problemLog.ts";
-import { readTable } from "../../sidecar/formats/readTable.ts";
 
-// One process of the drift bench: `parse FILE...` reads every cell of the files as a text, anything else is a command line of understudy.
+// One process of the drift bench: `parse FILE` reads every cell of the file as a text; profile and drift are those commands of understudy.
 // Prints the milliseconds since the process began, the start of Node included, and the most memory that it had.
 
 const [verb = "", ...args] = process.argv.slice(2);
-if (verb === "parse") {
-  for (const file of args) {
-    await parse(file);
-  }
-} else {
-  const quiet = (): void => {
+const output = {
+  out: (): void => {
     // The bench is about time, not about what was found.
-  };
-  process.exitCode = await runVerb([verb, ...args], { out: quiet, err: console.error });
-}
+  },
+  err: console.error,
+};
+process.exitCode = await run();
 const rssBytes = process.resourceUsage().maxRSS * 1024;
 console.log(JSON.stringify({ ms: performance.now(), rssBytes }));
 
-async function parse(file: string): Promise<void> {
+async function run(): Promise<number> {
+  switch (verb) {
+    case "profile": {
+      const { runProfile } = await import("../../sidecar/cli/profile.ts");
+      return runProfile(args, output);
+    }
+    case "drift": {
+      const { runDrift } = await import("../../sidecar/cli/drift.ts");
+      return runDrift(args, output);
+    }
+    default:
+      return parse(args[0] ?? "");
+  }
+}
+
+async function parse(file: string): Promise<number> {
+  const { readTable } = await import("../../sidecar/formats/readTable.ts");
   for await (const batch of readTable(file, { problems: startProblems() })) {
     for (let column = 0; column < batch.columns.length; column += 1) {
       await batch.read(column);
     }
   }
+  return 0;
 }

@@ -8,15 +8,20 @@ import { countBatch, startWindow } from "../core/drift/windowBuilder.ts";
 import { TableError } from "../formats/error.ts";
 import { readTable } from "../formats/readTable.ts";
 import { driftPage } from "../report/driftPage.ts";
+import { driftAsEvidently, printEvidently } from "./driftAsEvidently.ts";
 import { type Found, printDrift } from "./driftText.ts";
 import { parseTableFlags, TABLE_OPTIONS, TABLE_USAGE, type TableWishes } from "./features.ts";
 import { readReference } from "./reference.ts";
 import type { Output } from "./run.ts";
 
+const MODES = ["understudy", "evidently"] as const;
+type Mode = (typeof MODES)[number];
+
 type Asked = {
   readonly reference: string;
   readonly current: string;
   readonly html: string | undefined;
+  readonly mode: Mode;
   readonly isJson: boolean;
   readonly failsOnDrift: boolean;
   readonly settings: DriftSettings;
@@ -32,14 +37,11 @@ export async function runDrift(args: readonly string[], output: Output): Promise
   }
   const problems = startProblems();
   try {
-    const found = await findDrift(asked, problems);
-    output.out(
-      asked.isJson ? toJson(found, problems) : printDrift(found, output.hasColours === true),
-    );
-    if (asked.html !== undefined) {
-      await writeFile(asked.html, driftPage({ ...asked, ...found, counts: found.window.counts }));
-    }
-    return asked.failsOnDrift && hasDrifted(found) ? 1 : 0;
+    const drifted =
+      asked.mode === "evidently"
+        ? await tellEvidently(asked, problems, output)
+        : await tellDrift(asked, problems, output);
+    return asked.failsOnDrift && drifted ? 1 : 0;
   } catch (error) {
     output.err(error instanceof Error ? error.message : String(error));
     return 1;
@@ -48,11 +50,31 @@ export async function runDrift(args: readonly string[], output: Output): Promise
   }
 }
 
+/** Tells what was found; resolves to whether there is drift. */
+async function tellDrift(asked: Asked, problems: ProblemLog, output: Output): Promise<boolean> {
+  const found = await findDrift(asked, problems);
+  output.out(
+    asked.isJson ? toJson(found, problems) : printDrift(found, output.hasColours === true),
+  );
+  if (asked.html !== undefined) {
+    await writeFile(asked.html, driftPage({ ...asked, ...found, counts: found.window.counts }));
+  }
+  return hasDrifted(found);
+}
+
+/** The same in the words of Evidently. */
+async function tellEvidently(asked: Asked, problems: ProblemLog, output: Output): Promise<boolean> {
+  const found = await driftAsEvidently(asked, asked.wishes, problems);
+  output.out(asked.isJson ? JSON.stringify(found) : printEvidently(found));
+  return found.dataset.drifted || found.features.some(({ drifted }) => drifted);
+}
+
 /** The lines about `drift` in the usage. */
 export function driftUsage(): string {
   return [
     "       understudy drift --reference FILE --current FILE",
     "         --json, --html FILE".padEnd(40).concat("one line for programs, a page for people"),
+    "         --mode evidently".padEnd(40).concat("Evidently 0.7's tests and thresholds instead"),
     "         --threshold VALUE"
       .padEnd(40)
       .concat("of PSI and KS (0.1), or auto: the reference's own"),
@@ -119,6 +141,7 @@ function parseFlags(args: readonly string[]): Asked | string[] {
         reference: { type: "string" },
         current: { type: "string" },
         html: { type: "string" },
+        mode: { type: "string", default: "understudy" },
         json: { type: "boolean", default: false },
         threshold: { type: "string" },
         "false-alarm-every": { type: "string", default: String(DRIFT.falseAlarmEvery) },
@@ -129,6 +152,7 @@ function parseFlags(args: readonly string[]): Asked | string[] {
     const wrong: string[] = [];
     const wishes = parseTableFlags(values, wrong);
     const settings = settingsOf(values.threshold, values["false-alarm-every"], wrong);
+    const mode = modeOf(values.mode, values.html, wrong);
     const { reference, current, html } = values;
     if (reference === undefined) {
       wrong.push("--reference: nothing: a profile, or a file of CSV, JSON lines or Parquet");
@@ -140,10 +164,21 @@ function parseFlags(args: readonly string[]): Asked | string[] {
       return wrong;
     }
     const flags = { isJson: values.json, failsOnDrift: values["fail-on-drift"] };
-    return { reference, current, html, settings, wishes, ...flags };
+    return { reference, current, html, mode, settings, wishes, ...flags };
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
+}
+
+function modeOf(text: string, html: string | undefined, wrong: string[]): Mode {
+  const mode = MODES.find((known) => known === text);
+  if (mode === undefined) {
+    wrong.push(`--mode: ${text}: ${MODES.join(" or ")}`);
+  }
+  if (mode === "evidently" && html !== undefined) {
+    wrong.push("--html: only with --mode understudy");
+  }
+  return mode ?? "understudy";
 }
 
 function settingsOf(threshold: string | undefined, every: string, wrong: string[]): DriftSettings {

@@ -1,8 +1,15 @@
 import { createHash } from "node:crypto";
 import type { ProblemLog } from "../core/drift/problemLog.ts";
 import type { ReferenceProfile } from "../core/drift/profile.ts";
-import { addBatch, finishProfile, startProfile } from "../core/drift/profileBuilder.ts";
+import {
+  addBatch,
+  finishProfile,
+  type ProfileBuilder,
+  readSoFar,
+  startProfile,
+} from "../core/drift/profileBuilder.ts";
 import type { ProfileWishes } from "../core/drift/profileOf.ts";
+import type { ReadTable } from "../core/evidently/columns.ts";
 import { TableError } from "../formats/error.ts";
 import type { JsonField } from "../formats/jsonLines.ts";
 import { compilePath } from "../formats/jsonPath.ts";
@@ -109,15 +116,33 @@ export async function profileFile(
   wishes: TableWishes,
   problems: ProblemLog,
 ): Promise<ReferenceProfile> {
+  return await finishProfile(await readFile(path, wishes, problems), sha256);
+}
+
+/** The samples of a file's columns. Rejects as `profileFile`. */
+export async function sampleFile(
+  path: string,
+  wishes: TableWishes,
+  problems: ProblemLog,
+): Promise<ReadTable> {
+  return await readSoFar(await readFile(path, wishes, problems));
+}
+
+async function readFile(
+  path: string,
+  wishes: TableWishes,
+  problems: ProblemLog,
+): Promise<ProfileBuilder> {
   const builder = startProfile(wishes, problems);
+  let rows = 0;
   for await (const batch of readTable(path, { problems, ...wishes })) {
     await addBatch(builder, batch);
+    rows += batch.rows;
   }
-  const profile = await finishProfile(builder, sha256);
-  if (profile.rows === 0) {
+  if (rows === 0) {
     throw new TableError(`${path}: no rows`);
   }
-  return profile;
+  return builder;
 }
 
 /** SHA-256 in hexadecimal, of the text in UTF-8. */

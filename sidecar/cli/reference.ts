@@ -38,7 +38,8 @@ export async function readReference(
   return { profile, fields: [...fieldsOf(new Map([...paths, ...wishes.paths]), [])] };
 }
 
-async function isProfile(path: string): Promise<boolean> {
+/** Whether a file is a profile, of whatever version. */
+export async function isProfile(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(PROFILE_START.length));

@@ -1,28 +1,17 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { runVerb } from "../../sidecar/cli/run.ts";
 import { seeded } from "../support/random.ts";
 import { tableFile } from "../support/tables.ts";
+import { run } from "../support/verb.ts";
 
 const patients = readFileSync(
   fileURLToPath(new URL("../../examples/patient-risk/data/randhie.csv", import.meta.url)),
   "utf8",
 ).split("\n");
-
-async function run(
-  ...args: readonly string[]
-): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runVerb(args, {
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-  });
-  return { code, out: out.join("\n"), err: err.join("\n") };
-}
 
 /** Records of patients in random order; those in worse health have more chronic diseases, and some have no payment recorded. */
 function records(
@@ -174,6 +163,31 @@ test("features of nested documents are found by their paths, in the reference an
   );
 });
 
+test("in Evidently's mode its own tests decide, and a profile has not what they need", async (context) => {
+  const reference = records(context, { rows: 3_000, from: 0 });
+  const current = records(context, { rows: 900, from: 3_000, worse: true });
+  const flags = ["--current", current, "--ignore", "person", "--mode", "evidently"];
+  const { code, out } = await run("drift", "--reference", reference, ...flags, "--json");
+  assert.equal(code, 0);
+  const {
+    features,
+    dataset,
+  }: { features: { name: string; test: string; drifted: boolean }[]; dataset: object } =
+    JSON.parse(out);
+  const disea = features.find(({ name }) => name === "disea");
+  assert.deepEqual([disea?.test, disea?.drifted], ["wasserstein", true]);
+  assert.deepEqual(Object.keys(dataset), ["share", "drifted"]);
+  const printed = await run("drift", "--reference", reference, ...flags);
+  assert.match(printed.out, /by Evidently's tests and thresholds\n[\s\S]*^disea .* drifted$/m);
+  const profile = tableFile(
+    context,
+    "profile.json",
+    (await run("profile", "--input", current)).out,
+  );
+  const refused = await run("drift", "--reference", profile, ...flags);
+  assert.deepEqual([refused.code, /needs the data itself/.test(refused.err)], [1, true]);
+});
+
 test("names that are markup, and control characters, stay text", async (context) => {
   const name = "<img src=x onerror=alert(1)>\u001b[31m";
   const evil = Array.from({ length: 60 }, (_, row) => `${row % 7},</style>&\u001b[2J${row % 3}`);
@@ -186,46 +200,4 @@ test("names that are markup, and control characters, stay text", async (context)
   const html = readFileSync(page, "utf8");
   assert.doesNotMatch(html, /<img|<script|onerror=alert\(1\)>/);
   assert.ok(![html, out, err].some((text) => text.includes("\u001b")));
-});
-
-test("what is odd in the files is told, and the rest is used", async (context) => {
-  const lines = Array.from({ length: 100 }, (_, row) => `${row},${row % 2}`);
-  const file = tableFile(context, "odd.csv", `a,b\n${lines.join("\n")}\nten,1\n5\n`);
-  const { code, out, err } = await run("profile", "--input", file);
-  assert.equal(code, 0);
-  assert.equal(JSON.parse(out).features[0].n, 101);
-  assert.match(err, /^raggedRow: row 102: 1 cells where the header has 2/m);
-  assert.match(err, /^wrongType: row 101, column "a": "ten" is /m);
-});
-
-for (const { args, code, expected } of [
-  { args: ["profile"], code: 2, expected: /^--input: nothing: a file of CSV/ },
-  { args: ["profile", "--input", "/no/such.csv"], code: 1, expected: /no\/such\.csv/ },
-  { args: ["profile", "--input", "x", "--feature", "a"], code: 2, expected: /NAME=PATH/ },
-  { args: ["profile", "--input", "x", "--feature", "a=$["], code: 2, expected: /no JSONPath/ },
-  { args: ["profile", "--input", "x", "--seed", "-"], code: 2, expected: /^--seed: -: a whole/ },
-  { args: ["profile", "--input", "x", "--delimiter", "ab"], code: 2, expected: /^--delimiter/ },
-  { args: ["drift", "--reference", "x"], code: 2, expected: /^--current: nothing/ },
-  { args: ["drift", "--reference", "x", "--current", "/no"], code: 1, expected: /ENOENT/ },
-  { args: ["drift", "--threshold", "0"], code: 2, expected: /^--threshold: 0: auto, or/m },
-  { args: ["drift", "--false-alarm-every", "1"], code: 2, expected: /a number above 1/ },
-  { args: ["drift", "--wat"], code: 2, expected: /--wat/ },
-] as const) {
-  test(`"understudy ${args.join(" ")}" ends with ${code} and says why`, async () => {
-    const failed = await run(...args);
-    assert.equal(failed.code, code);
-    assert.match(failed.err, expected);
-    assert.doesNotMatch(failed.err, /\n\s+at /);
-  });
-}
-
-test("an empty file, and a profile that was changed, are failures that say so", async (context) => {
-  const empty = tableFile(context, "empty.csv", "");
-  assert.match((await run("profile", "--input", empty)).err, /empty\.csv: no rows/);
-  const data = records(context, { rows: 500, from: 0 });
-  const { out } = await run("profile", "--input", data);
-  const changed = tableFile(context, "profile.json", out.replace('"rows":500', '"rows":501'));
-  const failed = await run("drift", "--reference", changed, "--current", data);
-  assert.deepEqual([failed.code, /it was changed/.test(failed.err)], [1, true]);
-  assert.ok(existsSync(changed));
 });

@@ -36,13 +36,16 @@ export async function numbersIn(at: ColumnAt): Promise<Float64Array> {
 /** A column's categories, null for none; what is odd is told. */
 export async function categoriesIn(at: ColumnAt): Promise<(string | null)[]> {
   const values = await at.batch.read(at.column);
-  return Array.from({ length: at.batch.rows }, (_, index) => {
+  const categories = new Array<string | null>(at.batch.rows);
+  for (let index = 0; index < categories.length; index += 1) {
     const value = values[index];
-    if (typeof value === "string" && value !== "" && value.length <= CATEGORY_LENGTH_MAX) {
-      return value;
-    }
-    return categoryOf(value, (problem) => tell(at, index, { problem, value }));
-  });
+    const isPlain =
+      typeof value === "string" && value !== "" && value.length <= CATEGORY_LENGTH_MAX;
+    categories[index] = isPlain
+      ? value
+      : categoryOf(value, (problem) => tell(at, index, { problem, value }));
+  }
+  return categories;
 }
 
 /** Tells what is odd about a value of a column. */

@@ -62,8 +62,14 @@ export async function finishProfile(
   builder: ProfileBuilder,
   hashOf: (text: string) => string,
 ): Promise<ReferenceProfile> {
-  const reading = builder.reading ?? (await startReading(builder));
-  return profileOf({ ...reading, wishes: builder.wishes }, hashOf);
+  return profileOf({ ...(await readSoFar(builder)), wishes: builder.wishes }, hashOf);
+}
+
+/** The samples of all that was read. */
+export async function readSoFar(
+  builder: ProfileBuilder,
+): Promise<NonNullable<ProfileBuilder["reading"]>> {
+  return builder.reading ?? (await startReading(builder));
 }
 
 /** Takes the types from the waiting batches, then reads them. */
