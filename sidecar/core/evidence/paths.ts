@@ -51,9 +51,11 @@ export function countPair(paths: DifferingPaths, comparison: Comparison, request
   const { differences, contents } = comparison;
   paths.pairs += 1;
   const rank = differences.length > 0 && paths.perPath > 0 ? rankOf(request) : undefined;
-  for (const [index, difference] of differences.entries()) {
+  let index = 0;
+  for (const difference of differences) {
     const kept = countPath(paths, difference);
     const found = contents?.[index];
+    index += 1;
     if (kept !== undefined && found !== undefined && rank !== undefined) {
       sample(kept, paths.perPath, { found, request, rank });
     }
@@ -66,8 +68,9 @@ export function countPair(paths: DifferingPaths, comparison: Comparison, request
  */
 export function countPath(paths: DifferingPaths, { kind, path }: Difference): Kept | undefined {
   paths.total += 1;
-  const short = path.slice(0, PATH_LENGTH_MAX);
-  const key = `${kind} ${short}`;
+  const short = path.length > PATH_LENGTH_MAX ? path.slice(0, PATH_LENGTH_MAX) : path;
+  // No path begins with a kind, and most differences are of a value: their text need not be made anew.
+  const key = kind === "value" ? short : `${kind} ${short}`;
   const found = paths.kept.get(key);
   if (found !== undefined) {
     found.count += 1;
