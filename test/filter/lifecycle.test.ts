@@ -179,3 +179,24 @@ test("memory is flat over 20,000 requests with pairs, cookies, cut-offs and dead
   for (let i = 10_000; i < 30_000; i++) round(i);
   assert.equal(host.memory().buffer.byteLength, warm);
 });
+
+test("callbacks of streams that take turns reach their own requests", () => {
+  const host = stage(configOf(), trafficOf({ candidateBp: 0, shadowBp: 0 }));
+  const first = host.request(1, headersOf("u1", [["x-request-id", "first"]]));
+  const second = host.request(1, headersOf("u2", [["x-request-id", "second"]]));
+  host.responseHeaders(first, [[":status", "201"]]);
+  host.responseHeaders(second, [[":status", "202"]]);
+  host.responseBody(first, Buffer.from("a"), true);
+  host.end(first);
+  const third = host.request(1, headersOf("u3", [["x-request-id", "third"]]));
+  host.responseBody(second, Buffer.from("bb"), true);
+  host.responseHeaders(third, [[":status", "203"]], true);
+  host.responseBody(first, Buffer.from("late"), true);
+  host.end(third);
+  host.end(second);
+  host.tick(1);
+  assert.deepEqual(
+    said(host).observations.map(({ requestId, answer }) => `${requestId} ${answer?.status}`),
+    ["first 201", "third 203", "second 202"],
+  );
+});
