@@ -197,6 +197,6 @@ test("callbacks of streams that take turns reach their own requests", () => {
   host.tick(1);
   assert.deepEqual(
     said(host).observations.map(({ requestId, answer }) => `${requestId} ${answer?.status}`),
-    ["first 201", "third 203", "second 202"],
+    ["first 201", "second 202", "third 203"],
   );
 });
