@@ -9,7 +9,7 @@ import type { RolloutState } from "./core/rollout/state.ts";
 import type { Target } from "./core/target.ts";
 import type { Traffic } from "./core/traffic.ts";
 import type { Verdict } from "./core/verdict.ts";
-import type { WatchState } from "./core/watch/watch.ts";
+import type { Watched, WatchState } from "./core/watch/watch.ts";
 
 /** Time, injected. */
 export interface Clock {
@@ -161,6 +161,8 @@ export type RolloutView = {
   /** The places where answers differ, worst first, among so many pairs that were compared since the process began. */
   readonly differences: readonly DifferingPlace[];
   readonly pairsCompared: number;
+  /** What is known of drift and of labels; the anomalies that go on are part of the state. */
+  readonly watched: Watched;
   /** Observations and pairs that are no evidence, since the process began, by reason. */
   readonly excluded: Readonly<Record<Exclusion, number>>;
 };

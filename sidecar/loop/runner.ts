@@ -125,6 +125,7 @@ export class Runner {
     const { comparison, predictions, row } = this.#examine(observation);
     if (predictions.length > 0) {
       this.#note(predictions);
+      this.watcher.predicted(predictions);
     }
     if (row !== undefined) {
       this.watcher.see(row);
@@ -175,6 +176,7 @@ export class Runner {
       verdict: this.#verdict,
       evidence: this.#evidence,
       ...this.#differences,
+      watched: this.watcher.shown,
       excluded: { ...this.#book.excluded },
     };
   }

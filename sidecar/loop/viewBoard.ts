@@ -91,6 +91,7 @@ function isSame(a: RolloutView, b: RolloutView): boolean {
     a.state === b.state &&
     a.verdict === b.verdict &&
     a.evidence === b.evidence &&
+    a.watched === b.watched &&
     a.problem === b.problem &&
     a.inForce?.generation === b.inForce?.generation &&
     a.inForce?.candidateBp === b.inForce?.candidateBp &&

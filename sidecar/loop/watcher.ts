@@ -1,15 +1,21 @@
 import type { MaturedCase } from "../core/performance/maturity.ts";
+import type { Prediction } from "../core/performance/prediction.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { AnomalyEvent } from "../core/rollout/event.ts";
 import { evolve } from "../core/rollout/evolve.ts";
 import type { RolloutState } from "../core/rollout/state.ts";
-import type { DriftReport, Row } from "../core/watch/driftWatch.ts";
+import type { Row } from "../core/watch/driftWatch.ts";
 import {
+  type Going,
+  lookAtEstimates,
+  lookAtFigures,
   lookForDrift,
   openWatch,
   type Watch,
+  type Watched,
   type WatchState,
   watchCases,
+  watchPredictions,
   watchRequest,
   watchStateOf,
 } from "../core/watch/watch.ts";
@@ -38,9 +44,9 @@ export class Watcher {
     return watchStateOf(this.#watch);
   }
 
-  /** The last window that ended. */
-  get report(): DriftReport | undefined {
-    return this.#watch.report;
+  /** What people see: the same object while nothing new is known. */
+  get shown(): Watched {
+    return this.#watch.shown;
   }
 
   /** Counts the features of a captured request. */
@@ -48,16 +54,25 @@ export class Watcher {
     watchRequest(this.#watch, row);
   }
 
-  /** Counts predictions that came of age. */
-  count(cases: readonly MaturedCase[], state: RolloutState, nowMs: number): void {
-    const { anomalies } = this.#after(state);
-    this.#events = [...this.#events, ...watchCases(this.#watch, { cases, anomalies }, nowMs)];
+  /** Counts predictions as they are made. */
+  predicted(predictions: readonly Prediction[]): void {
+    watchPredictions(this.#watch, predictions);
   }
 
-  /** Ends a window that is due. */
+  /** Counts predictions that came of age. */
+  count(cases: readonly MaturedCase[], state: RolloutState, nowMs: number): void {
+    this.#follow(state, (anomalies) => watchCases(this.#watch, { cases, anomalies }, nowMs));
+  }
+
+  /** Ends the windows that are due, and computes figures that are. */
   look(state: RolloutState, nowMs: number): void {
-    const { anomalies } = this.#after(state);
-    this.#events = [...this.#events, ...lookForDrift(this.#watch, anomalies, nowMs)];
+    const watch = this.#watch;
+    const isPromoted = state.phase === "promoted";
+    this.#follow(state, (anomalies) => lookForDrift(watch, anomalies, nowMs));
+    for (const variant of ["primary", "candidate"] as const) {
+      this.#follow(state, (anomalies) => lookAtEstimates(watch, variant, { anomalies, nowMs }));
+    }
+    this.#follow(state, (anomalies) => lookAtFigures(watch, anomalies, { nowMs, isPromoted }));
   }
 
   /** The store has confirmed a state: events that are in it already are not to be logged again. */
@@ -71,7 +86,9 @@ export class Watcher {
     });
   }
 
-  #after(state: RolloutState): RolloutState {
-    return this.#events.reduce(evolve, state);
+  /** Adds the events that follow, given the anomalies that go on once those before them are in the state. */
+  #follow(state: RolloutState, look: (anomalies: Going) => readonly AnomalyEvent[]): void {
+    const { anomalies } = this.#events.reduce(evolve, state);
+    this.#events = [...this.#events, ...look(anomalies)];
   }
 }

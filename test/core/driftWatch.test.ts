@@ -47,7 +47,7 @@ test("a window like the reference raises nothing, and one that shifted an anomal
     watchRequest(watch, person(random));
   }
   assert.deepEqual(lookForDrift(watch, [], HOUR_MS), []);
-  assert.equal(watch.report?.rows, 500);
+  assert.equal(watch.shown.drift?.rows, 500);
   for (let row = 0; row < 500; row += 1) {
     watchRequest(watch, person(random, 15));
   }
@@ -91,7 +91,7 @@ test("a watch goes on from what was stored as if it had not been interrupted", a
     watchRequest(after, row);
   }
   assert.deepEqual(lookForDrift(after, [], HOUR_MS), lookForDrift(whole, [], HOUR_MS));
-  assert.deepEqual(after.report, whole.report);
+  assert.deepEqual(after.shown.drift, whole.shown.drift);
 });
 
 test("what was stored for another reference is left alone", async () => {
@@ -106,8 +106,9 @@ test("what was stored for another reference is left alone", async () => {
 });
 
 test("an anomaly is raised once, and resolved after it was not found a few times in a row", () => {
-  const found = { about: "drift ", findings: [{ name: "drift age", reason: "older" }] };
-  const quietLook = { about: "drift ", findings: [] };
+  const isAbout = (name: string): boolean => name.startsWith("drift ");
+  const found = { isAbout, findings: [{ name: "drift age", reason: "older" }] };
+  const quietLook = { isAbout, findings: [] };
   const going: Anomaly = { name: "drift age", sinceMs: 1, reason: "older" };
   const other: Anomaly = { name: "errors of v2", sinceMs: 1, reason: "more" };
   const first = eventsOf(found, { anomalies: [other], quiet: {} }, 2);

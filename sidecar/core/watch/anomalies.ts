@@ -10,8 +10,11 @@ export type Finding = {
   readonly reason: string;
 };
 
-/** What one look at something found, and everything that it looked for: names begin with `about`. */
-export type Look = { readonly about: string; readonly findings: readonly Finding[] };
+/** What one look at something found, and which names it looked for: the others' anomalies it says nothing of. */
+export type Look = {
+  readonly isAbout: (name: string) => boolean;
+  readonly findings: readonly Finding[];
+};
 
 /** An anomaly is over after so many looks in a row that did not find it: one may miss it by chance. */
 export const QUIET_LOOKS = 2;
@@ -41,7 +44,7 @@ export function findDrift({ drift, together, rows }: DriftReport): Look {
           },
         ]
       : [];
-  return { about: "drift ", findings: [...features, ...all, ...dataset] };
+  return { isAbout: isOfDrift, findings: [...features, ...all, ...dataset] };
 }
 
 /**
@@ -60,18 +63,20 @@ export function eventsOf(
     .filter(({ name }) => !known.has(name))
     .slice(0, room)
     .map(({ name, reason }) => eventOf("anomaly-raised", { name, reason }, nowMs));
-  const missed = before.anomalies.filter(
-    ({ name }) => name.startsWith(look.about) && !found.has(name),
-  );
+  const missed = before.anomalies.filter(({ name }) => look.isAbout(name) && !found.has(name));
   const over = missed.filter(({ name }) => (before.quiet[name] ?? 0) + 1 >= QUIET_LOOKS);
   const resolved = over.map(({ name }) =>
     eventOf("anomaly-resolved", { name, reason: `${name} was not found any more` }, nowMs),
   );
-  const others = Object.entries(before.quiet).filter(([name]) => !name.startsWith(look.about));
+  const others = Object.entries(before.quiet).filter(([name]) => !look.isAbout(name));
   const quiet = missed
     .filter((anomaly) => !over.includes(anomaly))
     .map(({ name }): [string, number] => [name, (before.quiet[name] ?? 0) + 1]);
   return { events: [...resolved, ...raised], quiet: Object.fromEntries([...others, ...quiet]) };
+}
+
+function isOfDrift(name: string): boolean {
+  return name.startsWith("drift ");
 }
 
 function eventOf(kind: AnomalyEvent["kind"], finding: Finding, atMs: number): AnomalyEvent {
