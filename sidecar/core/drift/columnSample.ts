@@ -1,4 +1,5 @@
 import { CATEGORY_LENGTH_MAX } from "./profile.ts";
+import type { Kept } from "./rowSlots.ts";
 
 /** A measured feature of the reference while it is read. */
 export type NumericSample = {
@@ -59,15 +60,12 @@ export function startCategorical(): CategoricalSample {
   };
 }
 
-/** Adds the next rows' numbers, NaN for none; `slots` says which are kept. */
-export function addNumbers(sample: NumericSample, numbers: Float64Array, slots: Int32Array): void {
-  sample.values = grown(sample.values, slots, (length) => new Float64Array(length));
+/** Adds the next rows' numbers, NaN for none; `kept` says which enter the sample. */
+export function addNumbers(sample: NumericSample, numbers: Float64Array, kept: Kept): void {
+  sample.values = grown(sample.values, kept, (length) => new Float64Array(length));
   const { values } = sample;
-  for (let index = 0; index < numbers.length; index += 1) {
-    const slot = slots[index] ?? -1;
-    if (slot >= 0) {
-      values[slot] = numbers[index] ?? Number.NaN;
-    }
+  for (let index = 0; index < kept.rows.length; index += 1) {
+    values[kept.slots[index] ?? 0] = numbers[kept.rows[index] ?? 0] ?? Number.NaN;
   }
   addMoments(sample, numbers);
 }
@@ -110,20 +108,19 @@ function squaresOf(numbers: Float64Array, mean: number): number {
   return squares;
 }
 
-/** Adds the next rows' categories, null for none. */
+/** Adds the next rows' categories, null for none; `kept` says which enter the sample. */
 export function addCategories(
   sample: CategoricalSample,
   categories: ArrayLike<string | null>,
-  slots: Int32Array,
+  kept: Kept,
 ): void {
-  sample.codes = grown(sample.codes, slots, (length) => new Int32Array(length));
+  sample.codes = grown(sample.codes, kept, (length) => new Int32Array(length));
+  for (let index = 0; index < kept.rows.length; index += 1) {
+    const category = categories[kept.rows[index] ?? 0] ?? null;
+    sample.codes[kept.slots[index] ?? 0] = category === null ? -1 : codeOf(sample, category);
+  }
   for (let index = 0; index < categories.length; index += 1) {
-    const category = categories[index] ?? null;
-    const slot = slots[index] ?? -1;
-    if (slot >= 0) {
-      sample.codes[slot] = category === null ? -1 : codeOf(sample, category);
-    }
-    sample.n += category === null ? 0 : 1;
+    sample.n += categories[index] === null ? 0 : 1;
   }
 }
 
@@ -146,13 +143,10 @@ function codeOf(sample: CategoricalSample, category: string): number {
 /** The same list with room for the slots. */
 function grown<List extends Float64Array | Int32Array>(
   list: List,
-  slots: Int32Array,
+  { slots }: Kept,
   make: (length: number) => List,
 ): List {
-  let last = -1;
-  for (const slot of slots) {
-    last = slot > last ? slot : last;
-  }
+  const last = slots.reduce((most, slot) => Math.max(most, slot), -1);
   if (last < list.length) {
     return list;
   }

@@ -24,13 +24,23 @@ export async function numbersIn(at: ColumnAt): Promise<Float64Array> {
   for (const { index, value } of odd) {
     values[index] = numberOf(value, (problem) => tell(at, index, { problem, value }));
   }
-  for (let index = 0; index < values.length; index += 1) {
-    const value = values[index] ?? Number.NaN;
-    if (value - value !== 0 && !Number.isNaN(value)) {
-      tell(at, index, { problem: "infinite", value });
+  if (!allFinite(values)) {
+    for (const [index, value] of values.entries()) {
+      if (Math.abs(value) === Number.POSITIVE_INFINITY) {
+        tell(at, index, { problem: "infinite", value });
+      }
     }
   }
   return values;
+}
+
+/** One sum tells: what is not finite makes it NaN. */
+function allFinite(values: Float64Array): boolean {
+  let nothing = 0;
+  for (const value of values) {
+    nothing += value - value;
+  }
+  return nothing === 0;
 }
 
 /** A column's categories, null for none; what is odd is told. */

@@ -16,27 +16,29 @@ const OTHER_BASE = /^0[bxo]/i;
  */
 export function parsePlainDecimal(bytes: Uint8Array, from: number, to: number): number {
   const isNegative = bytes[from] === MINUS;
-  let index = isNegative ? from + 1 : from;
-  let [value, digits, decimals] = [0, 0, 0];
-  for (let digit = digitAt(bytes, index); digit >= 0; digit = digitAt(bytes, index)) {
-    value = value * 10 + digit;
-    digits += 1;
-    index += 1;
-  }
-  if (bytes[index] === POINT) {
-    index += 1;
-    for (let digit = digitAt(bytes, index); digit >= 0; digit = digitAt(bytes, index)) {
+  const start = isNegative ? from + 1 : from;
+  let value = 0;
+  let point = -1;
+  for (let index = start; index < to; index += 1) {
+    const digit = (bytes[index] ?? 0) - ZERO;
+    if (digit >= 0 && digit <= 9) {
       value = value * 10 + digit;
-      decimals += 1;
-      index += 1;
+    } else if (digit === POINT - ZERO && point < 0) {
+      point = index;
+    } else {
+      return Number.NaN;
     }
   }
-  digits += decimals;
-  if (index !== to || digits === 0 || digits > DIGITS_MAX) {
+  return scaled(isNegative ? -value : value, to - start, point < 0 ? -1 : to - point - 1);
+}
+
+/** Moves the point; `length` counts the digits and, where there are `decimals`, the point. */
+function scaled(value: number, length: number, decimals: number): number {
+  const digits = decimals < 0 ? length : length - 1;
+  if (digits < 1 || digits > DIGITS_MAX) {
     return Number.NaN;
   }
-  const magnitude = decimals === 0 ? value : value / (TENS[decimals] ?? Number.NaN);
-  return isNegative ? -magnitude : magnitude;
+  return decimals > 0 ? value / (TENS[decimals] ?? Number.NaN) : value;
 }
 
 /** The number that a text in decimal notation stands for, as `Number` has it; NaN for anything else, also for what `Number` takes besides. */
@@ -47,10 +49,4 @@ export function parseDecimal(text: string): number {
   }
   const number = Number(text);
   return Number.isFinite(number) && !OTHER_BASE.test(text) ? number : Number.NaN;
-}
-
-/** The digit at an index, negative where there is none. */
-function digitAt(bytes: Uint8Array, index: number): number {
-  const digit = (bytes[index] ?? 0) - ZERO;
-  return digit > 9 ? -1 : digit;
 }

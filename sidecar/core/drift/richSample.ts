@@ -5,6 +5,7 @@ import { TEXT_UNITS_MAX } from "./grams.ts";
 import { DIMENSIONS_MAX } from "./kernelMean.ts";
 import type { FeatureProfile } from "./profile.ts";
 import { offerRow, type RowSample, sampledRows, startSample } from "./rowSample.ts";
+import { NOTHING_KEPT } from "./rowSlots.ts";
 import type { Batch } from "./table.ts";
 import { buildText, type Descriptors, type TextProfile } from "./text.ts";
 
@@ -103,7 +104,7 @@ function featuresOf(text: string, descriptors: readonly Descriptors[]): readonly
   return DESCRIPTORS.map((descriptor) => {
     const values = Float64Array.from(descriptors, (each) => each[descriptor]);
     const sample = startNumeric();
-    addNumbers(sample, values, new Int32Array(0));
+    addNumbers(sample, values, NOTHING_KEPT);
     return {
       type: "numeric",
       name: descriptorName(text, descriptor),

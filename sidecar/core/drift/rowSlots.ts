@@ -10,22 +10,29 @@ export type RowSlots = {
   readonly rowBySlot: number[];
 };
 
+/** The rows of a batch that enter the sample, by index in the batch, with the slot that each takes, in their order. */
+export type Kept = { readonly rows: readonly number[]; readonly slots: readonly number[] };
+
+/** No row of a batch enters the sample. */
+export const NOTHING_KEPT: Kept = { rows: [], slots: [] };
+
 /** No row seen. */
 export function startSlots(given: { readonly capacity: number; readonly seed: number }): RowSlots {
   return { capacity: given.capacity, random: seeded(given.seed), rows: 0, rowBySlot: [] };
 }
 
-/** The slots of the next `count` rows, -1 for one that has none: algorithm R (Vitter 1985). A later row may have the slot of an earlier one. */
-export function assignSlots(slots: RowSlots, count: number): Int32Array {
-  const assigned = new Int32Array(count);
+/** Which of the next `count` rows are kept, and where: algorithm R (Vitter 1985). A later row may take the slot of an earlier one. */
+export function assignSlots(slots: RowSlots, count: number): Kept {
+  const kept = { rows: [] as number[], slots: [] as number[] };
   for (let index = 0; index < count; index += 1) {
     const row = slots.rows;
     const slot = row < slots.capacity ? row : Math.floor(slots.random.next() * (row + 1));
-    assigned[index] = slot < slots.capacity ? slot : -1;
     if (slot < slots.capacity) {
+      kept.rows.push(index);
+      kept.slots.push(slot);
       slots.rowBySlot[slot] = row;
     }
     slots.rows += 1;
   }
-  return assigned;
+  return kept;
 }
