@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { RequestError } from "../ports.ts";
 import type { HttpAnswer } from "./httpServer.ts";
@@ -23,11 +24,11 @@ export async function answerLabels(
   if (form === undefined) {
     return problem(415, `content-type: ${[...JSON_TYPES, ...LINES_TYPES].join(", ")}`);
   }
-  const text = await textOf(request);
-  if (text === undefined) {
-    return problem(413, `more than ${BODY_BYTES_MAX} bytes: send them in several requests`);
+  const read = await readText(request);
+  if (read.kind === "problem") {
+    return problem(read.status, read.detail);
   }
-  const parsed = parseLabels(text, form);
+  const parsed = parseLabels(read.text, form);
   if (parsed.kind === "problem") {
     return problem(400, parsed.problem);
   }
@@ -47,19 +48,34 @@ function formOf(type: string): "json" | "jsonLines" | undefined {
   return LINES_TYPES.includes(media) ? "jsonLines" : undefined;
 }
 
-/** The body as text; undefined when it is too long. */
-async function textOf(request: IncomingMessage): Promise<string | undefined> {
+type ReadText =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "problem"; readonly status: number; readonly detail: string };
+
+/** The body as text. One that is too long is read no further, one that breaks off nobody waits for the answer to. */
+async function readText(request: IncomingMessage): Promise<ReadText> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
-    const piece = Buffer.from(chunk);
-    bytes += piece.length;
-    if (bytes > BODY_BYTES_MAX) {
-      return undefined;
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      const piece = Buffer.from(chunk);
+      bytes += piece.length;
+      if (bytes > BODY_BYTES_MAX) {
+        return unread(413, `more than ${BODY_BYTES_MAX} bytes: send them in several requests`);
+      }
+      chunks.push(piece);
     }
-    chunks.push(piece);
+  } catch {
+    return unread(400, "the body broke off");
   }
-  return Buffer.concat(chunks).toString("utf8");
+  const body = Buffer.concat(chunks);
+  return isUtf8(body)
+    ? { kind: "text", text: body.toString("utf8") }
+    : unread(400, "the body is not UTF-8");
+}
+
+function unread(status: number, detail: string): ReadText {
+  return { kind: "problem", status, detail };
 }
 
 function problemOf(error: unknown): HttpAnswer {

@@ -19,6 +19,9 @@ export type HttpAnswer = { readonly status: number; readonly type?: string; read
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
 
+/** How long a request may take to come; a slow one holds one of few connections. */
+const REQUEST_MS_MAX = 10_000;
+
 /** The HTTP port: /metrics, /healthz, /readyz and /v1/labels, for hosts of this machine. */
 export class HttpServer {
   readonly #parts: HttpParts;
@@ -27,7 +30,12 @@ export class HttpServer {
   constructor(parts: HttpParts) {
     this.#parts = parts;
     this.#server = createServer(
-      { maxHeaderSize: 8 << 10, requestTimeout: 10_000, headersTimeout: 10_000 },
+      {
+        maxHeaderSize: 8 << 10,
+        requestTimeout: REQUEST_MS_MAX,
+        headersTimeout: REQUEST_MS_MAX,
+        connectionsCheckingInterval: 1_000,
+      },
       (request, response) => {
         void this.#respond(request, response);
       },
@@ -58,7 +66,11 @@ export class HttpServer {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, type = "text/plain; charset=utf-8", body } = await this.#answer(request);
+    const answer = this.#answer(request).catch((): HttpAnswer => {
+      this.#parts.metrics.faults.inc({ where: "http" });
+      return { status: 500, body: "the sidecar made a mistake\n" };
+    });
+    const { status, type = "text/plain; charset=utf-8", body } = await answer;
     // What was not read of the body is not waited for.
     request.resume();
     response.writeHead(status, {
