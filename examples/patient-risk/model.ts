@@ -19,10 +19,18 @@ export type Model = {
 /** What `train.py` wrote of the models, as far as serving needs it. */
 export type Metrics = {
   readonly features: Readonly<Record<string, string>>;
-  readonly threshold: number;
   readonly wrongUnit: { readonly feature: string; readonly factor: number };
   readonly models: Readonly<
-    Record<"v1" | "v2", { readonly file: string; readonly bytes: number; readonly sha256: string }>
+    Record<
+      "v1" | "v2",
+      {
+        readonly file: string;
+        readonly bytes: number;
+        readonly sha256: string;
+        /** The predicted risk from which on a patient is flagged. */
+        readonly threshold: number;
+      }
+    >
   >;
 };
 
@@ -45,9 +53,11 @@ export function readArtefact(file: string): Promise<Uint8Array> {
 /** Loads a version. v3 and v4 are v2's model; v3 mistakes the unit of the chronic-disease index. */
 export async function loadModel(version: Version): Promise<Model> {
   onnx.wasm.numThreads = 1;
-  const { features, threshold, wrongUnit, models } = await readMetrics();
-  const artefact = await readArtefact(models[version === "v1" ? "v1" : "v2"].file);
-  const session = await InferenceSession.create(artefact, { executionProviders: ["wasm"] });
+  const { features, wrongUnit, models } = await readMetrics();
+  const { file, threshold } = models[version === "v1" ? "v1" : "v2"];
+  const session = await InferenceSession.create(await readArtefact(file), {
+    executionProviders: ["wasm"],
+  });
   const names = Object.keys(features);
   const mistaken = version === "v3" ? names.indexOf(wrongUnit.feature) : -1;
   return {
