@@ -1,6 +1,7 @@
 import { startProblems } from "../../sidecar/core/drift/problemLog.ts";
 
-// One process of the drift bench: `parse FILE` reads every cell of the file as a text; profile and drift are those commands of understudy.
+// One process of the drift bench: `parse FILE` reads every cell of the file, numbers as numbers and the rest as texts; `texts FILE` all of them
+// as texts; profile and drift are those commands of understudy.
 // Prints the milliseconds since the process began, the start of Node included, and the most memory that it had.
 
 const [verb = "", ...args] = process.argv.slice(2);
@@ -25,15 +26,20 @@ async function run(): Promise<number> {
       return runDrift(args, output);
     }
     default:
-      return parse(args[0] ?? "");
+      return parse(args[0] ?? "", verb === "texts");
   }
 }
 
-async function parse(file: string): Promise<number> {
+async function parse(file: string, isText: boolean): Promise<number> {
   const { readTable } = await import("../../sidecar/formats/readTable.ts");
+  const texts = new Set<number>();
   for await (const batch of readTable(file, { problems: startProblems() })) {
     for (let column = 0; column < batch.columns.length; column += 1) {
-      await batch.read(column);
+      if (isText || texts.has(column)) {
+        await batch.read(column);
+      } else if ((await batch.readNumbers(column)).odd.length > 0) {
+        texts.add(column);
+      }
     }
   }
   return 0;
