@@ -20,7 +20,7 @@ type Process = { readonly ms: number; readonly rssBytes: number };
 type Files = { readonly reference: string; readonly current: string; readonly profile: string };
 
 /**
- * Time of `understudy profile` of one CSV and `understudy drift` of another against it, to reading every cell of both with the same reader.
+ * Time of `understudy profile` of one CSV and `understudy drift` of another against it, to reading every cell of both with the same reader, numbers as numbers.
  * Whole processes, one for each file, the start of Node included; with `--evidently` its DataDriftPreset on the same files.
  */
 export async function measureDrift({ rounds, evidently }: Options): Promise<Result> {
@@ -46,13 +46,16 @@ export async function measureDrift({ rounds, evidently }: Options): Promise<Resu
   }
 }
 
-type Measured = Readonly<Record<"parseReference" | "parseCurrent" | "profile" | "drift", Process>>;
+type Measured = Readonly<
+  Record<"parseReference" | "parseCurrent" | "texts" | "profile" | "drift", Process>
+>;
 
 async function measureRound({ reference, current, profile }: Files): Promise<Measured> {
   return {
     parseReference: await run("parse", reference),
     profile: await run("profile", "--input", reference, "--output", profile),
     parseCurrent: await run("parse", current),
+    texts: await run("texts", current),
     drift: await run("drift", "--reference", profile, "--current", current, "--json"),
   };
 }
@@ -80,7 +83,8 @@ function resultOf(measured: readonly Measured[], other: Compared | string): Resu
     measurement: "drift",
     ratio: summary.ratio,
     figures:
-      `profile ${seconds(of("profile"))} s + drift ${seconds(of("drift"))} s / parsing ${seconds(of("parseReference"))} s + ${seconds(of("parseCurrent"))} s, ` +
+      `profile ${seconds(of("profile"))} s + drift ${seconds(of("drift"))} s / parsing ${seconds(of("parseReference"))} s + ${seconds(of("parseCurrent"))} s ` +
+      `(all as texts ${seconds(of("texts"))} s), ` +
       `at most ${megabytes(rssBytes)} MB resident; ${ROWS} rows of ${FEATURES} features; ${compared}`,
     doubt:
       rssBytes > RSS_BYTES_MAX

@@ -5,7 +5,6 @@ import type { Batch } from "../core/drift/table.ts";
 import { readCsv } from "./csv.ts";
 import { TableError } from "./error.ts";
 import { type JsonField, readJsonLines } from "./jsonLines.ts";
-import { readParquet } from "./parquet.ts";
 
 /** The formats that can be read. */
 export const FORMATS = ["csv", "jsonl", "parquet"] as const;
@@ -35,9 +34,12 @@ export type TableOptions = {
 /** Reads a file in the format that its name ends with, else the one that its first bytes look like. Throws a TableError where it can't. */
 export async function* readTable(path: string, options: TableOptions): AsyncGenerator<Batch> {
   switch (await formatOf(path)) {
-    case "parquet":
+    case "parquet": {
+      // Its decompressors take a while to load, and most tables have no use for them.
+      const { readParquet } = await import("./parquet.ts");
       yield* readParquet(path, options.problems);
       return;
+    }
     case "jsonl":
       yield* readJsonLines(piecesOf(path), options);
       return;
