@@ -1,12 +1,14 @@
 import { sameTraffic } from "../core/traffic.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RolloutView } from "../ports.ts";
+import { WatchGauges } from "./watchGauges.ts";
 
 const PHASES = ["progressing", "paused", "promoted", "rolled-back"] as const;
 
 /** The newest view of every rollout, for whoever asks, watches or scrapes. */
 export class ViewBoard {
   readonly #metrics: Metrics;
+  readonly #watchGauges: WatchGauges;
   readonly #views = new Map<string, RolloutView>();
   /** What the gauges of each rollout say; most turns change nothing, and a gauge is slow to set. */
   readonly #excluded = new Map<string, Readonly<Record<string, number>>>();
@@ -14,6 +16,7 @@ export class ViewBoard {
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
+    this.#watchGauges = new WatchGauges(metrics);
   }
 
   list(): readonly RolloutView[] {
@@ -83,6 +86,7 @@ export class ViewBoard {
       metrics.guardrailLogE.set({ rollout, guardrail, against: "bad" }, logEBad);
       metrics.guardrailLogE.set({ rollout, guardrail, against: "good" }, logEGood);
     }
+    this.#watchGauges.show(view);
   }
 }
 
