@@ -70,7 +70,7 @@ function heading({ profile, counts, drift, settings, ...files }: DriftReport): s
   const drifted = drift.features.filter((feature) => feature.drifted).length;
   const sample =
     profile.sampledRows === profile.rows ? "" : ` (${profile.sampledRows} of them sampled)`;
-  const verdict = `${drifted === 0 ? "No" : drifted} of ${drift.features.length} features drifted`;
+  const verdict = `${drifted === 0 ? "None" : drifted} of ${drift.features.length} features drifted`;
   const dataset = drift.dataset.drifted
     ? `the dataset has drifted: at least ${brief(settings.datasetShare * 100)}% of them`
     : "the dataset as a whole has not";

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { tableFile } from "../support/tables.ts";
 import { run } from "../support/verb.ts";
@@ -43,4 +45,19 @@ test("an empty file, and a profile that was changed, are failures that say so", 
   const changed = tableFile(context, "profile.json", out.replace('"rows":2', '"rows":3'));
   const failed = await run("drift", "--reference", changed, "--current", data);
   assert.deepEqual([failed.code, /it was changed/.test(failed.err)], [1, true]);
+});
+
+test("the README's commands about profiles and drift do what it says", async (context) => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const folder = dirname(tableFile(context, "nothing", ""));
+  const commands = [...readme.matchAll(/^npx understudy ((?:profile|drift) .+)$/gm)];
+  assert.equal(commands.length, 2);
+  for (const [, command = ""] of commands) {
+    const args = command
+      .split(" ")
+      .map((word) => (/^(profile\.json|drift\.html)$/.test(word) ? join(folder, word) : word));
+    const { code, err } = await run(...args);
+    assert.equal(code, 0, err);
+  }
+  assert.match(readFileSync(join(folder, "drift.html"), "utf8"), /None of 10 features drifted/);
 });
