@@ -20,6 +20,46 @@ export function compilePath(path: string): Finder {
   };
 }
 
+/**
+ * Whether a text is a JSONPath whose cost on a document is at most in proportion to the document's size: every segment finds a part once.
+ * Many selectors in one segment, `..` twice, a query within a filter that finds several, and patterns can each multiply it.
+ */
+export function isLinearPath(path: string): boolean {
+  try {
+    const { segments } = jsonpath.compile(path);
+    const descents = segments.filter((segment) => String(segment).startsWith(".."));
+    return descents.length <= 1 && segments.every(({ selectors }) => isSimple(selectors));
+  } catch {
+    return false;
+  }
+}
+
+function isSimple([selector, ...others]: readonly jsonpath.JSONPathSelector[]): boolean {
+  return (
+    others.length === 0 &&
+    (!(selector instanceof jsonpath.selectors.FilterSelector) ||
+      isSimpleFilter(selector.expression.expression))
+  );
+}
+
+const { FilterQuery, FunctionExtension, InfixExpression, PrefixExpression } = jsonpath.expressions;
+
+function isSimpleFilter(filter: jsonpath.expressions.FilterExpression): boolean {
+  if (filter instanceof FilterQuery) {
+    return filter.path.singularQuery();
+  }
+  if (filter instanceof FunctionExtension) {
+    return !PATTERNS.has(filter.name) && filter.args.every(isSimpleFilter);
+  }
+  if (filter instanceof InfixExpression) {
+    return isSimpleFilter(filter.left) && isSimpleFilter(filter.right);
+  }
+  return !(filter instanceof PrefixExpression) || isSimpleFilter(filter.right);
+}
+
+/** Functions whose patterns may take time that grows exponentially with the text. */
+const PATTERNS: ReadonlySet<string> = new Set(["match", "search"]);
+
 function stepOf([selector]: readonly jsonpath.JSONPathSelector[]): string | number | undefined {
   if (selector instanceof jsonpath.selectors.NameSelector) {
     return selector.name;

@@ -1,13 +1,15 @@
 import { z } from "zod";
+import type { FeatureProfile } from "../core/drift/profile.ts";
+import { isLinearPath } from "../formats/jsonPath.ts";
 import type { DriftDocument } from "./document.ts";
 import { duration, section } from "./fields.ts";
+import { FEATURES_MAX } from "./profileSchema.ts";
 import { parseReference } from "./reference.ts";
-import { rfcPath } from "./rfcPath.ts";
+import { PATH_ALLOWED, rfcPath } from "./rfcPath.ts";
 
 const HOUR_MS = 3_600_000;
 const ROWS = { min: 50, max: 1_000_000 };
 const rowsAllowed = `a whole number from ${ROWS.min} to ${ROWS.max}`;
-const FEATURES_MAX = 200;
 
 const reference = z
   .string({ error: "a text in base64, or file:NAME" })
@@ -57,5 +59,22 @@ export const drift: z.ZodType<DriftDocument, unknown> = section({
         input: name,
       });
     }
+    for (const { name, path } of profile.features.filter(isUnfollowed(features))) {
+      context.issues.push({
+        code: "custom",
+        message: `a profile in which the path of ${name} is ${PATH_ALLOWED}; or features with another path for it`,
+        path: ["reference"],
+        input: path,
+      });
+    }
   })
   .describe("What requests and predictions are held against, also after promotion.");
+
+/** Picks the features whose own path is asked for and costs too much to follow. */
+function isUnfollowed(paths: Readonly<Record<string, string>>) {
+  return ({ name, path, role }: FeatureProfile): boolean =>
+    role !== "prediction" &&
+    path !== undefined &&
+    !Object.hasOwn(paths, name) &&
+    !isLinearPath(path);
+}

@@ -1,19 +1,14 @@
 import { z } from "zod";
-import { compilePath } from "../formats/jsonPath.ts";
+import { isLinearPath } from "../formats/jsonPath.ts";
 
-const LENGTH_MAX = 1_024;
+/** Longest JSONPath in a plan, or in the profile that it refers to. */
+export const PATH_LENGTH_MAX = 1_024;
 
-/** A JSONPath (RFC 9535), whole: also with filters. */
+/** What a JSONPath may be whose cost a request's body must not be able to drive up. */
+export const PATH_ALLOWED: string = `a JSONPath (RFC 9535) of at most ${PATH_LENGTH_MAX} characters, with one selector in each pair of brackets, .. once at most, and in filters no patterns and nothing that finds several`;
+
+/** A JSONPath (RFC 9535), also with filters, that takes no more than one look at each part of a document. */
 export function rfcPath(): z.ZodString {
-  const error = `a JSONPath (RFC 9535) of at most ${LENGTH_MAX} characters`;
-  return z.string({ error }).max(LENGTH_MAX, { error }).refine(isPath, { error });
-}
-
-function isPath(path: string): boolean {
-  try {
-    compilePath(path);
-    return true;
-  } catch {
-    return false;
-  }
+  const error = PATH_ALLOWED;
+  return z.string({ error }).max(PATH_LENGTH_MAX, { error }).refine(isLinearPath, { error });
 }
