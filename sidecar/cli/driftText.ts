@@ -1,4 +1,5 @@
 import type { Drift, FeatureDrift } from "../core/drift/assess.ts";
+import { byDrift } from "../core/drift/byDrift.ts";
 import type { MultivariateDrift } from "../core/drift/multivariate.ts";
 import type { ReferenceProfile } from "../core/drift/profile.ts";
 import type { RichDrift } from "../core/drift/richWindow.ts";
@@ -47,13 +48,6 @@ export function printDrift(
     ...reasons.map(plain),
     drift.dataset.drifted ? "The dataset has drifted." : "The dataset has not drifted.",
   ].join("\n");
-}
-
-/** What drifted first, then by PSI. */
-export function byDrift(features: readonly FeatureDrift[]): readonly FeatureDrift[] {
-  return [...features].sort(
-    (a, b) => Number(b.drifted) - Number(a.drifted) || (b.psi ?? -1) - (a.psi ?? -1),
-  );
 }
 
 function cellsOf(feature: FeatureDrift): readonly string[] {

@@ -2,6 +2,7 @@ import { understudy } from "#proto";
 import { formatDuration } from "../core/plan/duration.ts";
 import { formatBasisPoints } from "../core/plan/percentage.ts";
 import type { Rollout } from "./client.ts";
+import { printAnomalies, printWatched } from "./printWatched.ts";
 
 const v1 = understudy.v1;
 
@@ -14,7 +15,7 @@ export function printLine(rollout: Rollout): string {
   return `${name}: ${phaseText(rollout)}, ${at}, ${weight}, ${evidence}`;
 }
 
-/** A few lines: `printLine`, then why, then each guardrail's state. */
+/** A few lines: `printLine`, then why, then each guardrail's state, then what is watched. */
 export function printAll(rollout: Rollout): string {
   return [
     printLine(rollout),
@@ -24,13 +25,15 @@ export function printAll(rollout: Rollout): string {
     ...(rollout.verdict?.guardrails ?? []).map(
       ({ reason, candidateInterval }) => `  ${reason}${intervalText(candidateInterval)}`,
     ),
+    ...printWatched(rollout),
   ].join("\n");
 }
 
-/** What watching shows: `printLine`, and what is in the way of its traffic. */
+/** What watching shows: `printLine`, what is in the way of its traffic, and what is odd. */
 export function printChange(rollout: Rollout): string {
   const { problem } = rollout;
-  return problem === "" ? printLine(rollout) : `${printLine(rollout)}\n  not in force: ${problem}`;
+  const blocked = problem === "" ? [] : [`  not in force: ${problem}`];
+  return [printLine(rollout), ...blocked, ...printAnomalies(rollout)].join("\n");
 }
 
 function inForceText({ traffic, inForce, problem }: Rollout): string {

@@ -1,6 +1,7 @@
 import type { Gauge } from "prom-client";
+import type { Anomaly } from "../core/rollout/state.ts";
 import type { DriftReport } from "../core/watch/driftWatch.ts";
-import { ESTIMATES, type Estimate, estimateAt } from "../core/watch/estimates.ts";
+import { type Estimate, estimatesOf } from "../core/watch/estimates.ts";
 import type { Figures } from "../core/watch/figures.ts";
 import type { Watched } from "../core/watch/watch.ts";
 import type { Metrics } from "../metrics.ts";
@@ -15,44 +16,46 @@ type Series = {
   readonly labels: Labels;
   readonly value: number;
 };
+type Shown = { readonly watched: Watched; readonly anomalies: readonly Anomaly[] };
 
 /** Shows what is watched in each rollout. Series of what is not known any more are taken away, so that no old number looks like news. */
 export class WatchGauges {
   readonly #metrics: Metrics;
-  readonly #watched = new Map<string, Watched>();
-  readonly #shown = new Map<string, readonly Series[]>();
+  readonly #before = new Map<string, Shown>();
+  readonly #series = new Map<string, readonly Series[]>();
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
   }
 
   /** Sets what the view knows. */
-  show({ plan, state, watched }: RolloutView): void {
+  show({ plan, state: { anomalies }, watched }: RolloutView): void {
     const rollout = plan.name;
-    if (plan.drift !== undefined || plan.labels !== undefined) {
-      this.#metrics.anomalies.set({ rollout }, state.anomalies.length);
-    }
-    if (this.#watched.get(rollout) === watched) {
+    const before = this.#before.get(rollout);
+    if (before?.watched === watched && before.anomalies === anomalies) {
       return;
     }
-    for (const { gauge, labels } of this.#shown.get(rollout) ?? []) {
+    this.#before.set(rollout, { watched, anomalies });
+    for (const { gauge, labels } of this.#series.get(rollout) ?? []) {
       gauge.remove(labels);
     }
-    const series = seriesOf(this.#metrics, rollout, watched);
+    const isWatched = plan.drift !== undefined || plan.labels !== undefined;
+    const series = isWatched ? seriesOf(this.#metrics, rollout, { watched, anomalies }) : [];
     for (const { gauge, labels, value } of series) {
       gauge.set(labels, value);
     }
-    this.#watched.set(rollout, watched);
-    this.#shown.set(rollout, series);
+    this.#series.set(rollout, series);
   }
 }
 
 function seriesOf(
   metrics: Metrics,
   rollout: string,
-  { drift, performance = [], estimates }: Watched,
+  { watched, anomalies }: Shown,
 ): readonly Series[] {
+  const { drift, performance = [], estimates } = watched;
   return [
+    { gauge: metrics.anomalies, labels: { rollout }, value: anomalies.length },
     ...(drift === undefined ? [] : driftSeries(metrics, rollout, drift)),
     ...performance.flatMap(({ variant, day }) => labelSeries(metrics, { rollout, variant }, day)),
     ...Object.entries(estimates).flatMap(([variant, estimate]) =>
@@ -105,9 +108,9 @@ function labelSeries(metrics: Metrics, of: Labels, figures: Figures): readonly S
 function estimateSeries(
   { estimatedPerformance }: Metrics,
   of: Labels,
-  { figures }: Estimate,
+  estimate: Estimate,
 ): readonly Series[] {
-  const values = ESTIMATES.map((name) => [name, estimateAt(figures, name)] as const);
+  const values = estimatesOf(estimate).map(({ name, value }) => [name, value]);
   return known(estimatedPerformance, of, Object.fromEntries(values));
 }
 

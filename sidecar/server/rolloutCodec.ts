@@ -8,6 +8,7 @@ import type { Phase } from "../core/rollout/state.ts";
 import type { Traffic } from "../core/traffic.ts";
 import type { GuardrailVerdict, Judgement } from "../core/verdict.ts";
 import type { RolloutView } from "../ports.ts";
+import { watchedOf } from "./watchedCodec.ts";
 import { toNumber } from "./wireNumber.ts";
 
 const v1 = understudy.v1;
@@ -102,6 +103,7 @@ function rolloutOf(view: RolloutView): understudy.v1.Rollout.$Properties {
     differences: view.differences
       .slice(0, PATHS_SHOWN_MAX)
       .map(({ difference, count }) => ({ ...difference, count })),
+    ...watchedOf(view),
   };
 }
 

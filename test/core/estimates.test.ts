@@ -3,7 +3,12 @@ import { test } from "node:test";
 import type { MaturedCase } from "../../sidecar/core/performance/maturity.ts";
 import type { Prediction } from "../../sidecar/core/performance/prediction.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
-import { CALIBRATED_ON, WINDOW_MS, WINDOW_ROWS } from "../../sidecar/core/watch/estimates.ts";
+import {
+  CALIBRATED_ON,
+  estimatesOf,
+  WINDOW_MS,
+  WINDOW_ROWS,
+} from "../../sidecar/core/watch/estimates.ts";
 import {
   lookAtEstimates,
   openWatch,
@@ -84,6 +89,19 @@ test("predictions as sure as before are as usual, and less sure ones an anomaly 
     events[0]?.reason ?? "",
     /^estimated accuracy of v2, from scores without labels, is 0\.\d+: below the usual 0\.\d+ to 0\.\d+$/,
   );
+});
+
+test("a figure that scores do not tell right of the reference itself is not estimated", () => {
+  const watch = openWatch(plan, undefined, 0);
+  const alwaysRight = labelled(CALIBRATED_ON, 1).map((each) => {
+    const [candidate, label] = [each.predictions.candidate, String(each.label)];
+    return { ...each, predictions: { candidate: candidate && { ...candidate, label } } };
+  });
+  watchCases(watch, { cases: alwaysRight, anomalies: [] }, 5_000);
+  predict(watch, WINDOW_ROWS, { seed: 2, sureness: 1 });
+  assert.deepEqual(look(watch, 5_000 + WINDOW_MS), []);
+  const found = watch.shown.estimates.candidate;
+  assert.deepEqual(found && estimatesOf(found).map(({ name }) => name), ["auc"]);
 });
 
 test("windows like the reference are hardly ever unusual", () => {

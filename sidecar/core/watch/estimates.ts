@@ -25,9 +25,16 @@ export const WINDOW_ROWS = 200;
 export const WINDOW_MS = 60_000;
 
 /** Figures that are estimated. */
-export const ESTIMATES = ["accuracy", "f1", "auc"] as const;
+const ESTIMATES = ["accuracy", "f1", "auc"] as const;
 /** One of them. */
 export type EstimateName = (typeof ESTIMATES)[number];
+
+/** What a figure would be if the scores were as right as they were in the reference. */
+export type EstimatedFigure = {
+  readonly name: EstimateName;
+  readonly value: number;
+  readonly usual: EstimateLimits;
+};
 
 /** What a window's scores alone say, and between what limits that is usual. */
 export type Estimate = {
@@ -104,19 +111,27 @@ export function closeEstimates(watch: EstimateWatch, nowMs: number): Estimate | 
 }
 
 /** What is unusual about estimates: a finding for each figure outside its limits. */
-export function findUnusual({ figures, limits }: Estimate, version: string): Look {
-  const names = ESTIMATES.map((figure) => `estimated ${figure} of ${version}`);
-  const findings = ESTIMATES.flatMap((figure, place) => {
-    const [value, usual] = [estimateAt(figures, figure), limits[figure]];
-    return value === undefined || usual === undefined || !isUnusual(value, usual)
-      ? []
-      : [{ name: names[place] ?? "", reason: sentence(`${names[place]}`, { value, usual }) }];
-  });
+export function findUnusual(found: Estimate, version: string): Look {
+  const nameOf = (name: EstimateName) => `estimated ${name} of ${version}`;
+  const names = ESTIMATES.map(nameOf);
+  const findings = estimatesOf(found)
+    .filter(({ value, usual }) => isUnusual(value, usual))
+    .map((figure) => ({
+      name: nameOf(figure.name),
+      reason: sentence(nameOf(figure.name), figure),
+    }));
   return { isAbout: (name) => names.includes(name), findings };
 }
 
-/** A figure of an estimate; undefined where there is none. */
-export function estimateAt(figures: Estimated, name: EstimateName): number | undefined {
+/** The figures that can be told from a window's scores, each with where it usually is. */
+export function estimatesOf({ figures, limits }: Estimate): readonly EstimatedFigure[] {
+  return ESTIMATES.flatMap((name) => {
+    const [value, usual] = [estimateAt(figures, name), limits[name]];
+    return value === undefined || usual === undefined ? [] : [{ name, value, usual }];
+  });
+}
+
+function estimateAt(figures: Estimated, name: EstimateName): number | undefined {
   return name === "auc" ? figures.auc?.value : figures[name];
 }
 
@@ -150,11 +165,29 @@ function collect(
     Number(String(seen.predicted) === rules.positive) + 2 * Number(truth === rules.positive),
   );
   if (watch.scores.length >= CALIBRATED_ON) {
-    watch.reference = estimateReference(collected(watch), WINDOW_ROWS);
+    watch.reference = referenceOf(collected(watch));
     watch.scores = [];
     watch.outcomes = [];
     watch.beganMs = seen.nowMs;
   }
+}
+
+/** A figure that is not told right of the very predictions that its limits are from is not to be had from these scores. */
+function referenceOf(predictions: readonly ReferencePrediction[]): EstimateReference {
+  const reference = estimateReference(predictions, WINDOW_ROWS);
+  const expected = noExpected();
+  for (const { score, predicted } of predictions) {
+    addExpected(expected, reference, { score, positive: predicted });
+  }
+  const figures = estimatedOf(expected);
+  const limitsOf = (name: EstimateName): EstimateLimits | undefined => {
+    const [value, limits] = [figures && estimateAt(figures, name), reference.limits[name]];
+    return value !== undefined && limits !== undefined && !isUnusual(value, limits)
+      ? limits
+      : undefined;
+  };
+  const limits = { accuracy: limitsOf("accuracy"), f1: limitsOf("f1"), auc: limitsOf("auc") };
+  return { ...reference, limits };
 }
 
 function collected({ scores, outcomes }: EstimateWatch): readonly ReferencePrediction[] {
@@ -164,10 +197,7 @@ function collected({ scores, outcomes }: EstimateWatch): readonly ReferencePredi
   });
 }
 
-function sentence(
-  what: string,
-  { value, usual }: { readonly value: number; readonly usual: EstimateLimits },
-): string {
+function sentence(what: string, { value, usual }: EstimatedFigure): string {
   const side = value < usual.from ? "below" : "above";
   const [at, from, to] = [value, usual.from, usual.to].map((each) => each.toPrecision(3));
   return `${what}, from scores without labels, is ${at}: ${side} the usual ${from} to ${to}`;
