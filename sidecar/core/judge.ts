@@ -21,7 +21,8 @@ const ODDS_MAX = 1_000_000;
  * rejects are named as the culprits; when only all together are too much, the one with the most evidence comes first. A failure goes
  * before a pass.
  *
- * `pass` when every guardrail that the step can feed (those on pairs in a shadow step, else all) has a `good` e-value of at least
+ * `pass` when every guardrail that the step must pass (those on pairs in a shadow step, else all; those on labels only where the step can
+ * feed no other) has a `good` e-value of at least
  * 1 / alpha.promotion, and a `bad` one below 2: a candidate beyond any of these limits passes with at most that chance (an
  * intersection-union test, so with no correction for their number). The plan's last step, whose pass promotes, asks for all guardrails,
  * also for those it can't feed. A step that can feed none never passes, and none passes when users were not split as the traffic asked

@@ -34,7 +34,7 @@ export type Weighed = {
   readonly distrust: string | undefined;
 };
 
-/** What all guardrails say, each by itself and together, and those that the step must pass. */
+/** What all guardrails say, each by itself and together, and `fed`: those that the step must pass. */
 export function weigh(
   plan: Plan,
   step: Step,
@@ -61,15 +61,29 @@ export function weigh(
     const others = distrust === undefined ? passOf(logE, logPass) : "inconclusive";
     return { ...each, distrust, judgement: isRejected ? ("fail" as const) : others };
   });
-  const isLast = step === plan.steps.at(-1);
-  const fed = weighed.filter(
-    ({ guardrail }) => !guardrail.dryRun && (isLast || feeds(step, guardrail)),
+  const fed = askedBy(
+    plan,
+    step,
+    weighed.filter(({ guardrail }) => !guardrail.dryRun),
   );
   const isFailure = trip !== undefined || logAgainst(deciding) >= logFail;
   const isPass =
     fed.length > 0 && fed.every(({ judgement }) => judgement === "pass") && !isSplitWrong(evidence);
   const others = isPass ? "pass" : "inconclusive";
   return { judgement: isFailure ? "fail" : others, weighed, fed };
+}
+
+/**
+ * Those that a step must pass: the last one all. Others only what they can feed, and no labels unless there is nothing else, as labels may
+ * come long after all else is known.
+ */
+function askedBy(plan: Plan, step: Step, deciding: readonly Weighed[]): readonly Weighed[] {
+  if (step === plan.steps.at(-1)) {
+    return deciding;
+  }
+  const fed = deciding.filter(({ guardrail }) => feeds(step, guardrail));
+  const prompt = fed.filter(({ guardrail }) => !isOnLabels(guardrail));
+  return prompt.length === 0 ? fed : prompt;
 }
 
 type Scored = Pick<Weighed, "guardrail" | "logE">;

@@ -13,7 +13,14 @@ import { lossAt, metricAt } from "../../sidecar/core/evidence/loss.ts";
 import { judge } from "../../sidecar/core/judge.ts";
 import { type Guardrail, LABEL_METRICS, type Plan } from "../../sidecar/core/plan/plan.ts";
 import { logAgainst } from "../../sidecar/core/weigh.ts";
-import { batchOf, disagreement, evidenceOf, planWith, shadowStep } from "../support/evidence.ts";
+import {
+  batchOf,
+  canaryStep,
+  disagreement,
+  evidenceOf,
+  planWith,
+  shadowStep,
+} from "../support/evidence.ts";
 import { seeded } from "../support/random.ts";
 
 const accuracy: Guardrail & { kind: "accuracy" } = {
@@ -88,6 +95,14 @@ describe("labels as evidence", () => {
     assert.equal(verdict.judgement, "inconclusive");
     assert.match(verdict.reasons[0] ?? "", /about \d+ more labelled predictions needed$/);
     assert.ok((verdict.requestsNeeded ?? 0) > 0);
+  });
+
+  test("labels hold up only the last step, and one that nothing else can judge", () => {
+    const [mixed, alone] = [labelledPlan([accuracy, disagreement]), plan];
+    const pairs = (of: Plan): Evidence => evidenceOf(of, [batchOf({ pairs: { n: 2_000, k: 20 } })]);
+    assert.equal(judge(mixed, shadowStep, pairs(mixed)).judgement, "pass");
+    assert.equal(judge(mixed, canaryStep, pairs(mixed)).judgement, "inconclusive");
+    assert.equal(judge(alone, shadowStep, pairs(alone)).judgement, "inconclusive");
   });
 
   test("what was matched and what was paired count alike", () => {
