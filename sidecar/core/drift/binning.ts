@@ -1,3 +1,4 @@
+import { binOf, type Edges, edgesOf } from "./edges.ts";
 import type { FeatureProfile } from "./profile.ts";
 import { categoryOf, numberOf, type Problem } from "./value.ts";
 
@@ -7,7 +8,7 @@ export type Binning = {
   readonly type: FeatureProfile["type"];
   readonly bins: number;
   /** Of a numeric feature. */
-  readonly edges: Float64Array;
+  readonly edges: Edges;
   /** Bins by category, of a categorical feature. */
   readonly categories: ReadonlyMap<string, number>;
 };
@@ -35,14 +36,14 @@ export type FeatureCounts = {
 /** Made once per feature of a profile, used for every value. */
 export function binningOf(feature: FeatureProfile): Binning {
   const { name, type } = feature;
-  const edges = Float64Array.from(type === "numeric" ? feature.edges : []);
+  const edges = edgesOf(type === "numeric" ? feature.edges : []);
   const values = type === "categorical" ? feature.categories : [];
   return {
     name,
     type,
     edges,
     categories: new Map(values.map(({ value }, index) => [value, index])),
-    bins: 1 + (type === "numeric" ? edges.length : values.length),
+    bins: 1 + (type === "numeric" ? edges.values.length : values.length),
   };
 }
 
@@ -124,20 +125,6 @@ function addCategory(counts: FeatureCounts, { categories, bins }: Binning, value
     return;
   }
   addTo(counts, categories.get(category) ?? bins - 1);
-}
-
-/** The first bin whose upper edge is at least the number. */
-export function binOf(edges: Float64Array, number: number): number {
-  let [from, to] = [0, edges.length];
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if ((edges[middle] ?? 0) < number) {
-      from = middle + 1;
-    } else {
-      to = middle;
-    }
-  }
-  return from;
 }
 
 function addTo(counts: FeatureCounts, bin: number): void {

@@ -1,4 +1,4 @@
-import { binOf } from "./binning.ts";
+import { binOf, type Edges, edgesOf } from "./edges.ts";
 import {
   addFeatures,
   DIMENSIONS_MAX,
@@ -52,7 +52,7 @@ export type Component = {
 export type Embedding = {
   readonly profile: EmbeddingProfile;
   readonly projection: Projection;
-  readonly edges: readonly Float64Array[];
+  readonly edges: readonly Edges[];
 };
 
 /** The vectors of a window, as plain JSON: its size depends on the dimensions only. Adds up. */
@@ -127,7 +127,7 @@ export function embeddingOf(profile: EmbeddingProfile): Embedding {
   return {
     profile,
     projection: projectionOf(profile.kernel),
-    edges: profile.components.map(({ edges }) => Float64Array.from(edges)),
+    edges: profile.components.map(({ edges }) => edgesOf(edges)),
   };
 }
 
@@ -198,7 +198,7 @@ function componentOf(values: Float64Array): Component & { readonly mean: number 
   );
   const edges = [...new Set(quantiles)];
   const counts = new Array<number>(edges.length + 1).fill(0);
-  const search = Float64Array.from(edges);
+  const search = edgesOf(edges);
   for (const value of sorted) {
     const bin = binOf(search, value);
     counts[bin] = (counts[bin] ?? 0) + 1;

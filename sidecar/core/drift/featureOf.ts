@@ -1,6 +1,7 @@
 import { startFeature } from "./binning.ts";
 import type { CategoricalSample, NumericSample } from "./columnSample.ts";
-import { countNumbers, finderOf } from "./countNumbers.ts";
+import { countNumbers } from "./countNumbers.ts";
+import { edgesOf } from "./edges.ts";
 import {
   CATEGORIES_MAX,
   type CategoricalProfile,
@@ -18,7 +19,7 @@ type Categories = Pick<CategoricalProfile, "sampledMissing" | "categories" | "ot
  * What a profile says of a numeric feature. `values` are those of the sampled rows. Where the sample is all rows, mean and deviation are
  * computed from the ascending values, so that the order of rows is no part of them.
  */
-export function numbersOf(
+export function numericOf(
   sample: NumericSample,
   values: Float64Array,
   sampled: "all" | "some",
@@ -26,7 +27,7 @@ export function numbersOf(
   const sorted = ascending(values);
   const { edges, deciles } = quantileEdges(sorted);
   const counts = startFeature(edges.length + 1);
-  countNumbers(counts, finderOf(Float64Array.from(edges)), values);
+  countNumbers(counts, edgesOf(edges), values);
   const { mean, squares } = sampled === "all" ? momentsOf(sorted) : sample;
   const hasAny = sample.finite > 0;
   return {
@@ -42,7 +43,7 @@ export function numbersOf(
 }
 
 /** What a profile says of a feature with names for values. `values` are those of the sampled rows. */
-export function categoriesOf({ names }: CategoricalSample, codes: Int32Array): Categories {
+export function categoricalOf({ names }: CategoricalSample, codes: Int32Array): Categories {
   const counts = new Map<number, number>();
   for (const code of codes) {
     counts.set(code, (counts.get(code) ?? 0) + 1);

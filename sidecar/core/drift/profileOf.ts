@@ -1,9 +1,9 @@
 import { seeded } from "../simulate/random.ts";
 import { autoThresholds, CHUNKS_MIN } from "./autoThreshold.ts";
-import { addValue, binningOf, startFeature } from "./binning.ts";
+import { addValue, type Binning, binningOf, startFeature } from "./binning.ts";
 import type { CategoricalSample, ColumnSample, NumericSample } from "./columnSample.ts";
-import { countNumbers, finderOf } from "./countNumbers.ts";
-import { categoriesOf, numbersOf } from "./featureOf.ts";
+import { countNumbers } from "./countNumbers.ts";
+import { categoricalOf, numericOf } from "./featureOf.ts";
 import { buildMultivariate } from "./multivariate.ts";
 import {
   canonicalJson,
@@ -109,11 +109,11 @@ function profiledFeature(
   const values = valuesOf(sample, order);
   const feature: FeatureProfile =
     sample.type === "categorical"
-      ? { ...common, type: "categorical", ...categoriesOf(sample, codesIn(sample, order)) }
-      : { ...common, type: "numeric", ...numbersOf(sample, numbersIn(sample, order), whole) };
+      ? { ...common, type: "categorical", ...categoricalOf(sample, codesIn(sample, order)) }
+      : { ...common, type: "numeric", ...numericOf(sample, numbersIn(sample, order), whole) };
   const binning = binningOf(feature);
   return {
-    feature: withThresholds(feature, values),
+    feature: withThresholds(feature, binning, values),
     codes: Array.from(chosen, (row) => codeOf(binning, values[row])),
   };
 }
@@ -139,18 +139,16 @@ function codesIn(sample: CategoricalSample, order: Int32Array): Int32Array {
 }
 
 /** With limits from the reference's own chunks, where it is long enough for them. */
-function withThresholds(feature: FeatureProfile, values: Values): FeatureProfile {
+function withThresholds(feature: FeatureProfile, binning: Binning, values: Values): FeatureProfile {
   const chunks = Math.min(CHUNKS, Math.floor(values.length / CHUNK_ROWS_MIN));
   if (chunks < CHUNKS_MIN) {
     return feature;
   }
-  const binning = binningOf(feature);
-  const finder = finderOf(binning.edges);
   const counted = Array.from({ length: chunks }, (_, chunk) => {
     const counts = startFeature(binning.bins);
     const [from, to] = [chunk, chunk + 1].map((at) => Math.floor((at * values.length) / chunks));
     if (values instanceof Float64Array) {
-      countNumbers(counts, finder, values.subarray(from, to));
+      countNumbers(counts, binning.edges, values.subarray(from, to));
     } else {
       for (const value of values.slice(from, to)) {
         addValue(counts, binning, value);

@@ -1,6 +1,6 @@
 import { addNumbers, startNumeric } from "./columnSample.ts";
 import { buildEmbedding, type EmbeddingProfile, vectorOf } from "./embedding.ts";
-import { numbersOf } from "./featureOf.ts";
+import { numericOf } from "./featureOf.ts";
 import { TEXT_UNITS_MAX } from "./grams.ts";
 import { DIMENSIONS_MAX } from "./kernelMean.ts";
 import type { FeatureProfile } from "./profile.ts";
@@ -111,7 +111,7 @@ function featuresOf(text: string, descriptors: readonly Descriptors[]): readonly
       text,
       n: values.length,
       missing: 0,
-      ...numbersOf(sample, values, "all"),
+      ...numericOf(sample, values, "all"),
     };
   });
 }

@@ -1,5 +1,6 @@
 import { normalQuantile } from "../normal.ts";
-import { type Binning, binningOf, binOf } from "./binning.ts";
+import { type Binning, binningOf } from "./binning.ts";
+import { binOf } from "./edges.ts";
 import { DIMENSIONS_MAX } from "./kernelMean.ts";
 import type { FeatureProfile } from "./profile.ts";
 import { categoryOf, numberOf } from "./value.ts";

@@ -101,7 +101,8 @@ function wordsOf(
   if (coding === undefined) {
     return "";
   }
-  const { name, edges, categories, type } = coding.binning;
+  const { name, categories, type } = coding.binning;
+  const edges = coding.binning.edges.values;
   if (group === MISSING) {
     return `${name} missing`;
   }

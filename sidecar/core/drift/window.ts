@@ -56,7 +56,11 @@ export function addRow(
   }
   const names = Object.keys(row);
   if (names.length > known) {
-    addUnseen(counts.unseen, binnings, names);
+    const features = new Set(binnings.map(({ name }) => name));
+    countUnseen(
+      counts,
+      names.filter((name) => !features.has(name)),
+    );
   }
 }
 
@@ -76,16 +80,12 @@ export function mergeCounts(a: WindowCounts, b: WindowCounts): WindowCounts {
   };
 }
 
-function addUnseen(
-  unseen: Record<string, number>,
-  binnings: readonly Binning[],
-  names: readonly string[],
-): void {
-  const known = new Set(binnings.map(({ name }) => name));
-  for (const name of names.filter((candidate) => !known.has(candidate))) {
+/** Counts names that the profile doesn't have, of so many rows. */
+export function countUnseen({ unseen }: WindowCounts, names: readonly string[], rows = 1): void {
+  for (const name of names) {
     const seen = Object.hasOwn(unseen, name) ? unseen[name] : undefined;
     if (seen !== undefined || Object.keys(unseen).length < UNSEEN_MAX) {
-      unseen[name] = (seen ?? 0) + 1;
+      unseen[name] = (seen ?? 0) + rows;
     }
   }
 }

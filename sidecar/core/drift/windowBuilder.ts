@@ -1,6 +1,6 @@
 import { addValue, type Binning, binningOf, type FeatureCounts } from "./binning.ts";
 import { type ColumnAt, categoriesIn, numbersIn } from "./columnValues.ts";
-import { type BinFinder, countNumbers, finderOf } from "./countNumbers.ts";
+import { countNumbers } from "./countNumbers.ts";
 import {
   type Multivariate,
   type MultivariateWindow,
@@ -13,13 +13,12 @@ import { addRichBatch, type Rich, type RichWindow, richOf, startRichWindow } fro
 import { codeOf, MISSING } from "./rowCodes.ts";
 import { offerRow } from "./rowSample.ts";
 import type { Batch } from "./table.ts";
-import { startCounts, UNSEEN_MAX, type WindowCounts } from "./window.ts";
+import { countUnseen, startCounts, type WindowCounts } from "./window.ts";
 
 /** A window on its way: what is counted of each feature, and rows that stand for all features together. */
 export type WindowBuilder = {
   readonly counts: WindowCounts;
   readonly binnings: readonly Binning[];
-  readonly finders: readonly BinFinder[];
   readonly together: {
     readonly multivariate: Multivariate;
     readonly window: MultivariateWindow;
@@ -48,7 +47,6 @@ export function startWindow(
   return {
     ...given,
     binnings,
-    finders: binnings.map(({ edges }) => finderOf(edges)),
     rich,
     richWindow: startRichWindow(rich, given.seed),
     counts: startCounts(profile, binnings),
@@ -61,7 +59,7 @@ export function startWindow(
 
 /** Counts the rows of a batch, all of them. */
 export async function countBatch(builder: WindowBuilder, given: Batch): Promise<void> {
-  const { binnings, finders, counts, problems, rich, richWindow } = builder;
+  const { binnings, counts, problems, rich, richWindow } = builder;
   counts.rows += given.rows;
   noteUnseen(builder, given);
   const batch = await addRichBatch(rich, richWindow, given);
@@ -76,8 +74,7 @@ export async function countBatch(builder: WindowBuilder, given: Batch): Promise<
       feature.missing += batch.rows;
       continue;
     }
-    const at = { batch, column, problems };
-    const values = await countColumn(feature, binning, { at, finder: finders[index] });
+    const values = await countColumn(feature, binning, { batch, column, problems });
     for (const { row, codes } of sampled) {
       codes[index] = codeOf(binning, values[row]);
     }
@@ -88,11 +85,11 @@ export async function countBatch(builder: WindowBuilder, given: Batch): Promise<
 async function countColumn(
   feature: FeatureCounts,
   binning: Binning,
-  { at, finder }: { readonly at: ColumnAt; readonly finder: BinFinder | undefined },
+  at: ColumnAt,
 ): Promise<ArrayLike<unknown>> {
-  if (binning.type === "numeric" && finder !== undefined) {
+  if (binning.type === "numeric") {
     const numbers = await numbersIn(at);
-    countNumbers(feature, finder, numbers);
+    countNumbers(feature, binning.edges, numbers);
     return numbers;
   }
   const categories = await categoriesIn(at);
@@ -125,13 +122,9 @@ function noteUnseen({ binnings, counts, rich, ignored }: WindowBuilder, batch: B
     ...rich.texts.map(({ name }) => name),
     ...rich.embeddings.map(({ profile }) => profile.name),
   ]);
-  for (const name of batch.columns) {
-    const seen = Object.hasOwn(counts.unseen, name) ? counts.unseen[name] : undefined;
-    if (
-      !known.has(name) &&
-      (seen !== undefined || Object.keys(counts.unseen).length < UNSEEN_MAX)
-    ) {
-      counts.unseen[name] = (seen ?? 0) + batch.rows;
-    }
-  }
+  countUnseen(
+    counts,
+    batch.columns.filter((name) => !known.has(name)),
+    batch.rows,
+  );
 }
