@@ -94,8 +94,9 @@ test("predictions as sure as before are as usual, and less sure ones an anomaly 
 test("a figure that scores do not tell right of the reference itself is not estimated", () => {
   const watch = openWatch(plan, undefined, 0);
   const alwaysRight = labelled(CALIBRATED_ON, 1).map((each) => {
-    const [candidate, label] = [each.predictions.candidate, String(each.label)];
-    return { ...each, predictions: { candidate: candidate && { ...candidate, label } } };
+    const { score = 0 } = each.predictions.candidate ?? {};
+    const said = { version: "v2", atMs: each.atMs, label: String(each.label), score };
+    return { ...each, predictions: { candidate: said } };
   });
   watchCases(watch, { cases: alwaysRight, anomalies: [] }, 5_000);
   predict(watch, WINDOW_ROWS, { seed: 2, sureness: 1 });

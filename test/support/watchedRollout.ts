@@ -1,14 +1,28 @@
-import { emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
+import { type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
+import { openBook } from "../../sidecar/core/evidence/ingest.ts";
+import { judge } from "../../sidecar/core/judge.ts";
 import type { MaturedCase } from "../../sidecar/core/performance/maturity.ts";
-import type { Prediction } from "../../sidecar/core/performance/prediction.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
+import type { AnomalyEvent } from "../../sidecar/core/rollout/event.ts";
 import { evolve } from "../../sidecar/core/rollout/evolve.ts";
 import { start } from "../../sidecar/core/rollout/start.ts";
-import type { Row } from "../../sidecar/core/watch/driftWatch.ts";
-import { Runner } from "../../sidecar/loop/runner.ts";
+import type { RolloutState } from "../../sidecar/core/rollout/state.ts";
+import { stepAt } from "../../sidecar/core/rollout/stepAt.ts";
+import { trafficOf } from "../../sidecar/core/rollout/trafficOf.ts";
+import {
+  type Going,
+  lookAtEstimates,
+  lookAtFigures,
+  lookForDrift,
+  openWatch,
+  type Watch,
+  watchCases,
+  watchPredictions,
+  watchRequest,
+} from "../../sidecar/core/watch/watch.ts";
 import type { RolloutView } from "../../sidecar/ports.ts";
 import { profileOfColumns } from "./builtProfiles.ts";
-import { errorRate, observationWith, planWith } from "./evidence.ts";
+import { errorRate, planWith } from "./evidence.ts";
 import { type Random, seeded } from "./random.ts";
 
 /** When the first request of a watched rollout began. */
@@ -42,24 +56,17 @@ export async function watchedPlan(): Promise<Plan> {
 
 /** A rollout in memory that sees rows and predictions as it is told to. */
 export class WatchedRollout {
-  readonly #runner: Runner;
-  #seen: { readonly row: Row | undefined; readonly predictions: readonly Prediction[] } = {
-    row: undefined,
-    predictions: [],
-  };
+  readonly #plan: Plan;
+  readonly #watch: Watch;
+  readonly #evidence: Evidence;
+  #state: RolloutState;
 
   constructor(plan: Plan) {
-    const evidence = emptyEvidence(plan);
     const started = { nowMs: BEGAN_MS, by: "test", previous: undefined, generationInForce: 0 };
-    const state = evolve(undefined, start(plan, { ...started, evidence }));
-    this.#runner = new Runner(
-      { plan, state, evidence: [] },
-      {
-        wallMs: BEGAN_MS,
-        makeExaminer: () => () => ({ comparison: undefined, ...this.#seen }),
-        note: () => undefined,
-      },
-    );
+    this.#plan = plan;
+    this.#evidence = emptyEvidence(plan);
+    this.#state = evolve(undefined, start(plan, { ...started, evidence: this.#evidence }));
+    this.#watch = openWatch(plan, undefined, BEGAN_MS);
   }
 
   /** Requests of patients who are older than the reference's, of whom the variants say what their scores say. */
@@ -69,14 +76,11 @@ export class WatchedRollout {
       const score = random.next();
       const label = score >= 0.5 ? "ill" : "well";
       const said = { rollout: "test", id: `p${place}`, version: "v", atMs: BEGAN_MS, label, score };
-      this.#seen = {
-        row: patient(random, older),
-        predictions: [
-          { ...said, variant: "primary" },
-          { ...said, variant: "candidate" },
-        ],
-      };
-      this.#runner.observe(observationWith({}));
+      watchRequest(this.#watch, patient(random, older));
+      watchPredictions(this.#watch, [
+        { ...said, variant: "primary" },
+        { ...said, variant: "candidate" },
+      ]);
     }
   }
 
@@ -99,14 +103,35 @@ export class WatchedRollout {
         },
       };
     });
-    this.#runner.countLabels(cases, BEGAN_MS + HORIZON_MS);
+    watchCases(this.#watch, { cases, anomalies: [] }, BEGAN_MS + HORIZON_MS);
   }
 
-  /** Looks at a time after the first request, and confirms what follows. */
+  /** What people see after a look, so long after the first request. */
   look(afterMs: number): RolloutView {
-    const runner = this.#runner;
-    runner.look(BEGAN_MS + afterMs);
-    runner.adopt(runner.watcher.events.reduce(evolve, runner.state));
-    return runner.view({ inForce: undefined, problem: undefined });
+    const nowMs = BEGAN_MS + afterMs;
+    const isPromoted = this.#state.phase === "promoted";
+    this.#follow((anomalies) => lookForDrift(this.#watch, anomalies, nowMs));
+    for (const variant of ["primary", "candidate"] as const) {
+      this.#follow((anomalies) => lookAtEstimates(this.#watch, variant, { anomalies, nowMs }));
+    }
+    this.#follow((anomalies) => lookAtFigures(this.#watch, anomalies, { nowMs, isPromoted }));
+    const step = stepAt(this.#plan, this.#state.stepIndex);
+    return {
+      plan: this.#plan,
+      state: this.#state,
+      traffic: trafficOf(this.#plan, this.#state),
+      inForce: undefined,
+      problem: undefined,
+      verdict: judge(this.#plan, step, this.#evidence),
+      evidence: this.#evidence,
+      differences: [],
+      pairsCompared: 0,
+      watched: this.#watch.shown,
+      excluded: openBook(this.#plan, this.#evidence, nowMs).excluded,
+    };
+  }
+
+  #follow(look: (anomalies: Going) => readonly AnomalyEvent[]): void {
+    this.#state = look(this.#state.anomalies).reduce(evolve, this.#state);
   }
 }
