@@ -108,6 +108,8 @@ export class Loop implements Rollouts, Intake {
     for (const { reject } of this.#requests.takeAll()) {
       reject(new RequestError("unavailable", "the sidecar is stopping"));
     }
+    // What a turn has taken of the predictions is counted before the last save.
+    await this.#predictions.settled();
     await this.#runners.stop();
     await this.#predictions.turn([]);
   }

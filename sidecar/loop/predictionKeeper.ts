@@ -50,7 +50,7 @@ export class PredictionKeeper implements Labels {
   readonly #parts: PredictionKeeperParts;
   readonly #planOf: (rollout: string) => Plan | undefined;
   #waiting: Prediction[] = [];
-  #isTurning = false;
+  #turning: Promise<void> | undefined;
   #attempts = 0;
   #nextMs = 0;
   #nextExpiryMs = 0;
@@ -74,23 +74,16 @@ export class PredictionKeeper implements Labels {
    * while the store fails, or while an earlier turn still waits for it. Never rejects.
    */
   async turn(rollouts: readonly Labelled[]): Promise<void> {
-    if (this.#isTurning || this.#isResting) {
-      return;
+    if (this.#turning === undefined && !this.#isResting) {
+      this.#turning = this.#turn(rollouts);
+      await this.#turning;
+      this.#turning = undefined;
     }
-    this.#isTurning = true;
-    try {
-      await this.#store();
-      const labelled = rollouts.filter(({ plan }) => plan.labels !== undefined);
-      for (const rollout of labelled) {
-        rollout.countLabels(await this.#matured(rollout), this.#parts.clock.wallMs());
-      }
-      await this.#expire(labelled);
-      this.#attempts = 0;
-    } catch (error) {
-      this.#failed(error);
-    } finally {
-      this.#isTurning = false;
-    }
+  }
+
+  /** Resolves when no turn is under way. */
+  async settled(): Promise<void> {
+    await this.#turning;
   }
 
   async record(labels: readonly Label[]): Promise<RecordedLabels> {
@@ -115,6 +108,20 @@ export class PredictionKeeper implements Labels {
     const refused = recorded.refused + problems.length;
     this.#parts.metrics.labels.inc({ outcome: "refused" }, problems.length);
     return { ...recorded, refused, problems: all.slice(0, PROBLEMS_MAX) };
+  }
+
+  async #turn(rollouts: readonly Labelled[]): Promise<void> {
+    try {
+      await this.#store();
+      const labelled = rollouts.filter(({ plan }) => plan.labels !== undefined);
+      for (const rollout of labelled) {
+        rollout.countLabels(await this.#matured(rollout), this.#parts.clock.wallMs());
+      }
+      await this.#expire(labelled);
+      this.#attempts = 0;
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   async #record(labels: readonly Label[]): Promise<RecordedLabels> {

@@ -107,10 +107,12 @@ export class Runner {
     return stored.evidence.some(({ source, epoch }) => source === SOURCE && epoch === this.#epoch);
   }
 
-  /** Takes over a state that the store has confirmed. */
+  /** Takes over a state that the store has confirmed: what was saved last, or what was before when it turns out that that was not saved. */
   adopt(state: RolloutState): void {
+    if (state.revision > this.#state.revision) {
+      this.watcher.confirmed();
+    }
     this.#state = state;
-    this.watcher.adopt(state);
     this.#verdict = this.#judge();
     this.#traffic = trafficOf(this.plan, state);
     announceTraffic(this.#book, this.#traffic);

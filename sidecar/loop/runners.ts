@@ -59,19 +59,14 @@ export class Runners {
   /** Decides what the evidence asks for, if anything, and saves it; evidence alone is saved now and then. */
   async step(runner: Runner): Promise<void> {
     runner.look(this.#parts.clock.wallMs());
-    const anomalies = runner.watcher.events;
-    if (anomalies.length > 0) {
-      const nowMs = this.#eventMs(runner.state.updatedAtMs);
-      await this.#save(
-        runner,
-        anomalies.map((event) => ({ ...event, atMs: nowMs })),
-      );
+    if (runner.watcher.hasEvents) {
+      await this.#save(runner);
     }
     const event = this.#decide(runner);
     if (event !== undefined) {
-      await this.#save(runner, [event]);
+      await this.#save(runner, event);
     } else if (this.#savesOf(runner).isDue) {
-      await this.#save(runner, []);
+      await this.#save(runner);
     }
   }
 
@@ -93,7 +88,7 @@ export class Runners {
     const event = start(plan, { nowMs, by, evidence, previous, generationInForce });
     const state = evolve(previous, event);
     const runner = this.#runnerOf({ plan, state, evidence: [] });
-    await this.#save(runner, [event]);
+    await this.#save(runner, event);
     return this.#byName.get(plan.name) === runner ? runner : unconfirmed();
   }
 
@@ -118,7 +113,7 @@ export class Runners {
       throw new RequestError("refused", `${name}: ${reason}`);
     }
     const event = this.#decide(runner, command);
-    if (event !== undefined && !(await this.#save(runner, [event]))) {
+    if (event !== undefined && !(await this.#save(runner, event))) {
       return unconfirmed();
     }
     return runner;
@@ -150,7 +145,7 @@ export class Runners {
     }
     for (const runner of this.all()) {
       if (this.#savesOf(runner).isBehind) {
-        await this.#save(runner, [], true);
+        await this.#save(runner, undefined, true);
       }
     }
   }
@@ -162,11 +157,20 @@ export class Runners {
     return decide(plan, state, { nowMs, evidence, verdict, generationInForce, command });
   }
 
-  /** Saves events that follow each other, none for what was counted alone; and what is watched, when that is due. */
-  async #save(runner: Runner, events: readonly RolloutEvent[], isLast = false): Promise<boolean> {
+  /**
+   * Saves what was counted and, when that is due or explains an event, what is watched: with the anomalies that follow from it, so that neither is
+   * ever without the other, and with what was decided. Nothing while it is not known what the store has.
+   */
+  async #save(runner: Runner, decided?: RolloutEvent, isLast = false): Promise<boolean> {
     const { keeper } = this.#parts;
+    if (keeper.isDoubtful) {
+      return false;
+    }
     const rollout = runner.plan.name;
-    const isStart = events[0]?.kind === "started";
+    const atMs = decided?.atMs ?? this.#eventMs(runner.state.updatedAtMs);
+    const anomalies = runner.watcher.offer().map((event) => ({ ...event, atMs }));
+    const events = [...anomalies, ...(decided === undefined ? [] : [decided])];
+    const isStart = decided?.kind === "started";
     const state = isStart ? runner.state : events.reduce(evolve, runner.state);
     const saves = this.#savesOf(runner);
     const watch = saves.watch(events.length > 0 || isLast);

@@ -24,13 +24,21 @@ import {
 export class Watcher {
   readonly #watch: Watch;
   #events: readonly AnomalyEvent[] = [];
+  /** How many of them were given to the store last. */
+  #offered = 0;
 
   constructor(plan: Plan, stored: WatchState | undefined, nowMs: number) {
     this.#watch = openWatch(plan, stored, nowMs);
   }
 
-  /** What is to be logged, the oldest first. */
-  get events(): readonly AnomalyEvent[] {
+  /** Whether anything is to be logged. */
+  get hasEvents(): boolean {
+    return this.#events.length > 0;
+  }
+
+  /** What is to be logged together with `state`, the oldest first; it is offered again until it is `confirmed`. */
+  offer(): readonly AnomalyEvent[] {
+    this.#offered = this.#events.length;
     return this.#events;
   }
 
@@ -75,15 +83,10 @@ export class Watcher {
     this.#follow(state, (anomalies) => lookAtFigures(watch, anomalies, { nowMs, isPromoted }));
   }
 
-  /** The store has confirmed a state: events that are in it already are not to be logged again. */
-  adopt(state: RolloutState): void {
-    let known = state;
-    this.#events = this.#events.filter((event) => {
-      const isRaised = known.anomalies.some(({ name }) => name === event.anomaly);
-      const isNews = isRaised === (event.kind === "anomaly-resolved");
-      known = isNews ? evolve(known, event) : known;
-      return isNews;
-    });
+  /** The store has what was offered last. */
+  confirmed(): void {
+    this.#events = this.#events.slice(this.#offered);
+    this.#offered = 0;
   }
 
   /** Adds the events that follow, given the anomalies that go on once those before them are in the state. */
