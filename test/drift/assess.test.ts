@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  assessDataset,
-  assessFeature,
-  DRIFT,
-  type FeatureDrift,
-} from "../../sidecar/core/drift/assess.ts";
+import { assessDataset, DRIFT, type FeatureDrift } from "../../sidecar/core/drift/assess.ts";
 import type { FeatureProfile } from "../../sidecar/core/drift/profile.ts";
 import { wasserstein } from "../../sidecar/core/drift/wasserstein.ts";
 import {
+  assessFeature,
   categoricalProfile,
   countsOf,
   letters,

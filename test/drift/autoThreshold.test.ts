@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assessFeature, DRIFT } from "../../sidecar/core/drift/assess.ts";
+import { DRIFT } from "../../sidecar/core/drift/assess.ts";
 import { autoThresholds } from "../../sidecar/core/drift/autoThreshold.ts";
 import {
+  assessFeature,
   categoricalProfile,
   countsOf,
   letters,

@@ -12,7 +12,6 @@ import {
   type Embedding,
   type EmbeddingWindow,
   embeddingOf,
-  mergeEmbeddings,
   startEmbedding,
   vectorOf,
 } from "../../sidecar/core/drift/embedding.ts";
@@ -147,24 +146,6 @@ test("what is no vector of the right length is missing, and told by its kind", (
   );
   assert.equal(vectorOf(["1", "2"], 2), "notFinite");
   assert.deepEqual(vectorOf(Float32Array.of(1, 2), 2), Float32Array.of(1, 2));
-});
-
-test("merged windows are the window of all vectors", () => {
-  const all = vectors(seeded(46), 90);
-  const merged = mergeEmbeddings(
-    windowOf(reference, [...all.slice(0, 30), "odd"]),
-    windowOf(reference, [...all.slice(30), null, "odd"]),
-  );
-  const direct = windowOf(reference, [...all, "odd", null, "odd"]);
-  assert.deepEqual(merged.bins, direct.bins);
-  assert.deepEqual(
-    { n: merged.n, missing: merged.missing, problems: merged.problems },
-    { n: 90, missing: 3, problems: { wrongType: 2 } },
-  );
-  for (const [index, value] of merged.sum.entries()) {
-    close(value, direct.sum[index] ?? Number.NaN);
-  }
-  assert.deepEqual(mergeEmbeddings(direct, startEmbedding(reference)), direct);
 });
 
 test("the profile of an embedding and its windows are plain JSON", () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { gaussian } from "../../sidecar/core/drift/gaussian.ts";
 import {
   addFeatures,
@@ -8,7 +7,6 @@ import {
   type KernelSums,
   kernelOf,
   meanOf,
-  mergeSums,
   mmdSquared,
   type Projection,
   projectionOf,
@@ -65,23 +63,6 @@ test("the bandwidth is the median distance", () => {
   // Of two normal points in the plane: the root of four times ln 2.
   assert(Math.abs(bandwidth / Math.sqrt(4 * Math.LN2) - 1) < 0.1, `${bandwidth}`);
   assert.equal(kernelOf([[1], [1]], 1).bandwidth, 1);
-});
-
-test("sums of two windows are the sums of their rows", () => {
-  const projection = projectionOf({ seed: 1, bandwidth: 1, dimensions: 2 });
-  const point = fc.tuple(fc.double({ min: -5, max: 5, noNaN: true }), fc.constant(0));
-  fc.assert(
-    fc.property(fc.array(point), fc.array(point), (a, b) => {
-      const merged = mergeSums(sumsOf(projection, a), sumsOf(projection, b));
-      const direct = sumsOf(projection, [...a, ...b]);
-      assert.equal(merged.n, direct.n);
-      close(merged.squares, direct.squares);
-      for (const [index, value] of merged.sum.entries()) {
-        close(value, direct.sum[index] ?? Number.NaN);
-      }
-    }),
-    { numRuns: 30 },
-  );
 });
 
 test("the same seed gives the same features", () => {

@@ -3,14 +3,12 @@ import { test } from "node:test";
 import { separate } from "../../sidecar/core/drift/domainClassifier.ts";
 import { gaussian } from "../../sidecar/core/drift/gaussian.ts";
 import {
-  betOnRow,
   buildMultivariate,
   MULTIVARIATE_ROWS_MIN,
   profileRowsMax,
   sampleRowsMax,
   startMultivariate,
 } from "../../sidecar/core/drift/multivariate.ts";
-import { logBetsWon, startBets } from "../../sidecar/core/drift/pairedBets.ts";
 import { rankSum } from "../../sidecar/core/drift/rankSum.ts";
 import { codesOf, codingsOf, MISSING, pointOf } from "../../sidecar/core/drift/rowCodes.ts";
 import { pairsOf } from "../../sidecar/core/drift/rowTokens.ts";
@@ -66,21 +64,6 @@ test("what tells a window from the reference is named with how often it is met",
   const told = found?.telling.find(({ what }) => what === "ward = ill");
   assert(told !== undefined);
   assert(Math.abs(told.referenceShare - 0.2) < 0.05 && Math.abs(told.currentShare - 0.6) < 0.05);
-});
-
-test("bets on rows find the same as they come, and end with the reference's sample", () => {
-  const random = seeded(26);
-  const bet = (rows: readonly Row[]) => {
-    const bets = startBets();
-    const taken = rows.filter((row) =>
-      betOnRow(multivariate, bets, codesOf(multivariate.codings, row)),
-    );
-    return { taken: taken.length, log: logBetsWon(bets) };
-  };
-  assert(bet(rowsOf(random, 500, { correlation: -0.7 })).log > Math.log(1_000));
-  const same = bet(rowsOf(random, 2_100));
-  assert(same.log < Math.log(1_000));
-  assert.equal(same.taken, 2_000);
 });
 
 test("a window or a reference of too few rows says nothing", () => {

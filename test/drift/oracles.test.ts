@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chiSquare } from "../../sidecar/core/drift/chiSquare.ts";
-import { type Correction, correctedPValues } from "../../sidecar/core/drift/falseDiscovery.ts";
 import { hellinger } from "../../sidecar/core/drift/hellinger.ts";
 import { jensenShannon } from "../../sidecar/core/drift/jensenShannon.ts";
 import { ksExactPValue, ksFromCounts, ksPValue, ksStatistic } from "../../sidecar/core/drift/ks.ts";
@@ -17,6 +16,7 @@ import {
   upperGamma,
 } from "../../sidecar/core/gamma.ts";
 import { kolmogorovTail } from "../../sidecar/core/kolmogorov.ts";
+import { type Correction, correctedPValues } from "../support/corrections.ts";
 import { countsOver } from "../support/histogram.ts";
 import { close, closeRelative, entry, inputs, main } from "../support/oracles.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { assessFeature, DRIFT } from "../../sidecar/core/drift/assess.ts";
+import { DRIFT } from "../../sidecar/core/drift/assess.ts";
 import { chiSquare } from "../../sidecar/core/drift/chiSquare.ts";
 import { hellinger } from "../../sidecar/core/drift/hellinger.ts";
 import { jensenShannon } from "../../sidecar/core/drift/jensenShannon.ts";
@@ -10,7 +10,7 @@ import { lInfinity } from "../../sidecar/core/drift/lInfinity.ts";
 import { proportionsTest } from "../../sidecar/core/drift/proportions.ts";
 import { psiCritical } from "../../sidecar/core/drift/psi.ts";
 import { wasserstein } from "../../sidecar/core/drift/wasserstein.ts";
-import { countsOf, numericProfile } from "../support/features.ts";
+import { assessFeature, countsOf, numericProfile } from "../support/features.ts";
 import { close, closeRelative } from "../support/oracles.ts";
 
 // Real patients, wines and digits; made by test/vectors/realData.py. What is missing or mistyped is NaN in a comparison, and fails it.

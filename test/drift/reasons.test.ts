@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assessFeature } from "../../sidecar/core/drift/assess.ts";
 import type { FeatureProfile } from "../../sidecar/core/drift/profile.ts";
 import {
+  assessFeature,
   categoricalProfile,
   countsOf,
   letters,

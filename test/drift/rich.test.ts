@@ -11,14 +11,13 @@ import {
 } from "../../sidecar/core/drift/richSample.ts";
 import {
   addRichBatch,
-  addRichRow,
   assessRich,
-  mergeRich,
   richOf,
   startRichWindow,
 } from "../../sidecar/core/drift/richWindow.ts";
 import { codingsOf } from "../../sidecar/core/drift/rowCodes.ts";
 import { type Batch, numbersOf } from "../../sidecar/core/drift/table.ts";
+import { descriptorsOf } from "../../sidecar/core/drift/text.ts";
 import { type Random, seeded } from "../support/random.ts";
 
 const words = "pain knee left mild after long walk rest helps night stairs swelling".split(" ");
@@ -108,25 +107,20 @@ test("a column without vectors, or with too long ones, has no profile", async ()
   assert.deepEqual(found.embeddings, []);
 });
 
-test("batches and rows are counted alike, and give the same numbers of texts", async () => {
+test("a batch gets its texts' numbers as further columns", async () => {
   const rich = richOf(profiles);
   const given = columns(seeded(63), 40);
-  const [byBatch, byRow] = [startRichWindow(rich, 3), startRichWindow(rich, 3)];
-  const batch = await addRichBatch(rich, byBatch, batchOf(given));
-  const names = DESCRIPTORS.map((of) => `note.${of}`);
-  assert.deepEqual(batch.columns, ["note", "vector", ...names]);
-  for (let row = 0; row < 40; row += 1) {
-    const counted = addRichRow(rich, byRow, {
-      note: given.note?.[row],
-      vector: given.vector?.[row],
-    });
-    assert.deepEqual(Object.keys(counted), names);
-    for (const [index, name] of names.entries()) {
-      assert.equal(counted[name], (await batch.read(index + 2))[row]);
-      assert.equal(counted[name], (await batch.readNumbers(index + 2)).values[row]);
+  const batch = await addRichBatch(rich, startRichWindow(rich, 3), batchOf(given));
+  assert.deepEqual(batch.columns, ["note", "vector", ...DESCRIPTORS.map((of) => `note.${of}`)]);
+  const [text] = profiles.texts;
+  assert(text !== undefined);
+  for (const [row, note] of (given.note ?? []).entries()) {
+    const numbers = descriptorsOf(text, String(note));
+    for (const [index, descriptor] of DESCRIPTORS.entries()) {
+      assert.equal((await batch.read(index + 2))[row], numbers[descriptor]);
+      assert.equal((await batch.readNumbers(index + 2)).values[row], numbers[descriptor]);
     }
   }
-  assert.deepEqual(byBatch, byRow);
 });
 
 test("a batch without the columns counts them as missing", async () => {
@@ -148,33 +142,10 @@ test("a batch without the columns counts them as missing", async () => {
   );
 });
 
-test("windows merge, and are judged together", async () => {
-  const rich = richOf(profiles);
-  const windows = await Promise.all(
-    [1, 2].map(async (seed) => {
-      const window = startRichWindow(rich, seed);
-      await addRichBatch(rich, window, batchOf(columns(seeded(63 + seed), 100)));
-      return window;
-    }),
-  );
-  const [one, other] = windows;
-  assert(one !== undefined && other !== undefined);
-  const found = assessRich(rich, mergeRich(one, other));
-  assert.deepEqual(
-    found.map(({ name, type, n, drifted }) => ({ name, type, n, drifted })),
-    [
-      { name: "note", type: "text", n: 200, drifted: false },
-      { name: "vector", type: "embedding", n: 200, drifted: false },
-    ],
-  );
-});
-
-test("a reference without texts or vectors leaves rows and batches as they are", async () => {
+test("a reference without texts or vectors leaves batches as they are", async () => {
   const rich = richOf({});
   const window = startRichWindow(rich, 1);
   const batch = batchOf({ a: [1] });
   assert.equal(await addRichBatch(rich, window, batch), batch);
-  const row = { a: 1 };
-  assert.equal(addRichRow(rich, window, row), row);
   assert.deepEqual(assessRich(rich, window), []);
 });

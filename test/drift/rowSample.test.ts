@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
-  mergeSamples,
   offerRow,
   type RowSample,
   sampledRows,
@@ -25,27 +24,6 @@ test("a sample holds all rows while there are few, and never more than it may", 
       assert.equal(new Set(sampledRows(sample)).size, Math.min(rows, rowsMax));
       assert(sample.kept.length < 2 * rowsMax);
       assert.equal(sample.rows, rows);
-    }),
-  );
-});
-
-test("merging samples is sampling the rows of all, in any order", () => {
-  const size = fc.nat(200);
-  fc.assert(
-    fc.property(size, size, size, (one, two, three) => {
-      const [a, b, c] = [one, two, three].map((rows, seed) =>
-        sampleOf({ seed, rows, rowsMax: 20 }),
-      );
-      assert(a !== undefined && b !== undefined && c !== undefined);
-      const merged = mergeSamples(mergeSamples(a, b), c);
-      assert.deepEqual(sampledRows(merged), sampledRows(mergeSamples(c, mergeSamples(b, a))));
-      assert.equal(merged.rows, one + two + three);
-      const all = [a, b, c]
-        .flatMap(({ kept }) => kept)
-        .sort((x, y) => x.priority - y.priority)
-        .slice(0, 20)
-        .map(({ row }) => row);
-      assert.deepEqual(sampledRows(merged), all);
     }),
   );
 });

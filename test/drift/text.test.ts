@@ -2,13 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addToBloom, inBloom, startBloom } from "../../sidecar/core/drift/bloom.ts";
 import { gramsOf, gramTokensOf, TEXT_UNITS_MAX } from "../../sidecar/core/drift/grams.ts";
-import { sampledRows } from "../../sidecar/core/drift/rowSample.ts";
 import {
   addText,
   assessText,
   buildText,
   descriptorsOf,
-  mergeTexts,
   startText,
   type TextWindow,
 } from "../../sidecar/core/drift/text.ts";
@@ -114,18 +112,6 @@ test("too few texts say nothing", () => {
   const few = texts(seeded(56), 99);
   assert.equal(buildText("few", few, 1), null);
   assert.equal(assessText(profile, windowOf(few.slice(0, 49))), null);
-});
-
-test("merged windows are the window of all texts", () => {
-  const all = texts(seeded(57), 60);
-  const merged = mergeTexts(windowOf(all.slice(0, 20), 1), windowOf([...all.slice(20), null], 2));
-  assert.deepEqual({ n: merged.n, missing: merged.missing }, { n: 60, missing: 1 });
-  const rows = (window: TextWindow) =>
-    sampledRows(window.sample)
-      .map((row) => row.join())
-      .sort();
-  assert.deepEqual(rows(merged), rows(windowOf(all, 3)));
-  assert.deepEqual(merged.grams, windowOf(all, 3).grams);
 });
 
 test("a Bloom filter never forgets, and takes few others for its own", () => {

@@ -1,28 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assessDataset, DRIFT, type DriftSettings } from "../../sidecar/core/drift/assess.ts";
+import { gaussian } from "../../sidecar/core/drift/gaussian.ts";
 import type { FeatureProfile } from "../../sidecar/core/drift/profile.ts";
-import {
-  categoricalProfile,
-  normal,
-  numericProfile,
-  profileOf,
-  windowOver,
-} from "../support/features.ts";
+import { categoricalProfile, numericProfile, profileOf, windowOver } from "../support/features.ts";
 import { type Random, seeded } from "../support/random.ts";
 
 const SEED = 20261122;
 
 /** Populations of what features look like; each draws one value. */
 const numbers: Readonly<Record<string, (random: Random) => number>> = {
-  normal,
-  lognormal: (random) => Math.exp(normal(random)),
+  normal: gaussian,
+  lognormal: (random) => Math.exp(gaussian(random)),
   "heavy tails": (random) => 1 / (1 - random.next()),
   "eight values": (random) => Math.floor(8 * random.next()),
   "rare counts": (random) => random.binomial(3, 0.02),
-  "many zeros": (random) => (random.next() < 0.7 ? 0 : normal(random) ** 2),
-  "3 % missing": (random) => (random.next() < 0.03 ? Number.NaN : normal(random)),
-  "rarely missing": (random) => (random.next() < 0.0005 ? Number.NaN : normal(random)),
+  "many zeros": (random) => (random.next() < 0.7 ? 0 : gaussian(random) ** 2),
+  "3 % missing": (random) => (random.next() < 0.03 ? Number.NaN : gaussian(random)),
+  "rarely missing": (random) => (random.next() < 0.0005 ? Number.NaN : gaussian(random)),
 };
 const categories: Readonly<Record<string, (random: Random) => string | null>> = {
   two: (random) => (random.next() < 0.3 ? "yes" : "no"),
@@ -112,12 +107,12 @@ test(`a check raises a false alarm no more often than asked for, whatever the th
 
 test(`a mean shift of half a standard deviation at 1,000 rows is found in at least 99 % of windows (seed ${SEED})`, () => {
   const random = seeded(SEED);
-  for (const draw of [normal, (from: Random) => from.next() * Math.sqrt(12)]) {
+  for (const draw of [gaussian, (from: Random) => from.next() * Math.sqrt(12)]) {
     // Among 20 features, so that the correction for many of them takes its part.
     const still = draws(19, () =>
       numericProfile(
         "still",
-        draws(2_000, () => normal(random)),
+        draws(2_000, () => gaussian(random)),
       ),
     );
     const profile = profileOf([
@@ -130,7 +125,7 @@ test(`a mean shift of half a standard deviation at 1,000 rows is found in at lea
     let found = 0;
     for (let window = 0; window < 100; window += 1) {
       const moved = draws(1_000, () => draw(random) + 0.5);
-      const rest = still.map(() => draws(1_000, () => normal(random)));
+      const rest = still.map(() => draws(1_000, () => gaussian(random)));
       const { features } = assessDataset(profile, windowOver(profile, [moved, ...rest]));
       found += features[0]?.drifted === true ? 1 : 0;
     }
@@ -143,7 +138,7 @@ test(`a share of 5 % that goes missing, and a new category of 5 %, are found at 
   const profile = profileOf([
     numericProfile(
       "x",
-      draws(2_000, () => normal(random)),
+      draws(2_000, () => gaussian(random)),
     ),
     categoricalProfile(
       "c",
@@ -151,7 +146,9 @@ test(`a share of 5 % that goes missing, and a new category of 5 %, are found at 
     ),
   ]);
   for (let window = 0; window < 50; window += 1) {
-    const x = draws(500, () => normal(random)).map((value, row) => (row % 20 === 0 ? null : value));
+    const x = draws(500, () => gaussian(random)).map((value, row) =>
+      row % 20 === 0 ? null : value,
+    );
     const c = draws(500, () => (random.next() < 0.5 ? "a" : "b")).map((value, row) =>
       row % 20 === 0 ? "z" : value,
     );

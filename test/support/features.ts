@@ -1,9 +1,17 @@
+import assert from "node:assert/strict";
+import {
+  assessDataset,
+  DRIFT,
+  type DriftSettings,
+  type FeatureDrift,
+} from "../../sidecar/core/drift/assess.ts";
 import {
   addValue,
   binningOf,
   type FeatureCounts,
   startFeature,
 } from "../../sidecar/core/drift/binning.ts";
+import { gaussian } from "../../sidecar/core/drift/gaussian.ts";
 import {
   type CategoricalProfile,
   type FeatureProfile,
@@ -90,17 +98,25 @@ export function windowOver(
   };
 }
 
+/** What is said of a feature whose profile has no other. */
+export function assessFeature(
+  feature: FeatureProfile,
+  counts: FeatureCounts,
+  settings: DriftSettings = DRIFT,
+): FeatureDrift {
+  const profile = profileOf([feature]);
+  const window = { ...startCounts(profile, []), features: [counts] };
+  const [found] = assessDataset(profile, window, settings).features;
+  assert(found !== undefined);
+  return found;
+}
+
 /** Normal numbers of variance 1 about `mean`. */
 export function normals(random: Random, count: number, mean = 0): readonly number[] {
-  return Array.from({ length: count }, () => normal(random) + mean);
+  return Array.from({ length: count }, () => gaussian(random) + mean);
 }
 
 /** The letters of an alphabet in turn. */
 export function letters(count: number, alphabet: string): readonly string[] {
   return Array.from({ length: count }, (_, row) => alphabet[row % alphabet.length] ?? "");
-}
-
-/** A standard normal number (Box and Muller 1958). */
-export function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }

@@ -1,6 +1,6 @@
 import { incompleteBeta, logBeta, logGamma } from "../../sidecar/core/beta.ts";
+import { lowerGamma } from "../../sidecar/core/gamma.ts";
 import { normalCdf } from "../../sidecar/core/normal.ts";
-import { logLowerGamma } from "./incompleteGamma.ts";
 
 // Conjugate mixtures and the boundaries they make, to hold our own e-processes against: Howard, Ramdas, McAuliffe and Sekhon, "Time-uniform,
 // nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49 (2021), sections 3 and 4. A sum S with intrinsic time V stays
@@ -38,10 +38,11 @@ export function halfNormalBound(v: number, alpha: number, tuning: Tuning): numbe
 /** The boundary of S by a gamma mixture, for sub-exponential S of scale 1. */
 export function gammaExponentialBound(v: number, alpha: number, tuning: Tuning): number {
   const weight = oneSidedWeightAt(tuning);
-  const leading = weight * Math.log(weight) - logGamma(weight) - logLowerGamma(weight, weight);
+  const leading =
+    weight * Math.log(weight) - logGamma(weight) - Math.log(lowerGamma(weight, weight));
   const total = v + weight;
   return boundOf(alpha, v, (s) => {
-    const logMass = logGamma(total) + logLowerGamma(total, s + total);
+    const logMass = logGamma(total) + Math.log(lowerGamma(total, s + total));
     return leading + logMass - total * Math.log(s + total) + s + v;
   });
 }

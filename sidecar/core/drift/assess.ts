@@ -1,7 +1,7 @@
 import { type Effects, effectsOf } from "./autoThreshold.ts";
+import { rejectionLevel } from "./benjaminiHochberg.ts";
 import type { FeatureCounts } from "./binning.ts";
 import type { ChiSquare } from "./chiSquare.ts";
-import { type Discovery, rejectionLevel } from "./falseDiscovery.ts";
 import { type Measures, measureFeature } from "./measure.ts";
 import type { FeatureProfile, ReferenceProfile } from "./profile.ts";
 import { psiCritical } from "./psi.ts";
@@ -14,7 +14,6 @@ export type DriftSettings = {
   readonly thresholds: Effects | "auto";
   /** One check of a dataset in so many raises a false alarm where nothing changes, whatever its number of features; above 1. */
   readonly falseAlarmEvery: number;
-  readonly correction: Discovery;
   /** Smaller windows are measured, not judged. */
   readonly rowsMin: number;
   /** Jensen-Shannon's and Wasserstein's thresholds need so many rows: small windows exceed them by chance. */
@@ -29,7 +28,6 @@ const PLAIN: Effects = { psi: 0.1, ks: 0.1, js: null, wasserstein: null };
 export const DRIFT: DriftSettings = {
   thresholds: PLAIN,
   falseAlarmEvery: 1_000,
-  correction: "benjaminiHochberg",
   rowsMin: 50,
   distanceRowsMin: 500,
   datasetShare: 0.5,
@@ -80,8 +78,8 @@ type Measured = {
 };
 
 /**
- * Judges a window against its reference. A feature drifted when an effect reaches its threshold *and* its test, at the level that the correction for
- * many features leaves, says that chance does not explain it: PSI on the bins (its own approximate law and chi-square must agree), KS on numbers.
+ * Judges a window against its reference. A feature drifted when an effect reaches its threshold *and* its test, at the level that Benjamini and
+ * Hochberg leave for many features, says that chance does not explain it: PSI on the bins (its own approximate law and chi-square must agree), KS on numbers.
  * The first alone would call small windows drifted, the second large ones. Where nothing changes, the chance of any alarm in one check is at most
  * 1 / falseAlarmEvery, for independent or positively dependent features.
  */
@@ -95,10 +93,7 @@ export function assessDataset(
     return counts === undefined ? [] : [measure(feature, counts)];
   });
   const judged = measured.flatMap((one) => (isJudged(one, settings) ? [one.pValue ?? 1] : []));
-  const level = rejectionLevel(judged, {
-    level: 1 / settings.falseAlarmEvery,
-    correction: settings.correction,
-  });
+  const level = rejectionLevel(judged, 1 / settings.falseAlarmEvery);
   const features = measured.map((one) => judge(one, level, settings));
   const share = features.filter(({ drifted }) => drifted).length / Math.max(1, features.length);
   return {
@@ -109,15 +104,6 @@ export function assessDataset(
       reasons: unseenReasons(window.unseen),
     },
   };
-}
-
-/** Judges one feature as if it were the only one. */
-export function assessFeature(
-  feature: FeatureProfile,
-  counts: FeatureCounts,
-  settings: DriftSettings = DRIFT,
-): FeatureDrift {
-  return judge(measure(feature, counts), 1 / settings.falseAlarmEvery, settings);
 }
 
 function measure(feature: FeatureProfile, counts: FeatureCounts): Measured {

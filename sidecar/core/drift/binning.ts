@@ -82,18 +82,6 @@ export function mergeFeature(a: FeatureCounts, b: FeatureCounts): FeatureCounts 
   };
 }
 
-/** Sums two tallies, key by key. */
-export function addTallies(
-  a: Readonly<Record<string, number>>,
-  b: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const sum: Record<string, number> = { ...a };
-  for (const [key, count] of Object.entries(b)) {
-    sum[key] = (Object.hasOwn(sum, key) ? (sum[key] ?? 0) : 0) + count;
-  }
-  return sum;
-}
-
 function addNumber(counts: FeatureCounts, { edges }: Binning, value: unknown): void {
   const number =
     typeof value === "number" ? value : numberOf(value, (problem) => note(counts, problem));
@@ -125,6 +113,18 @@ function addCategory(counts: FeatureCounts, { categories, bins }: Binning, value
     return;
   }
   addTo(counts, categories.get(category) ?? bins - 1);
+}
+
+/** Sums two tallies, key by key. */
+function addTallies(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sum: Record<string, number> = { ...a };
+  for (const [key, count] of Object.entries(b)) {
+    sum[key] = (Object.hasOwn(sum, key) ? (sum[key] ?? 0) : 0) + count;
+  }
+  return sum;
 }
 
 function addTo(counts: FeatureCounts, bin: number): void {

@@ -7,7 +7,6 @@ import {
   type KernelSums,
   kernelOf,
   meanOf,
-  mergeSums,
   type Projection,
   projectionOf,
   startSums,
@@ -55,7 +54,7 @@ export type Embedding = {
   readonly edges: readonly Edges[];
 };
 
-/** The vectors of a window, as plain JSON: its size depends on the dimensions only. Adds up. */
+/** The vectors of a window, as plain JSON: its size depends on the dimensions only. */
 export type EmbeddingWindow = {
   n: number;
   missing: number;
@@ -162,29 +161,6 @@ export function addVector(embedding: Embedding, window: EmbeddingWindow, value: 
     bins[bin] = (bins[bin] ?? 0) + 1;
   }
   addFeatures(window.kernel, featuresOf(embedding.projection, vector));
-}
-
-/** The window of both windows' vectors. Commutative, and associative but for rounding in sums. */
-export function mergeEmbeddings(a: EmbeddingWindow, b: EmbeddingWindow): EmbeddingWindow {
-  const problems = { ...a.problems };
-  for (const kind of ["wrongType", "wrongDimensions", "notFinite"] as const) {
-    const count = (a.problems[kind] ?? 0) + (b.problems[kind] ?? 0);
-    if (count > 0) {
-      problems[kind] = count;
-    }
-  }
-  return {
-    n: a.n + b.n,
-    missing: a.missing + b.missing,
-    problems,
-    sum: added(a.sum, b.sum),
-    bins: a.bins.map((bins, index) => added(bins, b.bins[index] ?? [])),
-    kernel: mergeSums(a.kernel, b.kernel),
-  };
-}
-
-function added(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((value, index) => value + (b[index] ?? 0));
 }
 
 function componentOf(values: Float64Array): Component & { readonly mean: number } {

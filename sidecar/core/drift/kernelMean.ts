@@ -27,7 +27,7 @@ export type Projection = {
   readonly offsets: Float64Array;
 };
 
-/** All that is kept of points to know their mean in the kernel's space; adds up. */
+/** All that is kept of points to know their mean in the kernel's space. */
 export type KernelSums = {
   n: number;
   /** Of z, by feature. */
@@ -92,15 +92,6 @@ export function addFeatures(sums: KernelSums, z: Float64Array): void {
     sums.sum[feature] = (sums.sum[feature] ?? 0) + value;
     sums.squares += value * value;
   }
-}
-
-/** The sums of both sets of points; commutative and, but for rounding, associative. */
-export function mergeSums(a: KernelSums, b: KernelSums): KernelSums {
-  return {
-    n: a.n + b.n,
-    sum: a.sum.map((value, feature) => value + (b.sum[feature] ?? 0)),
-    squares: a.squares + b.squares,
-  };
 }
 
 /** The mean of z; all 0 without points. */

@@ -14,7 +14,6 @@ import {
 } from "./kernelMean.ts";
 import type { Tokens } from "./logistic.ts";
 import { type MeanSpread, meanDistancePValue, meanSpreadOf } from "./meanSpread.ts";
-import { betOn, type PairedBets } from "./pairedBets.ts";
 import type { FeatureProfile } from "./profile.ts";
 import { codingsOf, type FeatureCoding, pointOf, type RowCodes } from "./rowCodes.ts";
 import { type RowSample, sampledRows, startSample } from "./rowSample.ts";
@@ -137,22 +136,9 @@ export function multivariateOf(
   };
 }
 
-/** A window without rows; rows join by `offerRow`, as `codesOf` codes them, and windows of different seeds by `mergeSamples`. */
+/** A window without rows; rows join by `offerRow`, as `codesOf` codes them. */
 export function startMultivariate({ codings }: Multivariate, seed: number): MultivariateWindow {
   return startSample({ seed, rowsMax: sampleRowsMax(codings.length) });
-}
-
-/**
- * Bets on a row as it comes, against a row of the reference's sample that was not bet on before. False when those are used up: the run is over, and
- * its evidence stands. Rows of one sample serve every run, so each run by itself is valid, and not all runs together.
- */
-export function betOnRow(multivariate: Multivariate, bets: PairedBets, codes: RowCodes): boolean {
-  const { codings, pairs, sample } = multivariate;
-  const reference = sample[bets.pairs];
-  if (reference !== undefined) {
-    betOn(bets, { current: tokensOf(codings, pairs, codes), reference });
-  }
-  return reference !== undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** How many problems of each kind are kept in full; the others are only counted. */
-export const PROBLEMS_LISTED_MAX = 5;
+const PROBLEMS_LISTED_MAX = 5;
 /** Longest quotation of what was found, in UTF-16 units. */
 const QUOTED_MAX = 60;
 

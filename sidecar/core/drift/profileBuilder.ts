@@ -20,7 +20,7 @@ export const SAMPLE_ROWS_MAX = 131_072;
 /** Cells of the sample. */
 const SAMPLE_CELLS_MAX: number = 64 * SAMPLE_ROWS_MAX;
 /** The types of columns are taken from so many rows at the beginning. */
-export const TYPE_ROWS = 10_000;
+const TYPE_ROWS = 10_000;
 
 /** A profile on its way. */
 export type ProfileBuilder = {

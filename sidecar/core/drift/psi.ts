@@ -2,7 +2,7 @@ import { chiSquaredCritical, chiSquaredTail } from "../gamma.ts";
 import { sharesOf, sum } from "./shares.ts";
 
 /** Shares below count as this much, so that an empty bin is no infinity. The floored shares are not scaled to 1 again. */
-export const PSI_FLOOR = 1e-4;
+const PSI_FLOOR = 1e-4;
 
 /**
  * Population stability index of two counts over the same bins: the sum of (q - p) ln(q / p) over the bins' shares p of the reference and q

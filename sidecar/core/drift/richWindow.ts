@@ -5,7 +5,6 @@ import {
   type EmbeddingProfile,
   type EmbeddingWindow,
   embeddingOf,
-  mergeEmbeddings,
   startEmbedding,
 } from "./embedding.ts";
 import { hashNumbers } from "./hash.ts";
@@ -16,7 +15,6 @@ import {
   assessText,
   type Descriptors,
   descriptorsOf,
-  mergeTexts,
   startText,
   TEXT_DEFAULTS,
   type TextDrift,
@@ -57,39 +55,12 @@ export function richOf(profile: {
   return { texts: profile.texts ?? [], embeddings: (profile.embeddings ?? []).map(embeddingOf) };
 }
 
-/** A window without rows. Windows that will be merged need different seeds. */
+/** A window without rows. */
 export function startRichWindow(rich: Rich, seed: number): RichWindow {
   return {
     texts: rich.texts.map((_, index) => startText(hashNumbers(seed, index))),
     embeddings: rich.embeddings.map(startEmbedding),
   };
-}
-
-/** Counts the texts and vectors of a row given by names; returns it with the texts' numbers, which are features like any other, in their place. */
-export function addRichRow(
-  rich: Rich,
-  window: RichWindow,
-  row: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const read = (name: string) => (Object.hasOwn(row, name) ? row[name] : undefined);
-  if (rich.texts.length + rich.embeddings.length === 0) {
-    return row;
-  }
-  const further = new Map(Object.entries(row));
-  for (const [embedding, counted] of zip(rich.embeddings, window.embeddings)) {
-    addVector(embedding, counted, read(embedding.profile.name));
-    further.delete(embedding.profile.name);
-  }
-  for (const [text, counted] of zip(rich.texts, window.texts)) {
-    const value = read(text.name);
-    addText(counted, value);
-    const numbers = numbersOfText(text, value);
-    further.delete(text.name);
-    for (const descriptor of DESCRIPTORS) {
-      further.set(descriptorName(text.name, descriptor), numbers?.[descriptor] ?? Number.NaN);
-    }
-  }
-  return Object.fromEntries(further);
 }
 
 /** Counts the texts and vectors of a batch; returns it with the texts' numbers as further columns. */
@@ -112,14 +83,6 @@ export async function addRichBatch(rich: Rich, window: RichWindow, batch: Batch)
     }
   }
   return further.size === 0 ? batch : withColumns(batch, further);
-}
-
-/** The window of both windows' rows. */
-export function mergeRich(a: RichWindow, b: RichWindow): RichWindow {
-  return {
-    texts: zip(a.texts, b.texts).map(([one, other]) => mergeTexts(one, other)),
-    embeddings: zip(a.embeddings, b.embeddings).map(([one, other]) => mergeEmbeddings(one, other)),
-  };
 }
 
 /** What is said of each column, with the chance `alpha` of an alarm where nothing changes. */

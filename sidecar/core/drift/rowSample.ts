@@ -2,7 +2,7 @@ import { hashNumbers } from "./hash.ts";
 
 /**
  * A uniform sample without replacement of rows seen one by one: those with the smallest priorities, which are hashes of the seed and the
- * row's number. Plain JSON. Two samples with different seeds merge into one of the rows of both.
+ * row's number. Plain JSON.
  */
 export type RowSample<Row> = {
   readonly seed: number;
@@ -38,19 +38,6 @@ export function offerRow<Row>(sample: RowSample<Row>, make: () => Row): void {
 /** The sampled rows, in the order of their priorities: every beginning of the list is itself a uniform sample. */
 export function sampledRows<Row>(sample: RowSample<Row>): readonly Row[] {
   return ranked(sample).map(({ row }) => row);
-}
-
-/** The sample of both samples' rows, as if one had seen them; commutative and associative in what it holds. The seeds must differ. */
-export function mergeSamples<Row>(a: RowSample<Row>, b: RowSample<Row>): RowSample<Row> {
-  const merged: RowSample<Row> = {
-    seed: a.seed,
-    rowsMax: Math.min(a.rowsMax, b.rowsMax),
-    rows: a.rows + b.rows,
-    kept: [...a.kept, ...b.kept],
-    limit: Math.min(a.limit, b.limit),
-  };
-  trim(merged);
-  return merged;
 }
 
 function trim<Row>(sample: RowSample<Row>): void {

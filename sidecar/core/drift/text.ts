@@ -1,13 +1,13 @@
 import { addToBloom, type Bloom, inBloom, startBloom } from "./bloom.ts";
 import { type Separation, separate } from "./domainClassifier.ts";
 import { gramsOf, gramTokensOf, TEXT_UNITS_MAX } from "./grams.ts";
-import { mergeSamples, offerRow, type RowSample, sampledRows, startSample } from "./rowSample.ts";
+import { offerRow, type RowSample, sampledRows, startSample } from "./rowSample.ts";
 import type { Telling } from "./telling.ts";
 
 /** Texts that are kept, as the buckets of their grams, of the reference and of a window. */
 const SAMPLE_TEXTS_MAX = 1_000;
 /** Fewer texts make no profile, and are no window. */
-export const TEXT_ROWS_MIN = 50;
+const TEXT_ROWS_MIN = 50;
 const TOLD_MAX = 5;
 const WORD = /\S+/g;
 
@@ -110,7 +110,7 @@ export function descriptorsOf({ bloom }: Pick<TextProfile, "bloom">, text: strin
   };
 }
 
-/** A window without texts. Windows that will be merged need different seeds. */
+/** A window without texts. */
 export function startText(seed: number): TextWindow {
   return {
     ...{ n: 0, missing: 0, cut: 0, wrongType: 0 },
@@ -131,18 +131,6 @@ export function addText(window: TextWindow, value: unknown): void {
   offerRow(window.sample, () =>
     gramTokensOf(value, (bucket, gram) => noteGram(window.grams, bucket, gram)),
   );
-}
-
-/** The window of both windows' texts. */
-export function mergeTexts(a: TextWindow, b: TextWindow): TextWindow {
-  return {
-    n: a.n + b.n,
-    missing: a.missing + b.missing,
-    cut: a.cut + b.cut,
-    wrongType: a.wrongType + b.wrongType,
-    sample: mergeSamples(a.sample, b.sample),
-    grams: { ...b.grams, ...a.grams },
-  };
 }
 
 /** Whether a classifier on grams tells a window's texts from the reference's; null for fewer than 50. */

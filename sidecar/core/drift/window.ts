@@ -1,12 +1,5 @@
 import { assert } from "../assert.ts";
-import {
-  addTallies,
-  addValue,
-  type Binning,
-  type FeatureCounts,
-  mergeFeature,
-  startFeature,
-} from "./binning.ts";
+import { addValue, type Binning, type FeatureCounts, startFeature } from "./binning.ts";
 import type { ReferenceProfile } from "./profile.ts";
 
 /** Names that a profile doesn't have are counted up to this many. */
@@ -62,22 +55,6 @@ export function addRow(
       names.filter((name) => !features.has(name)),
     );
   }
-}
-
-/** The window of both windows' rows. As `mergeFeature`; of more than `UNSEEN_MAX` unseen names, the first ones of the first window stay. */
-export function mergeCounts(a: WindowCounts, b: WindowCounts): WindowCounts {
-  assert(a.profileHash === b.profileHash, "only windows of one profile merge");
-  const unseen = Object.entries(addTallies(a.unseen, b.unseen));
-  return {
-    profileHash: a.profileHash,
-    rows: a.rows + b.rows,
-    features: a.features.map((feature, index) => {
-      const other = b.features[index];
-      assert(other !== undefined, "windows of one profile count the same features");
-      return mergeFeature(feature, other);
-    }),
-    unseen: Object.fromEntries(unseen.slice(0, UNSEEN_MAX)),
-  };
 }
 
 /** Counts names that the profile doesn't have, of so many rows. */

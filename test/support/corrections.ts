@@ -1,15 +1,5 @@
-/**
- * How many tests share one error:
- * - `benjaminiHochberg`: of all rejections at most the level is wrong in the mean, for independent or positively dependent tests (JRSS-B 57, 1995);
- *   where nothing is true the chance of any rejection is at most the level;
- * - `benjaminiYekutieli`: the same whatever the dependence (Annals of Statistics 29, 2001);
- * - `holm`, `bonferroni`: the chance of any wrong rejection is at most the level, whatever the dependence (Holm, Scandinavian Journal of Statistics 6, 1979).
- * For e-values there is `eBenjaminiHochberg` of the evidence.
- */
-export type Correction = Discovery | "holm" | "bonferroni";
-
-/** Those that bound the share of wrong ones among the rejected. */
-export type Discovery = "benjaminiHochberg" | "benjaminiYekutieli";
+/** Benjamini and Hochberg's correction is the product's; the others show what it is chosen over. */
+export type Correction = "benjaminiHochberg" | "benjaminiYekutieli" | "holm" | "bonferroni";
 
 /**
  * The p-values corrected for there being many, in their order: a test is rejected at a level if its corrected value is at most that level.
@@ -32,19 +22,6 @@ export function correctedPValues(
     corrected[index] = monotone[rank] ?? 1;
   }
   return corrected;
-}
-
-/**
- * The level at which the corrected tests are rejected: exactly those with p-values of at most this. Of `level` for a single test, the less the more
- * tests there are and the fewer of them are rejected.
- */
-export function rejectionLevel(
-  pValues: readonly number[],
-  { level, correction }: { readonly level: number; readonly correction: Discovery },
-): number {
-  const corrected = correctedPValues(pValues, correction);
-  const rejected = corrected.filter((p) => p <= level).length;
-  return level / factor(correction, Math.max(1, rejected) - 1, Math.max(1, pValues.length));
 }
 
 function factor(correction: Correction, rank: number, tests: number): number {
