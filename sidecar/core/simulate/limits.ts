@@ -1,7 +1,11 @@
 import type { Guardrail, Plan } from "../plan/plan.ts";
+import { metricOf } from "./labels.ts";
 import { slowdownRates } from "./latency.ts";
 import { differingShare, excessShare, jointFailures } from "./pairs.ts";
 import type { Truth } from "./truth.ts";
+
+/** Of differences: 0.92 is 0.02 below 0.94. */
+const ROUNDING = 1e-12;
 
 /** The plan's guardrails beyond whose limits the candidate truly is: none when a rollback would be false, some when a promotion would be. */
 export function brokenGuardrails(plan: Plan, truth: Truth): readonly Guardrail[] {
@@ -16,9 +20,9 @@ function isBroken(guardrail: Guardrail, truth: Truth): boolean {
     case "excess":
       return excessShare(truth) > guardrail.tolerance;
     case "accuracy":
+      return truth.accuracy.primary - truth.accuracy.candidate > guardrail.tolerance + ROUNDING;
     case "performance":
-      // A truth has no labels.
-      return false;
+      return metricOf(guardrail.metric, truth) < guardrail.floor - ROUNDING;
     case "errorRate":
       return isBeyond(truth.errorRate, guardrail);
     case "latency":

@@ -27,15 +27,15 @@ const STATUS = 0;
 const PLACE = 1;
 
 /**
- * Draws the pairs among a variant's requests into a tally, with the second answers of the primary; returns how many requests were copied, and
- * how many of these the variant itself failed. A second answer of the primary fails, and differs in its noise, as the first one does,
+ * Draws the pairs among a variant's requests into a tally, with the second answers of the primary; returns how many requests were copied,
+ * how many of these the variant itself failed, and which of the two did. A second answer of the primary fails, and differs in its noise, as the first one does,
  * whatever the others did.
  */
 export function drawPairs(
   tally: Tally,
   { truth, traffic, variant, n }: Served,
   random: Random,
-): { readonly copied: number; readonly failed: number } {
+): { readonly copied: number; readonly failed: number; readonly copies: Copies } {
   const shadowBp = Math.min(traffic.shadowBp, traffic.noiseBp ?? 0);
   const shares = {
     twice: copiedShare(variant, { ...traffic, shadowBp }),
@@ -43,20 +43,23 @@ export function drawPairs(
   };
   const twice = random.binomial(n, shares.twice);
   const once = random.binomial(n - twice, conditional(shares.all - shares.twice, shares.twice));
-  let failed = 0;
+  const sum = { both: 0, own: 0, other: 0, neither: 0 };
   for (const [size, isTwice] of [
     [once, false],
     [twice, true],
   ] as const) {
     const copies = drawCopies(size, { truth, variant }, random);
     const differing = random.binomial(copies.neither, differingShare(truth));
-    failed += copies.both + copies.own;
+    sum.both += copies.both;
+    sum.own += copies.own;
+    sum.other += copies.other;
+    sum.neither += copies.neither;
     countPairs(tally, { n: size - copies.both, k: copies.own + copies.other + differing });
     if (isTwice) {
       drawExcesses(tally, { truth, variant, copies, differing }, random);
     }
   }
-  return { copied: once + twice, failed };
+  return { copied: once + twice, failed: sum.both + sum.own, copies: sum };
 }
 
 /** Share of the pairs in which neither variant failed that differ: truly, or in their noise. */

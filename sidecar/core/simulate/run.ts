@@ -11,6 +11,7 @@ import { trafficOf } from "../rollout/trafficOf.ts";
 import { ALL_BP } from "../traffic.ts";
 import { judgementOf } from "../weigh.ts";
 import { WINDOW_MS } from "../window.ts";
+import { countRipe, noneUnripe } from "./labels.ts";
 import type { Random } from "./random.ts";
 import type { Truth } from "./truth.ts";
 import { candidateShare, newUsers } from "./users.ts";
@@ -47,6 +48,7 @@ export function simulateRun(
   const startInput = { nowMs: 0, by: "simulation", previous: undefined, generationInForce: 0 };
   let state = evolve(undefined, start(plan, { ...startInput, evidence }));
   const book = openBook(plan, evidence, 0);
+  const unripe = noneUnripe(plan);
   const users = newUsers(truth.stickyShare, truth.users);
   const phaseMs = truth.diurnal > 0 ? random.next() * DAY_MS : 0;
   let verdict = judge(plan, stepAt(plan, state.stepIndex), evidence);
@@ -62,8 +64,10 @@ export function simulateRun(
     exposed += drawn.tally.requests.candidate;
     sent += requests;
     observeCounts(book, nowMs, drawn);
+    unripe?.waiting.push({ beganMs: nowMs, predicted: drawn.predicted });
     nowMs += WINDOW_MS;
-    const hasGrown = closeWindows(book, nowMs) || book.recent.trip !== undefined;
+    const hasLabels = unripe !== undefined && countRipe(unripe, book, { truth, nowMs, random });
+    const hasGrown = closeWindows(book, nowMs) || hasLabels || book.recent.trip !== undefined;
     const step = stepAt(plan, state.stepIndex);
     const live = liveOf(book);
     // Words and estimates are made for what may be decided on: from one inconclusive look to the next nothing is, but by a maximum.

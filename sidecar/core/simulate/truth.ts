@@ -12,6 +12,14 @@ export type Truth = {
   readonly noise: number;
   /** Share of the copied requests in which just one variant fails. */
   readonly discordance: number;
+  /** Share of labelled predictions that are right, whatever their class. */
+  readonly accuracy: { readonly primary: number; readonly candidate: number };
+  /** Share of the copied requests of which just one variant's prediction is right. */
+  readonly accuracyDiscordance: number;
+  /** Share of the requests whose label is the positive one. */
+  readonly positiveShare: number;
+  /** Share of the predictions whose label comes before they count. */
+  readonly labelCoverage: number;
   readonly requestsPerSecond: number;
   /** Share of the requests that `users` recurring users send; the rest come from users who come once. */
   readonly stickyShare: number;
@@ -64,6 +72,31 @@ export const TRUTH_KEYS: readonly TruthKey[] = [
     preset: "as if independent",
     meaning: "share of copied requests in which just one variant fails",
   },
+  { key: "primary-accuracy", ...share, preset: "0.9", meaning: "share of right predictions" },
+  {
+    key: "candidate-accuracy",
+    ...share,
+    preset: "the primary's",
+    meaning: "share of right predictions",
+  },
+  {
+    key: "accuracy-discordance",
+    ...share,
+    preset: "disagreement, as far as can be",
+    meaning: "share of copied requests that just one variant predicts right",
+  },
+  {
+    key: "positive-share",
+    ...share,
+    preset: "0.5",
+    meaning: "share of requests that are truly positive",
+  },
+  {
+    key: "label-coverage",
+    ...share,
+    preset: "1",
+    meaning: "share of predictions whose label comes before the plan's horizon",
+  },
   {
     key: "requests-per-second",
     min: 0.01,
@@ -105,8 +138,11 @@ export function parseTruth(
     return { problems };
   }
   const truth = truthOf((key, otherwise) => given.get(key) ?? otherwise);
-  const breach = discordanceBreach(truth);
-  return breach === undefined ? { truth } : { problems: [breach] };
+  const breaches = [
+    ...breachOf("discordance", truth.errorRate, truth.discordance),
+    ...breachOf("accuracy-discordance", truth.accuracy, truth.accuracyDiscordance),
+  ];
+  return breaches.length === 0 ? { truth } : { problems: breaches };
 }
 
 function take(given: Map<string, number>, entry: string): string | undefined {
@@ -140,6 +176,7 @@ function truthOf(value: (key: string, otherwise: number) => number): Truth {
     disagreement: value("disagreement", 0),
     noise: value("noise", 0),
     discordance: value("discordance", p * (1 - q) + q * (1 - p)),
+    ...accuracyOf(value),
     requestsPerSecond: value("requests-per-second", 50),
     stickyShare: value("sticky-share", 0),
     users: Math.round(value("users", 1_000)),
@@ -148,11 +185,36 @@ function truthOf(value: (key: string, otherwise: number) => number): Truth {
   };
 }
 
-function discordanceBreach({ errorRate, discordance }: Truth): string | undefined {
-  const { primary, candidate } = errorRate;
-  const least = Math.abs(primary - candidate);
-  const most = Math.min(primary + candidate, 2 - primary - candidate);
-  return discordance < least - 1e-12 || discordance > most + 1e-12
-    ? `truth discordance: ${discordance}: a number from ${least} to ${most} at these error rates`
-    : undefined;
+/** With two classes, predictions that differ are those of which just one is right. */
+function accuracyOf(
+  value: (key: string, otherwise: number) => number,
+): Pick<Truth, "accuracy" | "accuracyDiscordance" | "positiveShare" | "labelCoverage"> {
+  const primary = value("primary-accuracy", 0.9);
+  const accuracy = { primary, candidate: value("candidate-accuracy", primary) };
+  const [least, most] = discordances(accuracy);
+  const differing = Math.min(Math.max(value("disagreement", 0), least), most);
+  return {
+    accuracy,
+    accuracyDiscordance: value("accuracy-discordance", differing),
+    positiveShare: value("positive-share", 0.5),
+    labelCoverage: value("label-coverage", 1),
+  };
 }
+
+/** How often just one of two events may happen at their rates. */
+function discordances({ primary, candidate }: Truth["accuracy"]): readonly [number, number] {
+  const most = Math.min(primary + candidate, 2 - primary - candidate);
+  return [Math.abs(primary - candidate), most];
+}
+
+function breachOf(key: string, rates: Truth["accuracy"], discordance: number): readonly string[] {
+  const [least, most] = discordances(rates);
+  return discordance < least - 1e-12 || discordance > most + 1e-12
+    ? [`truth ${key}: ${discordance}: a number from ${least} to ${most} at these ${RATES[key]}`]
+    : [];
+}
+
+const RATES: Readonly<Record<string, string>> = {
+  discordance: "error rates",
+  "accuracy-discordance": "accuracies",
+};

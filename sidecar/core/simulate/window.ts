@@ -3,6 +3,7 @@ import { emptyTally, type Tally } from "../evidence/tally.ts";
 import type { Variant } from "../observation.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ALL_BP, type Traffic } from "../traffic.ts";
+import type { Predicted } from "./labels.ts";
 import { drawLatencies } from "./latency.ts";
 import { drawPairs } from "./pairs.ts";
 import type { Random } from "./random.ts";
@@ -19,14 +20,19 @@ export type WindowTruth = {
 };
 
 /** What a window did: counts, and the outcomes of its requests in the order in which the breaker sees them. */
-export type DrawnWindow = { readonly tally: Tally; readonly outcomes: readonly Outcome[] };
+export type DrawnWindow = {
+  readonly tally: Tally;
+  readonly outcomes: readonly Outcome[];
+  /** Requests whose predictions wait for a label. */
+  readonly predicted: Predicted;
+};
 
 type Outcome = { readonly served: Variant; readonly isFailed: boolean };
 
 /**
  * Draws what a window's requests do, as counts: the same distribution as drawing every request (see the test), at the cost of a few
  * binomial draws. Requests are independent; which of them are slow does not depend on which fail; a guardrail by user sees every request
- * as another user's.
+ * as another user's; an answer without failure has a prediction.
  */
 export function drawWindow(plan: Plan, window: WindowTruth, random: Random): DrawnWindow {
   const { truth, traffic, requests, candidateShare } = window;
@@ -35,11 +41,16 @@ export function drawWindow(plan: Plan, window: WindowTruth, random: Random): Dra
   const candidate = random.binomial(requests, candidateShare);
   const numbers = { candidate, primary: requests - candidate };
   const outcomes: Outcome[] = [];
+  const predicted = { both: 0, primary: 0, candidate: 0 };
   for (const variant of ["primary", "candidate"] as const) {
     const n = numbers[variant];
     const pairs = drawPairs(tally, { truth, traffic, variant, n }, random);
     const alone = random.binomial(n - pairs.copied, truth.errorRate[variant]);
     const failed = pairs.failed + alone;
+    const { own, other, neither } = pairs.copies;
+    predicted.both += neither;
+    predicted[variant] += other + captured(traffic, n - pairs.copied - alone, random);
+    predicted[variant === "primary" ? "candidate" : "primary"] += own;
     tally.requests[variant] += n;
     outcomes.push(...drawOutcomes(plan, { served: variant, n, failed }, random));
     countRates(tally, plan, {
@@ -57,7 +68,12 @@ export function drawWindow(plan: Plan, window: WindowTruth, random: Random): Dra
     const { generation, candidateBp } = traffic;
     tally.assigned = [{ generation, candidateBp, ...numbers }];
   }
-  return { tally, outcomes };
+  return { tally, outcomes, predicted };
+}
+
+/** How many of so many answers without a copy are looked into. */
+function captured({ captureBp = 0 }: Traffic, n: number, random: Random): number {
+  return random.binomial(n, captureBp / ALL_BP);
 }
 
 /** A variant's outcomes in random order; of those that all went well only as many as a breaker looks at, as more change nothing. */
