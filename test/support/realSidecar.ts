@@ -8,12 +8,15 @@ import { until } from "./until.ts";
 /** The sidecar as users run it: a process of its own. */
 export type RealSidecar = {
   readonly grpcPort: number;
+  readonly httpPort: number;
   readonly pid: number;
   readonly client: RolloutClient;
   /** What it logged. */
   readonly log: () => string;
   /** Waits until so many filters' streams are open: after a start they come one by one. */
   readonly connected: (streams: number) => Promise<void>;
+  /** The value of a metric, by its whole line up to the value; 0 when it is not there. */
+  readonly metric: (name: string) => Promise<number>;
   /** Ends it without a warning, as a crash does. */
   readonly crash: () => Promise<void>;
   /** Waits until the rollout satisfies the condition; returns it. */
@@ -66,15 +69,17 @@ export async function startRealSidecar(
   context.after(() => client.close());
   return {
     grpcPort,
+    httpPort,
     pid,
     client,
     log: () => log,
     connected: async (streams) => {
-      await until(async () => (await openStreams(httpPort)) === streams, {
+      await until(async () => (await metricAt(httpPort, "understudy_filter_streams")) === streams, {
         deadlineMs: SERVING_MS_MAX,
         what: `${streams} streams of filters are open`,
       });
     },
+    metric: (name) => metricAt(httpPort, name),
     crash: () => end("SIGKILL"),
     rollout: (name, { what, is, deadlineMs = ROLLOUT_MS_MAX }) => {
       const ask = async (): Promise<Rollout | false> => {
@@ -91,9 +96,10 @@ function servingPorts(log: string): { grpcPort: number; httpPort: number } | und
   return ports === null ? undefined : { grpcPort: Number(ports[1]), httpPort: Number(ports[2]) };
 }
 
-async function openStreams(httpPort: number): Promise<number> {
+async function metricAt(httpPort: number, name: string): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${httpPort}/metrics`);
-  return Number(/^understudy_filter_streams (\d+)$/m.exec(await response.text())?.[1]);
+  const lines = (await response.text()).split("\n");
+  return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? 0);
 }
 
 const { Phase } = understudy.v1;
