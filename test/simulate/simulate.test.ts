@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { readPlanFile } from "../../sidecar/cli/planFile.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { brokenGuardrails } from "../../sidecar/core/simulate/limits.ts";
 import { type Simulation, simulate } from "../../sidecar/core/simulate/simulate.ts";
@@ -123,9 +124,9 @@ test("a truth of which too little is known within the bound leaves a run undecid
   );
 });
 
-test("the demo's plan decides in simulation, and its candidate is within every limit", () => {
+test("the demo's plan decides in simulation, and its candidate is within every limit", async () => {
   const file = new URL("../../examples/patient-risk/plan.yaml", import.meta.url);
-  const parsed = parsePlan(readFileSync(file));
+  const parsed = parsePlan(await readPlanFile(fileURLToPath(file)));
   assert(parsed.kind === "plan");
   const truth = truthOf("primary-error-rate=0", "disagreement=0.05", "requests-per-second=300");
   assert.deepEqual(brokenGuardrails(parsed.plan, truth), []);

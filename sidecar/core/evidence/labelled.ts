@@ -93,6 +93,10 @@ function coverageOf({ matured, labelled }: LabelledBatch): Coverage {
     k: matured[variant] - labelled[variant],
   });
   const [primary, candidate] = [missing("primary"), missing("candidate")];
+  if (primary.k === 0 && candidate.k === 0) {
+    // No bet gains or loses where nothing is missing.
+    return { matured, labelled, missing: { more: NO_BETS, fewer: NO_BETS } };
+  }
   const equal = { margin: 1, tolerance: 0 };
   return {
     matured,
