@@ -52,8 +52,8 @@ export type Observation = {
   readonly rollout: string;
   /** x-request-id, or "". */
   readonly requestId: string;
-  /** Salted hash of the sticky key in hex: the same for the same user within a rollout. */
-  readonly subject: string;
+  /** Of the salted hash of the sticky key: a whole number below 2^44, the same for the same user within a rollout; undefined without a key. */
+  readonly subject: number | undefined;
   /** When the request began, Unix time of the proxy's clock. */
   readonly startMs: number;
   /** Path without query, at most 256 bytes. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
+import { fnv1a } from "../../sidecar/core/evidence/fnv.ts";
 import { closeWindows, liveOf, observe, openBook } from "../../sidecar/core/evidence/ingest.ts";
 import {
   isRepeated,
@@ -123,12 +124,12 @@ test("no more request ids are remembered than the bound, the latest of them", ()
   const recent = noRecent();
   let repeated = 0;
   for (let index = 0; index < REQUEST_IDS_MAX + 100; index += 1) {
-    repeated += Number(isRepeated(recent, `request-${index}`, begin));
+    repeated += Number(isRepeated(recent, fnv1a(`request-${index}`), begin));
   }
   assert(rememberedIn(recent) <= REQUEST_IDS_MAX);
   assert(repeated < 5, `${repeated} of different ids were taken for one`);
-  assert.equal(isRepeated(recent, `request-${REQUEST_IDS_MAX + 99}`, begin), true);
-  assert.equal(isRepeated(recent, "request-0", begin), false);
+  assert.equal(isRepeated(recent, fnv1a(`request-${REQUEST_IDS_MAX + 99}`), begin), true);
+  assert.equal(isRepeated(recent, fnv1a("request-0"), begin), false);
 });
 
 test("a verdict says how long what is missing takes at the pace of the last minute", () => {

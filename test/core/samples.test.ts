@@ -13,6 +13,7 @@ import {
 } from "../../sidecar/core/evidence/paths.ts";
 import type { SampleRules } from "../../sidecar/core/plan/plan.ts";
 import { answerOf, rulesOf } from "../support/answers.ts";
+import { requestWith } from "../support/book.ts";
 import { mostOf } from "../support/simulation.ts";
 
 const MOST = 5;
@@ -31,7 +32,7 @@ function compared(
 /** What people see of one pair, as "path: primary -> candidate". */
 function seenOf(comparison: Comparison): readonly string[] {
   const paths = noPaths(MOST);
-  countPair(paths, comparison, { requestId: "a", startMs: 1 });
+  countPair(paths, comparison, requestWith("a", 1));
   return placesOf(paths).flatMap(({ difference, samples }) =>
     samples.map(({ primary, candidate }) => `${difference.path}: ${primary} -> ${candidate}`),
   );
@@ -182,7 +183,7 @@ test("where all is redacted, what people see depends on types alone", () => {
 function differingIn(pairs: number, perPath: number): DifferingPaths {
   const paths = noPaths(perPath);
   for (let pair = 0; pair < pairs; pair += 1) {
-    countPair(paths, compared({ n: 1 }, { n: 2 }), { requestId: `request ${pair}`, startMs: pair });
+    countPair(paths, compared({ n: 1 }, { n: 2 }), requestWith(`request ${pair}`, pair));
   }
   return paths;
 }
@@ -195,10 +196,8 @@ test("no more pairs are sampled for a place than asked for, and no text is longe
   }
   const paths = noPaths(MOST);
   const long = { a: "x\n".repeat(10_000) };
-  countPair(paths, compared(long, { a: "\ud83d\ude00".repeat(9_999) }, { show: ["$"] }), {
-    requestId: "r".repeat(1_000),
-    startMs: 0,
-  });
+  const shown = compared(long, { a: "\ud83d\ude00".repeat(9_999) }, { show: ["$"] });
+  countPair(paths, shown, requestWith("r".repeat(1_000), 0));
   const [sample] = placesOf(paths)[0]?.samples ?? [];
   assert.equal(sample?.requestId.length, REQUEST_ID_LENGTH_MAX);
   assert(sample.primary.length <= 64 && sample.candidate.length <= 64);
@@ -216,7 +215,7 @@ test("all that is kept for people stays far below a megabyte whatever answers ho
     const comparison = compared(answer(pair, "a".repeat(999)), answer(pair, "b".repeat(999)), {
       show: ["$"],
     });
-    countPair(paths, comparison, { requestId: `${pair}`.repeat(100), startMs: pair });
+    countPair(paths, comparison, requestWith(`${pair}`.repeat(100), pair));
   }
   const bytes = Buffer.byteLength(JSON.stringify([...paths.kept]));
   assert(bytes < 300_000, `${bytes}`);
@@ -230,7 +229,7 @@ test("every pair that differs is as likely to be sampled, whenever it came", () 
     const paths = noPaths(1);
     const comparison = compared({ n: 1 }, { n: 2 });
     for (let pair = 0; pair < pairs; pair += 1) {
-      countPair(paths, comparison, { requestId: `${run}-${pair}`, startMs: pair });
+      countPair(paths, comparison, requestWith(`${run}-${pair}`, pair));
     }
     const [place] = placesOf(paths);
     early += Number((place?.samples[0]?.startMs ?? pairs) < pairs / 2);
@@ -242,7 +241,7 @@ test("a request that is sampled at one place is at the others where it differs",
   const paths = noPaths(2);
   const comparison = compared({ a: 1, b: 1 }, { a: 2, b: 2 });
   for (let startMs = 0; startMs < 100; startMs += 1) {
-    countPair(paths, comparison, { requestId: "", startMs });
+    countPair(paths, comparison, requestWith("", startMs));
   }
   const [first, second] = placesOf(paths);
   const times = (place = first) => place?.samples.map(({ startMs }) => startMs);

@@ -62,7 +62,7 @@ function fill(seed: number): EvidenceBook {
           startMs,
           generation,
           requestId: long(),
-          subject: hex() + hex(),
+          subject: Math.floor(next() * 2 ** 44),
           answer,
           shadow: answer,
         },

@@ -21,7 +21,7 @@ function predicted(answer: Answer): readonly unknown[] {
   const observation = {
     rollout: "a",
     requestId: "id-1",
-    subject: "00",
+    subject: undefined,
     startMs: 1,
     path: SCORE_PATH,
     generation: 1,

@@ -30,7 +30,7 @@ function compared(
     {
       rollout: "r",
       requestId: "",
-      subject: "00",
+      subject: undefined,
       startMs: 1,
       path,
       generation: 1,

@@ -14,7 +14,7 @@ function observationOf(answer: Answer, shadow: Answer | undefined): Observation 
   return {
     rollout: "risk",
     requestId: "",
-    subject: "00",
+    subject: undefined,
     startMs: 0,
     path: "/",
     generation: 1,

@@ -1,12 +1,14 @@
 import type { Comparison } from "../../sidecar/core/compare/comparison.ts";
 import type { Count } from "../../sidecar/core/evidence/count.ts";
 import { emptyEvidence, evidenceFor } from "../../sidecar/core/evidence/evidence.ts";
+import { fnv1a } from "../../sidecar/core/evidence/fnv.ts";
 import {
   closeWindows,
   type EvidenceBook,
   observe,
   openBook,
 } from "../../sidecar/core/evidence/ingest.ts";
+import type { countPair } from "../../sidecar/core/evidence/paths.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import type { Answer, Observation } from "../../sidecar/core/observation.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
@@ -83,4 +85,9 @@ export function pairsOf(book: EvidenceBook, name: string): Count | undefined {
 export function ratesOf(book: EvidenceBook, name: string): RateBatch | undefined {
   const known = evidenceFor(book.evidence.guardrails, name);
   return known.kind === "rate" ? { primary: known.primary, candidate: known.candidate } : undefined;
+}
+
+/** A request of this id, as its pair is counted. */
+export function requestWith(requestId: string, startMs: number): Parameters<typeof countPair>[2] {
+  return { requestId, startMs, idHash: fnv1a(requestId) };
 }

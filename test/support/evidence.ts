@@ -116,7 +116,7 @@ export function observationWith(part: Partial<Observation> = {}): Observation {
   return {
     rollout: "test",
     requestId: "",
-    subject: "0123456789abcdef",
+    subject: 0x01239abcdef,
     startMs: 0,
     path: "/",
     generation: 1,

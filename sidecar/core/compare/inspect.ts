@@ -16,54 +16,51 @@ export type Inspection = Shape & {
   readonly wide: boolean;
 };
 
-type Container = JsonArray | JsonObject;
-type Seen = { names: number; tokens: number; largest: number };
+type Seen = { depth: number; names: number; tokens: number; largest: number };
 
-/** Looks at every value once, level by level, without recursion. */
+/** Deeper levels are not looked into: such a document is refused whatever they hold. Recursion ends there. */
+const DEPTH_MAX = 512;
+
+/** Looks at every value once. Counts nothing below a depth of 512. */
 export function inspect(document: JsonValue): Inspection {
-  const seen: Seen = { names: 0, tokens: 0, largest: 0 };
-  const containers: Container[] = [];
+  const seen: Seen = { depth: 0, names: 0, tokens: 0, largest: 0 };
   if (isContainer(document)) {
-    containers.push(document);
+    inspectContainer(document, seen, 1);
   } else if (typeof document === "number") {
     seen.largest = Math.abs(document);
   }
-  let depth = 0;
-  let levelEnd = 0;
-  for (let at = 0; at < containers.length; at += 1) {
-    if (at === levelEnd) {
-      depth += 1;
-      levelEnd = containers.length;
-    }
-    const container = containers[at] ?? [];
-    if (isArray(container)) {
-      inspectArray(container, seen, containers);
-    } else {
-      inspectObject(container, seen, containers);
-    }
-  }
-  const { names, tokens, largest } = seen;
+  const { depth, names, tokens, largest } = seen;
   const finite = largest < Number.POSITIVE_INFINITY;
   return { depth, tokens, names, finite, wide: largest > Number.MAX_SAFE_INTEGER };
 }
 
-function inspectArray(array: JsonArray, seen: Seen, containers: Container[]): void {
+function inspectContainer(container: JsonArray | JsonObject, seen: Seen, depth: number): void {
+  seen.depth = Math.max(seen.depth, depth);
+  if (depth > DEPTH_MAX) {
+    return;
+  }
+  if (isArray(container)) {
+    inspectArray(container, seen, depth);
+  } else {
+    inspectObject(container, seen, depth);
+  }
+}
+
+function inspectArray(array: JsonArray, seen: Seen, depth: number): void {
   seen.tokens += 1 + Math.max(1, array.length);
   const magnitude = isLongFromNumber(array) ? largestOf(array) : undefined;
   if (magnitude !== undefined) {
     seen.largest = Math.max(seen.largest, magnitude);
     return;
   }
-  let { largest } = seen;
   for (let index = 0; index < array.length; index += 1) {
     const value = array.at(index) ?? null;
     if (typeof value === "number") {
-      largest = Math.max(largest, Math.abs(value));
+      seen.largest = Math.max(seen.largest, Math.abs(value));
     } else if (isContainer(value)) {
-      containers.push(value);
+      inspectContainer(value, seen, depth + 1);
     }
   }
-  seen.largest = largest;
 }
 
 /** The largest magnitude of an array of nothing but numbers; undefined for any other. */
@@ -79,19 +76,17 @@ function largestOf(array: JsonArray): number | undefined {
   return largest;
 }
 
-function inspectObject(object: JsonObject, seen: Seen, containers: Container[]): void {
-  let { largest } = seen;
+function inspectObject(object: JsonObject, seen: Seen, depth: number): void {
   let names = 0;
   for (const name in object) {
     const value = object[name] ?? null;
     names += 1;
     if (typeof value === "number") {
-      largest = Math.max(largest, Math.abs(value));
+      seen.largest = Math.max(seen.largest, Math.abs(value));
     } else if (isContainer(value)) {
-      containers.push(value);
+      inspectContainer(value, seen, depth + 1);
     }
   }
-  seen.largest = largest;
   seen.names += names;
   seen.tokens += 1 + Math.max(1, names) + names;
 }

@@ -30,3 +30,12 @@ export function isObject(value: JsonValue): value is JsonObject {
 export function isContainer(value: JsonValue): value is JsonArray | JsonObject {
   return typeof value === "object" && value !== null;
 }
+
+/** How many members an object has: as `Object.keys` says, without a list of them. */
+export function membersIn(object: JsonObject): number {
+  let members = 0;
+  for (const _ in object) {
+    members += 1;
+  }
+  return members;
+}

@@ -7,7 +7,7 @@ import { namesAtMost, type Shape, scan } from "./scan.ts";
 export type JsonLimits = {
   /** Bytes of the text. */
   readonly bytesMax: number;
-  /** Levels of arrays and objects. */
+  /** Levels of arrays and objects, at most 512. */
   readonly depthMax: number;
   /** Brackets, commas and colons outside strings: an upper bound of its values and names, but for one. */
   readonly tokensMax: number;

@@ -12,6 +12,51 @@ export const PATH_TEXT_MAX = 512;
  * text is always valid Unicode.
  */
 export function pathText(place: Place): string {
+  const known = knownOf(place);
+  if (known === undefined) {
+    return makeText(place);
+  }
+  known.text ??= makeText(place);
+  return known.text;
+}
+
+/**
+ * Places that were asked for before, from the document down. Answers differ in the same places again and again, and to find one here is quicker than
+ * to make its text; it is also the same text then, whose hash is known.
+ */
+type Known = { text: string | undefined; readonly below: Map<string | number, Known> };
+
+/** Places that are remembered, and how long a key may be; together at most about 400 kB. */
+const KNOWN_MAX = 256;
+const KEY_LENGTH_MAX = 64;
+let root: Known = { text: undefined, below: new Map() };
+let knownCount = 0;
+
+function knownOf({ parent, key }: Place): Known | undefined {
+  if (parent === undefined) {
+    return root;
+  }
+  const above = knownOf(parent);
+  const known = above?.below.get(key);
+  return above === undefined || known !== undefined ? known : remember(above, key);
+}
+
+/** Forgets all when there are too many; undefined for a key that is too long. */
+function remember(above: Known, key: string | number): Known | undefined {
+  if (typeof key === "string" && key.length > KEY_LENGTH_MAX) {
+    return undefined;
+  }
+  if (knownCount >= KNOWN_MAX) {
+    root = { text: undefined, below: new Map() };
+    knownCount = 0;
+  }
+  const known = { text: undefined, below: new Map<string | number, Known>() };
+  above.below.set(key, known);
+  knownCount += 1;
+  return known;
+}
+
+function makeText(place: Place): string {
   const keys: (string | number)[] = [];
   for (let at = place; at.parent !== undefined; at = at.parent) {
     keys.push(at.key);

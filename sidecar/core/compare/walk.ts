@@ -2,7 +2,14 @@ import { indexState, namedState, nameState, type PathState } from "./automaton.t
 import { canonicalText } from "./canonical.ts";
 import type { Contents, Difference } from "./comparison.ts";
 import { contentsOf, type Found, kindOf } from "./contents.ts";
-import { isArray, isContainer, isObject, type JsonObject, type JsonValue } from "./jsonValue.ts";
+import {
+  isArray,
+  isContainer,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  membersIn,
+} from "./jsonValue.ts";
 import { closeNumbers, isNumber } from "./number.ts";
 import { type Place, pathText } from "./pathText.ts";
 import { isSimilar, SIMILARITY_WORK_MAX, type SimilarityWork } from "./similarity.ts";
@@ -35,6 +42,8 @@ export type Both = {
 };
 
 type Spot = Both & Place;
+/** What is in one place in both documents, or in one of them only. */
+type Elements = Found & Place;
 type Work = { left: number; readonly similarity: SimilarityWork };
 type Search = {
   readonly found: Differences;
@@ -58,7 +67,7 @@ export function findDifferences(both: Both, found: Differences): void {
 
 /** Whether two values do not differ under their rules. */
 export function equalValues(both: Both): boolean {
-  return equalWithin(newWork(), both);
+  return both.primary === both.candidate || equalWithin(newWork(), both);
 }
 
 function newWork(): Work {
@@ -148,11 +157,11 @@ function compareObjects(search: Search, spot: Spot, objects: Objects): void {
     shared += Number(isShared);
     const state = nameState(spot.state, key);
     if (state?.ignored !== true) {
-      const elements = { primary, candidate: isShared ? candidate : undefined, state };
-      compareElements(search, { parent: spot, key }, elements);
+      const given = isShared ? candidate : undefined;
+      compareElements(search, { parent: spot, key, primary, candidate: given, state });
     }
   }
-  if (Object.keys(objects.candidate).length > shared) {
+  if (membersIn(objects.candidate) > shared) {
     findExtra(search, spot, objects);
   }
 }
@@ -176,18 +185,21 @@ function compareArrays(search: Search, spot: Spot, arrays: Arrays): void {
     const state =
       typeof key === "string" ? namedState(spot.state, key, index) : indexState(spot.state, index);
     if (state?.ignored !== true) {
-      compareElements(search, { parent: spot, key }, { primary, candidate, state });
+      compareElements(search, { parent: spot, key, primary, candidate, state });
     }
   }
 }
 
-function compareElements(search: Search, { parent, key }: Place, found: Found): void {
-  const { primary, candidate, state } = found;
-  if (primary === undefined || candidate === undefined) {
-    note(search, { parent, key }, found);
+function compareElements(search: Search, elements: Elements): void {
+  if (isSpot(elements)) {
+    compareSpot(search, elements);
   } else {
-    compareSpot(search, { parent, key, primary, candidate, state });
+    note(search, elements, elements);
   }
+}
+
+function isSpot(elements: Elements): elements is Spot {
+  return elements.primary !== undefined && elements.candidate !== undefined;
 }
 
 /** Compares as multisets. Rules for a single index of an array without order mean nothing and are not looked at. */

@@ -14,6 +14,7 @@ import { endBatch } from "./batching.ts";
 import type { Block } from "./block.ts";
 import type { Evidence } from "./evidence.ts";
 import { excessOf } from "./excess.ts";
+import { fnv1a } from "./fnv.ts";
 import {
   announceWeight,
   countNewcomers,
@@ -111,7 +112,9 @@ export function observe(
     book.excluded[window] += 1;
     return;
   }
-  if (isRepeated(book.recent, observation.requestId, windowBegin(observation.startMs))) {
+  const { requestId, startMs } = observation;
+  const idHash = fnv1a(requestId);
+  if (requestId !== "" && isRepeated(book.recent, idHash, windowBegin(startMs))) {
     book.excluded.repeated += 1;
     return;
   }
@@ -131,7 +134,7 @@ export function observe(
       book.excluded.undecided += 1;
     }
     if (comparison !== undefined) {
-      countPair(book.differences, comparison, observation);
+      countPair(book.differences, comparison, { requestId, startMs, idHash });
     }
     observeNoise(tally, observation, comparison);
   } else if (pair !== "none") {

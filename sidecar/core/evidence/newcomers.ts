@@ -29,7 +29,7 @@ export type Newcomers = {
   readonly weights: Map<number, BasisPoints>;
 };
 
-/** A window's users who may be new, by a number made of their hash: `numberOf`. */
+/** A window's users who may be new, by the number in their observations. */
 export type Waiting = {
   readonly share: number;
   readonly subjects: Map<number, Subject>;
@@ -75,11 +75,7 @@ export function mayBeNew(
   }
   const candidateBp = newcomers.weights.get(generation) ?? 0;
   const isSplit = candidateBp > 0 && candidateBp < ALL_BP;
-  return (
-    isSplit &&
-    subject.length >= 16 &&
-    isInSlice(newcomers.life, waiting.share, Number.parseInt(subject.slice(0, 4), 16))
-  );
+  return isSplit && subject !== undefined && isInSlice(newcomers.life, waiting.share, subject);
 }
 
 /** Notes who sent a request that `mayBeNew`; `windows` are all that are open. */
@@ -93,16 +89,15 @@ export function noteSubject(
   },
 ): void {
   const { observation, plan } = request;
-  const { subject } = observation;
-  const id = numberOf(subject);
-  let known = waiting.subjects.get(id);
+  const { subject = 0 } = observation;
+  let known = waiting.subjects.get(subject);
   if (known === undefined) {
     if (newcomers.waiting >= SUBJECTS_OPEN_MAX) {
       crowd(newcomers, request.windows());
       return;
     }
     known = { served: observation.served, generation: observation.generation, hits: 0 };
-    waiting.subjects.set(id, known);
+    waiting.subjects.set(subject, known);
     newcomers.waiting += 1;
   }
   for (const [place, guardrail] of plan.guardrails.entries()) {
@@ -127,7 +122,7 @@ export function countNewcomers(
   makeRoom(newcomers, subjects.size);
   const assigned = { generation, candidateBp, primary: 0, candidate: 0 };
   for (const [id, subject] of subjects) {
-    const isNew = isLookedAt(newcomers, id) && !newcomers.seen.has(id);
+    const isNew = isInSlice(newcomers.life, newcomers.share, id) && !newcomers.seen.has(id);
     if (subject.generation === generation && isNew) {
       newcomers.seen.add(id);
       assigned[subject.served] += 1;
@@ -151,12 +146,12 @@ function countUser(
   }
 }
 
-/** Halves the share until so many more can be remembered; at the end of the hash's digits there may be none left that fit. */
+/** Halves the share until so many more can be remembered; at the end of the places there may be none left that fit. */
 function makeRoom(newcomers: Newcomers, more: number): void {
   while (newcomers.seen.size + more > SUBJECTS_MAX && newcomers.share > 0) {
     newcomers.share = newcomers.share > SHARE_MIN ? newcomers.share / 2 : 0;
     for (const id of newcomers.seen) {
-      if (!isLookedAt(newcomers, id)) {
+      if (!isInSlice(newcomers.life, newcomers.share, id)) {
         newcomers.seen.delete(id);
       }
     }
@@ -168,21 +163,11 @@ const TAILS = 2 ** 28;
 /** Below it no place is left in the slice of the first life. */
 const SHARE_MIN = 2 / PLACES;
 
-/** A user by his place, the first four digits of his hash, and its last seven. */
-function numberOf(subject: string): number {
-  const place = Number.parseInt(subject.slice(0, 4), 16);
-  return place * TAILS + Number.parseInt(subject.slice(-7), 16);
-}
-
-function isLookedAt({ life, share }: Newcomers, id: number): boolean {
-  return isInSlice(life, share, Math.floor(id / TAILS));
-}
-
-/** Life k has the places from 1 - 2^(1-k) to 1 - 2^-k of all, or the first `share` of them. */
-function isInSlice(life: number, share: number, place: number): boolean {
+/** A user's place are the first 16 bits of his number; life k has those from 1 - 2^(1-k) to 1 - 2^-k of all, or the first `share` of them. */
+function isInSlice(life: number, share: number, subject: number): boolean {
   const width = 2 ** -life;
   const begin = 1 - 2 * width;
-  const at = place / PLACES;
+  const at = Math.floor(subject / TAILS) / PLACES;
   return at >= begin && at < begin + width * share;
 }
 

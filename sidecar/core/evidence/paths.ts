@@ -1,6 +1,5 @@
 import type { Comparison, Contents, Difference } from "../compare/comparison.ts";
 import { redacted } from "../compare/contents.ts";
-import { fnv1a } from "./fnv.ts";
 
 /** How many differing paths are kept, how many are shown beside a rollout, and how much of a path and of a request id. */
 export const PATHS_KEPT_MAX = 100;
@@ -39,7 +38,8 @@ export type Sample = {
   readonly rank: number;
 };
 
-type Request = { readonly requestId: string; readonly startMs: number };
+/** A request, and its id's hash: `fnv1a`. */
+type Request = Pick<Sample, "requestId" | "startMs"> & { readonly idHash: number };
 
 /** No difference yet; of each path so many pairs will be sampled. */
 export function noPaths(perPath: number): DifferingPaths {
@@ -119,9 +119,9 @@ function sample(
   place.samples = [...place.samples, taken].sort((a, b) => a.rank - b.rank).slice(0, most);
 }
 
-/** A number from 0 to 2^32 - 1 by hashing: FNV-1a and the finaliser of MurmurHash3 (Appleby). */
-function rankOf({ requestId, startMs }: Request): number {
-  let hash = fnv1a(requestId) ^ startMs;
+/** A number from 0 to 2^32 - 1 by hashing: the finaliser of MurmurHash3 (Appleby). */
+function rankOf({ idHash, startMs }: Request): number {
+  let hash = idHash ^ startMs;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -1,7 +1,6 @@
 import type { Observation, Variant } from "../observation.ts";
 import type { Breaker } from "../plan/plan.ts";
 import type { Count } from "./count.ts";
-import { fnv1a } from "./fnv.ts";
 import { failed } from "./outcome.ts";
 
 /** Request ids that are remembered. */
@@ -83,24 +82,21 @@ export function watchRequest(
 }
 
 /**
- * Whether a request of this id was seen in an open window before; remembers the latest. The first to be reported counts: of
+ * Whether a request whose id has this hash was seen in an open window before; remembers the latest. The first to be reported counts: of
  * retries the one that failed, of hedged requests the one that was answered first, as the user saw it.
  */
-export function isRepeated(recent: Recent, requestId: string, beginMs: number): boolean {
-  if (requestId === "") {
-    return false;
-  }
-  const id = hashOf(requestId);
-  const { requestIds } = recent;
-  if (holds(requestIds.newer, id) || holds(requestIds.older, id)) {
-    return true;
-  }
+export function isRepeated({ requestIds }: Recent, hash: number, beginMs: number): boolean {
+  const id = (hash ^ (hash >>> 15)) & ID_BITS || 1;
   if (requestIds.newer.count >= REQUEST_IDS_MAX / 2) {
     requestIds.older = requestIds.newer;
     requestIds.newer = noIds();
   }
-  const { newer } = requestIds;
-  newer.slots[slotOf(newer.slots, id)] = id;
+  const { newer, older } = requestIds;
+  const slot = slotOf(newer.slots, id);
+  if (newer.slots[slot] === id || older.slots[slotOf(older.slots, id)] === id) {
+    return true;
+  }
+  newer.slots[slot] = id;
   newer.count += 1;
   newer.lastBeginMs = Math.max(newer.lastBeginMs, beginMs);
   return false;
@@ -122,20 +118,19 @@ function isOver({ count, lastBeginMs }: RequestIds, closedUntilMs: number): bool
 
 /** Twice as many slots as ids, so that a free one is near. */
 const SLOTS = REQUEST_IDS_MAX;
+const LAST_SLOT = SLOTS - 1;
+/** Two ids are taken for one in a few of a million requests, whatever they were answered. */
+const ID_BITS = 0x3fffffff;
 
 function noIds(): RequestIds {
   return { slots: new Int32Array(SLOTS), count: 0, lastBeginMs: Number.NEGATIVE_INFINITY };
 }
 
-function holds({ slots }: RequestIds, id: number): boolean {
-  return slots[slotOf(slots, id)] === id;
-}
-
 /** Where an id is, or would be. */
 function slotOf(slots: Int32Array, id: number): number {
-  let at = id % SLOTS;
-  while (slots[at] !== 0 && slots[at] !== id) {
-    at = (at + 1) % SLOTS;
+  let at = id & LAST_SLOT;
+  for (let held = slots[at]; held !== 0 && held !== id; held = slots[at]) {
+    at = (at + 1) & LAST_SLOT;
   }
   return at;
 }
@@ -143,12 +138,6 @@ function slotOf(slots: Int32Array, id: number): number {
 function pushOutcome(outcomes: Outcomes, isFailed: boolean, max: number): void {
   outcomes.failures[outcomes.next] = isFailed;
   outcomes.next = (outcomes.next + 1) % max;
-}
-
-/** 30 bits: two ids are taken for one in a few of a million requests, whatever they were answered. Never 0. */
-function hashOf(text: string): number {
-  const hash = fnv1a(text);
-  return (hash ^ (hash >>> 15)) & 0x3fffffff || 1;
 }
 
 function countOf({ failures }: Outcomes): Count {
