@@ -11,6 +11,7 @@ import {
 import { batchOfRows, parseRows } from "./csvRows.ts";
 import { TableError } from "./error.ts";
 import { ROW_BYTES_MAX } from "./limits.ts";
+import { type CellFinder, startFinder } from "./plainCells.ts";
 import { isPlain, plainBatch } from "./plainRows.ts";
 
 /** After so many of those the rest of the file is not read, as each costs reading `ROW_BYTES_MAX` again. */
@@ -32,6 +33,7 @@ type Given = "all" | "more follows";
 type Progress = {
   readonly marks: CsvMarks;
   readonly columns: readonly string[];
+  readonly finder: CellFinder;
   readonly problems: ProblemLog;
   nextRow: number;
   brokenRows: number;
@@ -89,8 +91,9 @@ function start(
   const marks = { newline, delimiter: options.delimiter ?? guessDelimiter(header) };
   const { problems } = options;
   const columns = parseHeader(header, marks, problems);
-  const progress = { marks, columns, problems, nextRow: 1, brokenRows: 0, isSkipping: false };
-  return [progress, whole.subarray(end)];
+  const finder = startFinder(marks, columns.length);
+  const counts = { nextRow: 1, brokenRows: 0, isSkipping: false };
+  return [{ marks, columns, finder, problems, ...counts }, whole.subarray(end)];
 }
 
 /** With a line break at the end. */
@@ -126,10 +129,10 @@ function* readWhole(bytes: Buffer, progress: Progress): Generator<Batch, Buffer>
 
 /** The rows of whole lines, and the text from where a quote opens that isn't closed in them. */
 function batchOf(lines: Buffer, progress: Progress): [Batch, string] {
-  const { marks, columns, problems, nextRow } = progress;
+  const { marks, columns, finder, problems, nextRow } = progress;
   const at = { columns, firstRow: nextRow };
   if (isPlain(lines)) {
-    const { batch, widths } = plainBatch(lines, marks, at);
+    const { batch, widths } = plainBatch(lines, finder, at);
     noteRagged(widths, progress);
     return [batch, ""];
   }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { startProblems } from "../../sidecar/core/drift/problemLog.ts";
 import { BROKEN_ROWS_MAX, readCsv } from "../../sidecar/formats/csv.ts";
+import { HEAD_BYTES } from "../../sidecar/formats/csvHead.ts";
 import { ROW_BYTES_MAX } from "../../sidecar/formats/limits.ts";
 import { hold, holdCsv, pieces } from "../support/tables.ts";
 
@@ -79,6 +80,41 @@ test("numbers are read from the bytes as Number reads them from a text", async (
     }),
   );
 });
+
+test("numbers are the same whether their column was read as numbers before or not", async () => {
+  const number = fc.stringMatching(/^-?\d{0,9}\.?\d{0,9}( |e1|)$/);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(number, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 30 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.tuple(fc.constantFrom(",", ";", "1", ".", "-"), fc.constantFrom("\n", "\r\n")),
+      async (rows, pieceBytes, [delimiter, newline]) => {
+        const lines = rows.map((cells) => cells.join(delimiter)).join(newline);
+        // After a head, from which marks are guessed, the rows come in pieces.
+        const head = `a${delimiter}b${delimiter}c${newline}`.padStart(HEAD_BYTES, newline);
+        const text = [Buffer.from(head), ...pieces(lines, pieceBytes)];
+        const found = {
+          apart: await numbersIn(text, delimiter),
+          whole: await numbersIn([Buffer.concat(text)], delimiter),
+        };
+        assert.deepEqual(found.apart, found.whole);
+      },
+    ),
+  );
+});
+
+/** All columns' numbers, and what stands where there is none. */
+async function numbersIn(source: readonly Buffer[], delimiter: string): Promise<unknown[][]> {
+  const found: unknown[][] = [[], [], []];
+  for await (const batch of readCsv(source, { problems: startProblems(), delimiter })) {
+    for (const [column, list] of found.entries()) {
+      const { values, odd } = await batch.readNumbers(column);
+      const byIndex = new Map(odd.map(({ index, value }) => [index, value]));
+      list.push(...Array.from(values, (value, index) => byIndex.get(index) ?? value));
+    }
+  }
+  return found;
+}
 
 const odd: readonly {
   name: string;

@@ -9,27 +9,33 @@ const DIGITS_MAX = 15;
 const TENS: Float64Array = Float64Array.from({ length: DIGITS_MAX + 1 }, (_, power) => 10 ** power);
 const OTHER_BASE = /^0[bxo]/i;
 
+/** Where one is in some bytes. */
+export type Place = { index: number };
+
 /**
- * The double nearest to the plain decimal number (an optional minus, digits, at most one point) that stands in ASCII at `from` until
- * before `to`, where no digit stands; NaN for anything else, and where more than 15 digits would need more care. An exact integer divided by an exact power of
- * ten is rounded once (Clinger, PLDI 1990), so this equals `Number` of the same text, and needs no text.
+ * Reads the plain decimal number (an optional minus, digits, at most one point) that stands in ASCII at a place, and moves the place behind it: the
+ * double nearest to it, NaN where there is no digit or more than 15 would need more care. An exact integer divided by an exact power of ten is
+ * rounded once (Clinger, PLDI 1990), so this equals `Number` of the same text, and needs no text.
  */
-export function parsePlainDecimal(bytes: Uint8Array, from: number, to: number): number {
-  const isNegative = bytes[from] === MINUS;
-  const start = isNegative ? from + 1 : from;
+export function readPlainDecimal(bytes: Uint8Array, at: Place): number {
+  const isNegative = bytes[at.index] === MINUS;
+  const start = isNegative ? at.index + 1 : at.index;
+  let index = start;
   let value = 0;
   let point = -1;
-  for (let index = start; index < to; index += 1) {
+  for (;;) {
     const digit = (bytes[index] ?? 0) - ZERO;
     if (digit >= 0 && digit <= 9) {
       value = value * 10 + digit;
     } else if (digit === POINT - ZERO && point < 0) {
       point = index;
     } else {
-      return Number.NaN;
+      break;
     }
+    index += 1;
   }
-  return scaled(isNegative ? -value : value, to - start, point < 0 ? -1 : to - point - 1);
+  at.index = index;
+  return scaled(isNegative ? -value : value, index - start, point < 0 ? -1 : index - point - 1);
 }
 
 /** Moves the point; `length` counts the digits and, where there are `decimals`, the point. */
