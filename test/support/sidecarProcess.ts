@@ -48,7 +48,7 @@ export async function startSidecarProcess(
       }
       return logged().find(({ msg }) => msg === "serving");
     },
-    { deadlineMs: 10_000, what: "the sidecar serves" },
+    { deadlineMs: 30_000, what: "the sidecar serves" },
   );
   const [grpc, http] = [String(serving.grpc), String(serving.http)];
   return {
