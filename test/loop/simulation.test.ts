@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextImmediate } from "node:timers/promises";
-import type { Observation } from "../../sidecar/core/observation.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import type { RolloutEvent } from "../../sidecar/core/rollout/event.ts";
 import { evolve, replay } from "../../sidecar/core/rollout/evolve.ts";
 import { isFinal, type RolloutState } from "../../sidecar/core/rollout/state.ts";
 import { trafficOf } from "../../sidecar/core/rollout/trafficOf.ts";
-import type { Traffic } from "../../sidecar/core/traffic.ts";
-import { LIMITS } from "../../sidecar/limits.ts";
-import { Loop } from "../../sidecar/loop.ts";
-import { createMetrics } from "../../sidecar/metrics.ts";
-import type { Log } from "../../sidecar/ports.ts";
-import { PREDICTION_BOUNDS } from "../../sidecar/stores/predictionBounds.ts";
-import { createMemoryPredictions } from "../../sidecar/stores/predictionsMemory.ts";
-import { type ManualClock, manualClock } from "../support/clock.ts";
 import {
   answerWith,
   disagreement,
@@ -22,9 +13,9 @@ import {
   observationWith,
   planWith,
 } from "../support/evidence.ts";
-import { FlakyActuator, FlakyStore } from "../support/flaky.ts";
 import { compareStatus } from "../support/loopHarness.ts";
-import { type Random, seeded } from "../support/random.ts";
+import { type Scene, World } from "../support/loopWorld.ts";
+import type { Random } from "../support/random.ts";
 
 const TURNS = 300;
 const minimum = { pairs: 20, requests: 10, timeMs: 2_000 };
@@ -40,108 +31,28 @@ const plan: Plan = {
     { kind: "canary", candidateBp: 5_000, shadowBp: 5_000, minimum },
   ],
 };
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
-/** Everything of one simulated installation. What is durable outlives the loop. */
-class World {
-  readonly clock: ManualClock = manualClock();
-  readonly store: FlakyStore;
-  readonly actuator: FlakyActuator;
-  readonly metrics = createMetrics();
-  readonly #random: Random;
-  readonly #errors: number;
-  loop: Loop;
-  isCalm = false;
-
-  constructor(seed: number) {
-    this.#random = seeded(seed);
-    this.#errors = this.#random.next() < 0.5 ? 0 : 0.4;
-    this.store = new FlakyStore(() => this.#fails(0.1));
-    this.actuator = new FlakyActuator(() => this.#fails(0.15));
-    this.loop = this.#newLoop();
-  }
-
-  /** The process dies and another one begins on the same store. */
-  async restart(): Promise<void> {
-    this.loop = this.#newLoop();
-    for (let attempt = 0; attempt < 100; attempt += 1) {
-      try {
-        await this.loop.open();
-        return;
-      } catch {
-        this.loop = this.#newLoop();
-      }
-    }
-  }
-
-  async turn(): Promise<void> {
-    this.clock.advance(Math.floor(this.#random.next() * 400));
-    this.#see();
-    this.loop.drain(Number.POSITIVE_INFINITY);
-    await this.loop.turn();
-    await nextImmediate();
-    if (this.#random.next() < 0.3 || this.isCalm) {
-      this.actuator.arrive();
-    }
-  }
-
-  /** Something that a person does, now and then. */
-  async meddle(): Promise<void> {
-    const luck = this.#random.next();
-    const kind = luck < 0.02 ? "pause" : luck < 0.05 ? "resume" : undefined;
-    if (kind !== undefined) {
-      const asked = this.loop.command("test", { kind, by: "test", reason: "" }, undefined);
-      asked.catch(() => undefined);
-    }
-    if (luck > 0.98) {
-      await this.restart();
-    }
-  }
-
-  /** Requests as the proxies in force would send them. */
-  #see(): void {
-    const traffic = this.actuator.inForce.get("test");
-    if (traffic !== undefined) {
-      const observations = Array.from({ length: 10 }, () => this.#observation(traffic));
-      this.loop.offer({ observations, bytes: 1, counted: () => undefined });
-    }
-  }
-
-  #observation(traffic: Traffic): Observation {
-    const isCandidate = this.#random.next() * 10_000 < traffic.candidateBp;
-    const status = this.#random.next() < this.#errors ? 500 : 200;
-    const [primary, candidate] = [answerWith(), answerWith({ status })];
-    return observationWith({
-      startMs: this.clock.wallMs(),
-      generation: traffic.generation,
-      served: isCandidate ? "candidate" : "primary",
-      answer: isCandidate ? candidate : primary,
-      shadow: isCandidate ? primary : candidate,
-    });
-  }
-
-  #fails(chance: number): boolean {
-    return !this.isCalm && this.#random.next() < chance;
-  }
-
-  #newLoop(): Loop {
-    const { actuator, clock, metrics, store } = this;
-    return new Loop({
-      actuator,
-      clock,
-      store,
-      metrics,
-      random: () => this.#random.next(),
-      log: silent,
-      limits: LIMITS,
-      predictions: createMemoryPredictions(PREDICTION_BOUNDS),
-      makeExaminer: () => (observation) => ({
-        comparison: compareStatus(observation),
-        predictions: [],
-        row: undefined,
-      }),
-    });
-  }
+/** A candidate that is good, or fails often. */
+function scene(random: Random): Scene {
+  const errors = random.next() < 0.5 ? 0 : 0.4;
+  return {
+    see: ({ candidateBp, generation }, startMs) => {
+      const isCandidate = random.next() * 10_000 < candidateBp;
+      const status = random.next() < errors ? 500 : 200;
+      const [primary, candidate] = [answerWith(), answerWith({ status })];
+      return observationWith({
+        startMs,
+        generation,
+        served: isCandidate ? "candidate" : "primary",
+        answer: isCandidate ? candidate : primary,
+        shadow: isCandidate ? primary : candidate,
+      });
+    },
+    examine: (observation) => ({
+      comparison: compareStatus(observation),
+      predictions: [],
+      row: undefined,
+    }),
+  };
 }
 
 /** The state after each event of the log. */
@@ -159,7 +70,7 @@ function isAllowed(event: RolloutEvent): boolean {
 }
 
 async function simulate(seed: number): Promise<World> {
-  const world = new World(seed);
+  const world = new World(seed, scene);
   await world.restart();
   for (let turn = 0; turn < TURNS; turn += 1) {
     if ((await world.store.durable.load()).size === 0) {

@@ -1,5 +1,6 @@
 import type { Target } from "../../sidecar/core/target.ts";
 import type { Traffic } from "../../sidecar/core/traffic.ts";
+import type { PredictionStore } from "../../sidecar/ports/predictions.ts";
 import {
   type Actuator,
   ActuatorError,
@@ -9,6 +10,8 @@ import {
   StoreError,
 } from "../../sidecar/ports.ts";
 import { createMemoryStore } from "../../sidecar/stores/memory.ts";
+import { PREDICTION_BOUNDS } from "../../sidecar/stores/predictionBounds.ts";
+import { createMemoryPredictions } from "../../sidecar/stores/predictionsMemory.ts";
 
 /** Whether, and how, the next call goes wrong. */
 export type Chance = () => boolean;
@@ -26,28 +29,47 @@ export class FlakyStore implements Store {
   }
 
   async load(): ReturnType<Store["load"]> {
-    this.#maybeFail();
+    maybeFail(this.#fails);
     return this.durable.load();
   }
 
   async save(change: Change): Promise<void> {
-    this.#maybeFail();
+    maybeFail(this.#fails);
     await this.durable.save(change);
-    this.#maybeFail();
+    maybeFail(this.#fails);
   }
 
   async events(rollout: string): ReturnType<Store["events"]> {
-    this.#maybeFail();
+    maybeFail(this.#fails);
     return this.durable.events(rollout);
   }
 
   /** Closing a handle does not lose the file. */
   async close(): Promise<void> {}
+}
 
-  #maybeFail(): void {
-    if (this.#fails()) {
-      throw new StoreError("unavailable", "a simulated failure");
-    }
+/** Predictions in a store that fails now and then, before or after it did what was asked. What it holds survives. */
+export function flakyPredictions(fails: Chance): PredictionStore {
+  const durable = createMemoryPredictions(PREDICTION_BOUNDS);
+  const maybe = async <T>(act: () => Promise<T>): Promise<T> => {
+    maybeFail(fails);
+    const done = await act();
+    maybeFail(fails);
+    return done;
+  };
+  return {
+    recordPredictions: (predictions) => maybe(() => durable.recordPredictions(predictions)),
+    recordLabels: (labels, nowMs) => maybe(() => durable.recordLabels(labels, nowMs)),
+    takeMatured: (wanted) => maybe(() => durable.takeMatured(wanted)),
+    expire: (limits) => maybe(() => durable.expire(limits)),
+    counts: () => maybe(() => durable.counts()),
+    close: () => durable.close(),
+  };
+}
+
+function maybeFail(fails: Chance): void {
+  if (fails()) {
+    throw new StoreError("unavailable", "a simulated failure");
   }
 }
 
