@@ -5,13 +5,14 @@ import { findEnvoy } from "../../sidecar/envoy/find.ts";
 import { pluginConfig } from "./bootstrap.ts";
 import { MODEL_NAME, VERSIONS } from "./model.ts";
 import { readPatients } from "./patients.ts";
-import { perform, type Stage } from "./perform.ts";
+import { type Performed, perform, type Stage } from "./perform.ts";
 import {
   type Report,
-  type RolloutReport,
   surprises,
   table,
+  UNWATCHED,
   unexplainedFailures,
+  watchSurprises,
 } from "./report.ts";
 import { type Rig, startRig } from "./rig.ts";
 import { rolloutClient } from "./rolloutClient.ts";
@@ -19,7 +20,7 @@ import { ACTS } from "./scenario.ts";
 import { timeline } from "./timeline.ts";
 import { type Seen, startTraffic } from "./traffic.ts";
 
-// Three rollouts in a real Envoy, one after the other, decided by evidence. Exit code 0 only when each ends as it should.
+// Three rollouts in a real Envoy, one after the other, decided by evidence, and a shift of the population. Exit code 0 only when all ends as it should.
 
 const USAGE = "usage: demo.ts [--report FILE] [--requests-per-second 50..2000] [--keep]";
 const SEED = 1;
@@ -63,7 +64,7 @@ async function run(options: Options): Promise<number> {
   );
   let logs: "keep" | "remove" = "keep";
   try {
-    const acted = play({ rig, traffic, client, lines }, envoy.version, options);
+    const acted = play({ rig, traffic, patients, client, lines }, envoy.version, options);
     const exitCode = await Promise.race([acted, rig.failed, interrupted]);
     logs = exitCode === 1 ? "keep" : "remove";
     return exitCode;
@@ -79,19 +80,20 @@ async function run(options: Options): Promise<number> {
 
 async function play(stage: Stage, envoy: string, options: Options): Promise<number> {
   const { rig, traffic, lines } = stage;
-  const rollouts: RolloutReport[] = [];
+  const performed: Performed[] = [];
   for (const [index, act] of ACTS.entries()) {
     if (index > 0) {
       await rig.configure(pluginConfig(act));
     }
-    rollouts.push(await perform(stage, act));
+    performed.push(await perform(stage, act));
   }
   if (!options.keep) {
     await traffic.stop();
   }
-  const report = await reportOf(stage, envoy, rollouts);
-  const wrong = allSurprises(rollouts, traffic.seen());
-  lines.note("", table(report), "", requestsText(report), ...wrong);
+  lines.close();
+  const report = await reportOf(stage, envoy, performed);
+  const wrong = allSurprises(report, traffic.seen());
+  lines.note("", table(report), "", requestsText(report), watchText(report), ...wrong);
   if (wrong.length === 0) {
     lines.note("Every rollout ended as it should.");
   }
@@ -109,18 +111,28 @@ async function play(stage: Stage, envoy: string, options: Options): Promise<numb
 async function reportOf(
   { rig, traffic }: Stage,
   envoy: string,
-  rollouts: readonly RolloutReport[],
+  performed: readonly Performed[],
 ): Promise<Report> {
   const { sent, failed } = traffic.seen();
   const counts = await Promise.all(VERSIONS.map((version) => rig.stats(version)));
   const [v1 = 0, v2 = 0, v3 = 0, v4 = 0] = counts.map(({ userRequests }) => userRequests);
-  return { envoy, requests: { sent, failed, byVariant: { v1, v2, v3, v4 } }, rollouts };
+  const watched = performed.find(({ labels }) => labels !== undefined);
+  return {
+    envoy,
+    requests: { sent, failed, byVariant: { v1, v2, v3, v4 } },
+    rollouts: performed.map(({ rollout }) => rollout),
+    labels: watched?.labels ?? UNWATCHED.labels,
+    drift: watched?.drift ?? UNWATCHED.drift,
+  };
 }
 
-function allSurprises(rollouts: readonly RolloutReport[], seen: Seen): string[] {
+function allSurprises(report: Report, seen: Seen): string[] {
   const found = ACTS.flatMap((act, index) => {
-    const actual = rollouts[index];
-    return actual === undefined ? [`${act.name} did not run`] : surprises(act, actual);
+    const actual = report.rollouts[index];
+    return [
+      ...(actual === undefined ? [`${act.name} did not run`] : surprises(act, actual)),
+      ...(act.watched === undefined ? [] : watchSurprises(act.watched, report)),
+    ];
   });
   return [...found, ...unexplainedFailures(seen, "v4")].map((problem) => `WRONG: ${problem}`);
 }
@@ -128,6 +140,13 @@ function allSurprises(rollouts: readonly RolloutReport[], seen: Seen): string[] 
 function requestsText({ requests: { sent, failed, byVariant } }: Report): string {
   const versions = VERSIONS.map((version) => `${version} ${byVariant[version]}`).join(", ");
   return `${sent} user requests sent, ${failed} failed; by version: ${versions}.`;
+}
+
+function watchText({ labels, drift }: Report): string {
+  const found = drift.raised
+    ? `drift of ${drift.features.join(", ")} ${drift.afterRequests} requests after the patients changed`
+    : "no drift";
+  return `${labels.sent} labels told, ${labels.joined} joined with predictions; ${found}.`;
 }
 
 function addresses(rig: Rig): string[] {

@@ -1,6 +1,7 @@
 import type { Version } from "./model.ts";
-import type { Outcome } from "./rolloutClient.ts";
-import type { Act } from "./scenario.ts";
+import type { LabelCounts } from "./outcomes.ts";
+import type { GuardrailView, Outcome } from "./rolloutClient.ts";
+import type { Act, Watched } from "./scenario.ts";
 import type { Seen } from "./traffic.ts";
 
 /** How one rollout went. */
@@ -16,6 +17,19 @@ export type RolloutReport = {
   readonly reason: string;
   /** From the decision to the last user request sent to the variant that was to get no more of them; 0 when none came after it. */
   readonly decideToSafeMs: number;
+  /** What late labels said at the end; absent where the plan has no guardrail on accuracy. */
+  readonly accuracy?: Pick<GuardrailView, "judgement" | "reason">;
+};
+
+/** What the sidecar found when the population had changed. */
+export type DriftReport = {
+  readonly raised: boolean;
+  /** Features, and the prediction, that were found to have moved. */
+  readonly features: readonly string[];
+  /** User requests sent from the change to the first of these; 0 when there was none. */
+  readonly afterRequests: number;
+  /** What was found already before anything had changed. */
+  readonly early: readonly string[];
 };
 
 /** What `--report` writes. */
@@ -29,6 +43,16 @@ export type Report = {
     readonly byVariant: Readonly<Record<Version, number>>;
   };
   readonly rollouts: readonly RolloutReport[];
+  /** Of the rollout that labels came for. */
+  readonly labels: LabelCounts;
+  /** After that one's promotion. */
+  readonly drift: DriftReport;
+};
+
+/** What is reported where no label came, and nothing was watched. */
+export const UNWATCHED: Pick<Report, "labels" | "drift"> = {
+  labels: { sent: 0, joined: 0 },
+  drift: { raised: false, features: [], afterRequests: 0, early: [] },
 };
 
 /** Every way in which an act did not end as it should; empty when it did. */
@@ -38,7 +62,9 @@ export function surprises(act: Act, actual: RolloutReport): string[] {
     return [`${act.name} was to be ${expected.outcome}, and was ${actual.outcome}`];
   }
   if (expected.outcome === "promoted") {
-    return [];
+    return act.watched !== undefined && actual.accuracy?.judgement !== "pass"
+      ? [`${act.name} was to be promoted only when labels say that it is accurate enough`]
+      : [];
   }
   const problems: string[] = [];
   if (!actual.step.startsWith(expected.step)) {
@@ -55,6 +81,19 @@ export function surprises(act: Act, actual: RolloutReport): string[] {
     );
   }
   return problems;
+}
+
+/** Every way in which labels and drift were not what a promoted rollout's were to be; empty when they were. */
+export function watchSurprises(
+  { drifts }: Watched,
+  { labels, drift }: Pick<Report, "labels" | "drift">,
+): string[] {
+  const unseen = drifts.filter((name) => !drift.features.includes(name));
+  return [
+    ...(labels.joined === 0 ? ["no label was joined with a prediction"] : []),
+    ...drift.early.map((name) => `${name} was said to drift before the patients changed`),
+    ...unseen.map((name) => `${name} was to be found to drift, and was not`),
+  ];
 }
 
 /** Failed user requests that no rollout accounts for: those of any version but the one that is meant to fail. */

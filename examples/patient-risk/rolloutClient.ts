@@ -13,6 +13,13 @@ export type GuardrailView = {
   readonly reason: string;
 };
 
+/** What is odd about a rollout that is watched. */
+export type AnomalyView = {
+  /** Such as `drift disea`. */
+  readonly name: string;
+  readonly reason: string;
+};
+
 /** A rollout as the sidecar reports it, as far as the demo shows it. */
 export type RolloutView = {
   /** Undefined while it is under way. */
@@ -33,6 +40,8 @@ export type RolloutView = {
   readonly candidateRequests: number;
   /** When the last decision was made, Unix time. */
   readonly decidedUnixMs: number;
+  /** What goes on now, the oldest first. */
+  readonly anomalies: readonly AnomalyView[];
 };
 
 /** The calls of the sidecar that the demo makes. */
@@ -40,13 +49,15 @@ export type RolloutClient = {
   /** Starts a rollout from the text of its plan; rejects with every problem of the plan. */
   apply(plan: string): Promise<void>;
   get(name: string): Promise<RolloutView>;
-  /** Follows a rollout until it has ended, telling each state of it; resolves with the last. */
+  /** Follows a rollout until it has ended, telling each state of it; resolves with the last, and rejects when it has not ended after 10 min. */
   follow(name: string, tell: (rollout: RolloutView) => void): Promise<RolloutView>;
   close(): void;
 };
 
 const SERVICE = "/understudy.v1.RolloutService";
 const CALL_TIMEOUT_MS = 5_000;
+/** Several times what any rollout of the demo takes. */
+const FOLLOW_TIMEOUT_MS = 600_000;
 
 /** A client of the sidecar at an address such as `127.0.0.1:50051`. */
 export function rolloutClient(address: string): RolloutClient {
@@ -92,6 +103,7 @@ function follow(
       (request: { readonly name: string }) => Buffer.from(WatchRequest.encode(request).finish()),
       (bytes) => viewOf(Rollout.decode(bytes)),
       { name },
+      { deadline: Date.now() + FOLLOW_TIMEOUT_MS },
     );
     stream.on("data", (rollout: RolloutView) => {
       tell(rollout);
@@ -121,6 +133,10 @@ function viewOf(rollout: understudy.v1.Rollout): RolloutView {
     pairs: Number(rollout.pairs),
     candidateRequests: Number(rollout.candidateRequests),
     decidedUnixMs: Number(rollout.decidedUnixMs),
+    anomalies: rollout.anomalies.map(({ name, reason }) => ({
+      name: name ?? "",
+      reason: reason ?? "",
+    })),
   };
 }
 

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { readPlanFile } from "../../sidecar/cli/planFile.ts";
 import type { Version } from "./model.ts";
 
 /** One rollout of the demo, and how it is to end. */
@@ -12,6 +13,16 @@ export type Act = {
   /** What the candidate is, for people. */
   readonly about: string;
   readonly expected: Expected;
+  /** Absent where nobody tells what was true, or looks on. */
+  readonly watched?: Watched;
+};
+
+/** What is known of a rollout's requests beside the answers, and what is to be seen after its promotion. */
+export type Watched = {
+  /** How long after an answer it becomes known what was true of the patient. */
+  readonly labelsAfterMs: number;
+  /** Features that must be found to have moved when patients in worse health come. */
+  readonly drifts: readonly string[];
 };
 
 /** What must be true of an act at its end. */
@@ -35,6 +46,7 @@ export const ACTS: readonly Act[] = [
     plan: "plan.yaml",
     about: "gradient boosting, a little better than v1",
     expected: { outcome: "promoted" },
+    watched: { labelsAfterMs: 45_000, drifts: ["disea", "hlthf", "physlm"] },
   },
   {
     name: "patient-risk-v3",
@@ -64,7 +76,7 @@ export const ACTS: readonly Act[] = [
   },
 ];
 
-/** The text of an act's plan. */
+/** The text of an act's plan, with the reference that it names. */
 export function readPlan(act: Act): Promise<string> {
-  return readFile(new URL(act.plan, import.meta.url), "utf8");
+  return readPlanFile(fileURLToPath(new URL(act.plan, import.meta.url)));
 }

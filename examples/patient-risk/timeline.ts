@@ -1,13 +1,15 @@
-import type { RolloutView } from "./rolloutClient.ts";
+import type { GuardrailView, RolloutView } from "./rolloutClient.ts";
 import type { Seen } from "./traffic.ts";
 
 /** Shows a demo while it runs: lines that stay and, in a terminal, a block below them that is drawn again and again. */
 export type Timeline = {
   /** Writes lines that stay. */
   note(...lines: readonly string[]): void;
+  /** Writes a line that stays, with the time. */
+  event(line: string): void;
   /** Shows the present state of a rollout and of what users see. */
   show(rollout: RolloutView, seen: Seen): void;
-  /** Ends the block of a rollout; what it last showed stays. */
+  /** Ends the block of a rollout, if there is one; what it last showed stays. */
   close(): void;
 };
 
@@ -29,56 +31,77 @@ export function timeline(output: Output, startedMs: number): Timeline {
   return output.isTTY === true ? drawn(output, startedMs) : plain(output, startedMs);
 }
 
-/** A line when a rollout's state changed, saying why, and one of its figures every 2 s. */
+const NOTHING_SHOWN = { state: "", awaited: "", atMs: 0 };
+
+/** A line when a rollout's state changed, saying why, or when it waits for something else, and one of its figures every 2 s. */
 function plain(output: Output, startedMs: number): Timeline {
-  let shown = { revision: -1, atMs: 0 };
+  let shown = NOTHING_SHOWN;
   return {
     note: (...lines) => {
       output.write(`${lines.join("\n")}\n`);
     },
+    event: (line) => {
+      output.write(`${clock(Date.now() - startedMs)} ${line}\n`);
+    },
     show: (rollout, seen) => {
       const nowMs = Date.now();
       const at = clock(nowMs - startedMs);
-      const news = rollout.revision !== shown.revision;
-      if (news) {
-        output.write(`${at} ${stateText(rollout)}\n`);
-      }
-      if (news || nowMs - shown.atMs >= PLAIN_EVERY_MS) {
-        shown = { revision: rollout.revision, atMs: nowMs };
-        const guardrails = rollout.guardrails
-          .map(({ name, judgement }) => `${name} ${MARKS[judgement]}`)
-          .join(" ");
-        const parts = [trafficText(rollout), evidenceText(rollout), guardrails, seenText(seen)];
-        output.write(`${at}   ${parts.join(" | ")}\n`);
+      const [state, awaited] = [stateText(rollout), awaitedNames(rollout)];
+      const news = [
+        ...(state === shown.state ? [] : [state]),
+        ...(awaited === shown.awaited || awaited === "" ? [] : [waitingText(rollout)]),
+      ];
+      shown = { ...shown, state, awaited };
+      if (news.length > 0 || nowMs - shown.atMs >= PLAIN_EVERY_MS) {
+        shown = { ...shown, atMs: nowMs };
+        const lines = [...news, `  ${figuresText(rollout, seen)}`];
+        output.write(lines.map((line) => `${at} ${line}\n`).join(""));
       }
     },
     close: () => {
-      shown = { revision: -1, atMs: 0 };
+      shown = NOTHING_SHOWN;
     },
   };
+}
+
+function figuresText(rollout: RolloutView, seen: Seen): string {
+  const guardrails = rollout.guardrails
+    .map(({ name, judgement }) => `${name} ${MARKS[judgement]}`)
+    .join(" ");
+  return [
+    trafficText(rollout),
+    evidenceText(rollout),
+    guardrails,
+    ...anomaliesText(rollout),
+    seenText(seen),
+  ].join(" | ");
 }
 
 /** A block of a few lines, drawn over itself, with a line above it that stays for each change of state. */
 function drawn(output: Output, startedMs: number): Timeline {
   let height = 0;
-  let revision = -1;
+  let state = "";
   const erase = (): string => (height === 0 ? "" : `${ESCAPE}${height}A${ESCAPE}J`);
   return {
     note: (...lines) => {
       output.write(`${lines.join("\n")}\n`);
     },
+    event: (line) => {
+      output.write(`${erase()}${clock(Date.now() - startedMs)} ${line}\n`);
+      height = 0;
+    },
     show: (rollout, seen) => {
       const at = clock(Date.now() - startedMs);
-      const news = rollout.revision === revision ? [] : [`${at} ${stateText(rollout)}`];
+      const news = stateText(rollout) === state ? [] : [`${at} ${stateText(rollout)}`];
       const width = (output.columns || WIDTH) - 1;
       const block = blockOf(rollout, seen).map((row) => drawnRow(row, width));
       output.write(`${erase()}${[...news, ...block].join("\n")}\n`);
       height = block.length;
-      revision = rollout.revision;
+      state = stateText(rollout);
     },
     close: () => {
       height = 0;
-      revision = -1;
+      state = "";
     },
   };
 }
@@ -98,6 +121,7 @@ function blockOf(rollout: RolloutView, seen: Seen): Row[] {
       colour: COLOURS[judgement],
     })),
     row("verdict", rollout.outcome ?? rollout.reasons[0] ?? rollout.reason),
+    ...anomaliesText(rollout).map((text) => ({ label: "watch", text, colour: "31" })),
     row("traffic", seenText(seen)),
   ];
 }
@@ -124,6 +148,32 @@ function evidenceText(rollout: RolloutView): string {
       ? ""
       : `, about ${rollout.requestsNeeded} more requests to go`;
   return `${rollout.pairs} pairs, ${rollout.candidateRequests} candidate requests${needed}`;
+}
+
+/** The guardrails that the step under way waits for, what it lacks most first. */
+function awaited({ guardrails, outcome, reasons }: RolloutView): readonly GuardrailView[] {
+  return outcome !== undefined
+    ? []
+    : reasons.flatMap((reason) =>
+        guardrails.filter((one) => one.reason === reason && one.judgement === "inconclusive"),
+      );
+}
+
+function awaitedNames(rollout: RolloutView): string {
+  return awaited(rollout)
+    .map(({ name }) => name)
+    .sort()
+    .join(", ");
+}
+
+function waitingText(rollout: RolloutView): string {
+  return `${rollout.step} waits for ${awaited(rollout)
+    .map(({ reason }) => reason)
+    .join(", for ")}`;
+}
+
+function anomaliesText({ anomalies }: RolloutView): string[] {
+  return anomalies.length === 0 ? [] : [anomalies.map(({ name }) => name).join(", ")];
 }
 
 /** Where a rollout is, and why. */

@@ -1,5 +1,5 @@
 import { Agent, request } from "node:http";
-import type { PatientRequest } from "./patients.ts";
+import { inferenceBody, type Patient } from "./patients.ts";
 import { uniform } from "./random.ts";
 
 /** The load on the front Envoy. */
@@ -7,7 +7,7 @@ export type Load = {
   readonly port: number;
   readonly path: string;
   readonly requestsPerSecond: number;
-  readonly patients: readonly PatientRequest[];
+  readonly patients: readonly Patient[];
   readonly seed: number;
 };
 
@@ -23,9 +23,20 @@ export type Seen = {
   readonly latencyMs: { readonly p50: number; readonly p99: number };
 };
 
+/** A request that was answered well. */
+export type Answered = {
+  /** The protocol's id, which the request carried; unique in this traffic. */
+  readonly id: string;
+  readonly patient: Patient;
+};
+
 /** Traffic under way. */
 export type RunningTraffic = {
   seen(): Seen;
+  /** Draws from these patients from now on. */
+  serve(patients: readonly Patient[]): void;
+  /** Tells of every answer with 200 from now on, until what is returned is called. */
+  watch(tell: (answered: Answered) => void): () => void;
   /** Sends no more, and waits for the answers that are due. */
   stop(): Promise<void>;
 };
@@ -49,6 +60,8 @@ export function startTraffic(load: Load): RunningTraffic {
   const failedBy = new Map<string, number>();
   const latencies: number[] = [];
   const waiting = new Set<Promise<void>>();
+  const watchers = new Set<(answered: Answered) => void>();
+  let { patients } = load;
   let sent = 0;
   let answered = 0;
   let failed = 0;
@@ -57,15 +70,20 @@ export function startTraffic(load: Load): RunningTraffic {
   let timer: NodeJS.Timeout | undefined;
 
   const send = (due: number): void => {
-    const patient = load.patients[Math.floor(draw() * load.patients.length)];
+    const patient = patients[Math.floor(draw() * patients.length)];
     if (patient === undefined) {
       return;
     }
     sent += 1;
-    const answer = ask(agent, load, patient).then(({ status, servedBy }) => {
+    const asked = { id: `${sent}`, patient };
+    const answer = ask(agent, load, asked).then(({ status, servedBy }) => {
       answered += 1;
       latencies[answered % LATENCIES_MAX] = performance.now() - due;
-      if (status !== 200) {
+      if (status === 200) {
+        for (const tell of watchers) {
+          tell(asked);
+        }
+      } else {
         failed += 1;
         const failure = `${servedBy} ${status}`;
         failedBy.set(failure, (failedBy.get(failure) ?? 0) + 1);
@@ -86,6 +104,13 @@ export function startTraffic(load: Load): RunningTraffic {
 
   return {
     seen: () => ({ sent, answered, failed, failedBy, latencyMs: quantiles(latencies) }),
+    serve: (others) => {
+      patients = others;
+    },
+    watch: (tell) => {
+      watchers.add(tell);
+      return () => watchers.delete(tell);
+    },
     stop: async () => {
       clearTimeout(timer);
       await Promise.all(waiting);
@@ -97,7 +122,8 @@ export function startTraffic(load: Load): RunningTraffic {
 type Outcome = { readonly status: number; readonly servedBy: string };
 
 /** Never rejects: no answer is status 0. */
-function ask(agent: Agent, load: Load, patient: PatientRequest): Promise<Outcome> {
+function ask(agent: Agent, load: Load, { id, patient }: Answered): Promise<Outcome> {
+  const body = JSON.stringify({ id, ...inferenceBody(patient) });
   return new Promise((resolve) => {
     const none = (): void => resolve({ status: 0, servedBy: "" });
     const asked = request({
@@ -105,8 +131,8 @@ function ask(agent: Agent, load: Load, patient: PatientRequest): Promise<Outcome
       timeout: TIMEOUT_MS,
       headers: {
         "content-type": "application/json",
-        "content-length": Buffer.byteLength(patient.body),
-        "x-patient-id": patient.patient,
+        "content-length": Buffer.byteLength(body),
+        "x-patient-id": patient.person,
       },
     });
     asked.on("error", none);
@@ -120,7 +146,7 @@ function ask(agent: Agent, load: Load, patient: PatientRequest): Promise<Outcome
       });
       response.resume();
     });
-    asked.end(patient.body);
+    asked.end(body);
   });
 }
 

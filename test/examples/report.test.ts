@@ -5,7 +5,9 @@ import {
   type RolloutReport,
   surprises,
   table,
+  UNWATCHED,
   unexplainedFailures,
+  watchSurprises,
 } from "../../examples/patient-risk/report.ts";
 import type { Act } from "../../examples/patient-risk/scenario.ts";
 import type { Seen } from "../../examples/patient-risk/traffic.ts";
@@ -56,6 +58,31 @@ for (const { name, given, expected } of [
   });
 }
 
+const watched = { labelsAfterMs: 1, drifts: ["disea"] };
+
+test("a promotion that labels had no say in is a surprise", () => {
+  const first: Act = { ...act, expected: { outcome: "promoted" }, watched };
+  const promoted: RolloutReport = { ...asExpected, outcome: "promoted" };
+  const accuracy = { judgement: "pass", reason: "accuracy: at most 1% less accurate" } as const;
+  assert.deepEqual(surprises(first, { ...promoted, accuracy }), []);
+  assert.match(surprises(first, promoted).join(), /only when labels say/);
+  const waits = { ...accuracy, judgement: "inconclusive" } as const;
+  assert.match(surprises(first, { ...promoted, accuracy: waits }).join(), /only when labels say/);
+});
+
+test("labels that join nothing, drift that is not found and drift before its time are surprises", () => {
+  const labels = { sent: 2, joined: 1 };
+  const drift = { raised: true, features: ["disea", "hlthf"], afterRequests: 300, early: [] };
+  assert.deepEqual(watchSurprises(watched, { labels, drift }), []);
+  assert.deepEqual(watchSurprises(watched, UNWATCHED), [
+    "no label was joined with a prediction",
+    "disea was to be found to drift, and was not",
+  ]);
+  assert.deepEqual(watchSurprises(watched, { labels, drift: { ...drift, early: ["lpi"] } }), [
+    "lpi was said to drift before the patients changed",
+  ]);
+});
+
 test("only failures of the faulty version are explained", () => {
   assert.deepEqual(unexplainedFailures(seen, "v4"), []);
   const failedBy = new Map([
@@ -73,6 +100,7 @@ test("the table has a line for each rollout", () => {
     envoy: "1.40.0",
     requests: { sent: 1, failed: 0, byVariant: { v1: 1, v2: 0, v3: 0, v4: 0 } },
     rollouts: [asExpected],
+    ...UNWATCHED,
   };
   assert.deepEqual(table(report).split("\n"), [
     "candidate  outcome      ended in   pairs  user requests  safe after",

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
+import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
-import { readPatients } from "../../examples/patient-risk/patients.ts";
+import {
+  isInWorseHealth,
+  type Patient,
+  readPatients,
+} from "../../examples/patient-risk/patients.ts";
 import { uniform } from "../../examples/patient-risk/random.ts";
 import { type RunningTraffic, startTraffic } from "../../examples/patient-risk/traffic.ts";
 import { until } from "../support/until.ts";
@@ -27,11 +32,19 @@ async function trafficTo(context: TestContext, answer: RequestListener): Promise
 
 test("the records hold a request for each serving row, none of them of a person trained on", () => {
   assert.equal(patients.length, 6003);
-  const persons = new Set(patients.map(({ patient }) => Number(patient) % 10));
+  const persons = new Set(patients.map(({ person }) => Number(person) % 10));
   assert.deepEqual(
     [...persons].sort((a, b) => a - b),
     [7, 8, 9],
   );
+});
+
+test("patients in worse health are some of those served, and more of them need much care", () => {
+  const worse = patients.filter(isInWorseHealth);
+  const shareOf = (some: readonly Patient[]): number =>
+    some.filter(({ highUse }) => highUse).length / some.length;
+  assert.equal(worse.length, 953);
+  assert.ok(shareOf(worse) > 1.5 * shareOf(patients), `${shareOf(worse)}`);
 });
 
 test("requests are sent whether or not earlier ones are answered, and latency counts from when they were due", async (context) => {
@@ -63,6 +76,39 @@ test("what is not answered with 200 is a failure of the version that is named", 
   await until(() => traffic.seen().answered >= 20, { deadlineMs: 5_000, what: "20 answers" });
   const { answered, failed, failedBy } = traffic.seen();
   assert.deepEqual([failed, failedBy.get("v4 500")], [answered, answered]);
+});
+
+test("whoever watches is told of each answer with 200 by the id that the request carried, and of no other", async (context) => {
+  const bodies: string[] = [];
+  const traffic = await trafficTo(context, async (request, response) => {
+    const { id } = JSON.parse(await text(request));
+    bodies.push(id);
+    response.writeHead(Number(id) % 2 === 0 ? 200 : 500).end();
+  });
+  const told: string[] = [];
+  const unwatch = traffic.watch(({ id }) => told.push(id));
+  await until(() => told.length >= 20, { deadlineMs: 5_000, what: "20 are told of" });
+  unwatch();
+  const count = told.length;
+  const answered = bodies.length;
+  await until(() => bodies.length > answered + 20, { deadlineMs: 5_000, what: "20 more requests" });
+  assert.equal(told.length, count);
+  assert.ok(told.every((id) => Number(id) % 2 === 0 && bodies.includes(id)));
+  assert.equal(new Set(bodies).size, bodies.length);
+});
+
+test("other patients come from the moment they are to be served", async (context) => {
+  const persons: (string | string[] | undefined)[] = [];
+  const traffic = await trafficTo(context, (request, response) => {
+    request.resume();
+    persons.push(request.headers["x-patient-id"]);
+    response.end();
+  });
+  await until(() => new Set(persons).size > 10, { deadlineMs: 5_000, what: "some have come" });
+  traffic.serve(patients.slice(0, 1));
+  const onlyOne = (): boolean => persons.length > 10 && new Set(persons.slice(-10)).size === 1;
+  await until(onlyOne, { deadlineMs: 5_000, what: "only the one comes" });
+  assert.equal(persons.at(-1), patients[0]?.person);
 });
 
 test("draws of one seed are the same, and spread evenly", () => {
