@@ -24,6 +24,8 @@ for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
   await model.predict(new Float32Array(model.featureCount), 1);
 }
 const server = modelServer(model, version === "v4" ? oneInTen(SEED) : noFaults);
+// Who ends an idle connection risks that a request is on its way: that is left to Envoy.
+server.keepAliveTimeout = 0;
 server.on("error", (error) => {
   console.error(`cannot listen on port ${port}: ${error.message}`);
   process.exit(1);
