@@ -133,8 +133,9 @@ function textFinder(path: string): (document: JsonValue | undefined) => string |
   const find = compilePath(path);
   return (document) => {
     const value = document === undefined ? undefined : find(document);
-    return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-      ? String(value)
-      : undefined;
+    return TEXTS.has(typeof value) ? String(value) : undefined;
   };
 }
+
+/** Types of values that an id or a slice may have; whole numbers beyond 2^53 are exact, as bigint. */
+const TEXTS: ReadonlySet<string> = new Set(["string", "number", "bigint", "boolean"]);

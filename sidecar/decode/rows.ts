@@ -33,14 +33,12 @@ export function rowReader(plan: Plan, rules: CompiledRules): RowReader {
     if (observation.request === undefined || observation.overridden) {
       return undefined;
     }
-    const row: Record<string, unknown> = {};
-    for (const { name, find } of features) {
-      row[name] = found(find, request);
-    }
-    for (const name of predicted) {
-      row[name] = saidByServed(observation, comparison, rules)?.label;
-    }
-    return row;
+    const asked = features.map(({ name, find }) => [name, found(find, request)]);
+    const said = predicted.map((name) => [
+      name,
+      saidByServed(observation, comparison, rules)?.label,
+    ]);
+    return Object.fromEntries([...asked, ...said]);
   };
 }
 

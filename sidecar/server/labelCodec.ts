@@ -34,7 +34,7 @@ export function parseLabels(text: string, form: "json" | "jsonLines"): LabelText
   try {
     const items: readonly unknown[] =
       form === "json"
-        ? listOf(JSON.parse(text))
+        ? listOf(parsed(text))
         : text
             .split("\n")
             .filter((line) => line.trim() !== "")
@@ -58,10 +58,23 @@ function listOf(value: unknown): readonly unknown[] {
 
 function parsedLine(line: string, index: number): unknown {
   try {
-    return JSON.parse(line);
+    return parsed(line);
   } catch {
     throw new Error(`line ${index + 1}: not JSON: one object a line`);
   }
+}
+
+const WIDE = /\d{16}/;
+
+/** The JSON, in which ids that are whole numbers beyond 2^53 keep their digits: rounded, they would be those of other requests. */
+function parsed(text: string): unknown {
+  return WIDE.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+}
+
+function keepDigits(key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return key === "id" && typeof value === "number" && !Number.isSafeInteger(value)
+    ? (context?.source ?? value)
+    : value;
 }
 
 function labelOf(item: unknown): Label {

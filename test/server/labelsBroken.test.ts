@@ -141,3 +141,14 @@ test("text that is nested a million times, or holds millions of things, is refus
   assert.equal(many.status, 400);
   await stillTakesLabels(sidecar, "a");
 });
+
+test("ids that are large numbers are told apart by every digit", async (context) => {
+  const sidecar = await started(context);
+  const label = (id: string) => `{"rollout":"test","id":${id},"label":1}`;
+  const [one, other] = ["12345678901234567890", "12345678901234567891"];
+  const response = await post(sidecar, `[${label(one)},${label(other)}]`);
+  const { waiting }: { waiting?: number } = await response.json();
+  assert.equal(waiting, 2);
+  const again = await sidecar.client.labels([{ rollout: "test", id: other, number: 1 }]);
+  assert.equal(Number(again.repeated), 1);
+});

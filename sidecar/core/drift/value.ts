@@ -44,6 +44,8 @@ export function numberOf(value: unknown, note: (problem: Problem) => void): numb
     case "boolean":
       note("booleanAsNumber");
       return Number(value);
+    case "bigint":
+      return Number(value);
     default:
       return nothing(value, note) ?? Number.NaN;
   }
@@ -60,6 +62,7 @@ export function categoryOf(value: unknown, note: (problem: Problem) => void): st
     case "number":
       return Number.isNaN(value) ? null : String(value);
     case "boolean":
+    case "bigint":
       return String(value);
     default:
       return nothing(value, note);
