@@ -55,36 +55,38 @@ function textsOf(cells: Cells, text: string, column: number): readonly (string |
 }
 
 function numbersOf(cells: Cells, column: number): Numbers {
-  const { numbers, firsts, widths } = cells;
-  const values = new Float64Array(firsts.length);
+  const values = knownNumbers(cells, column);
   const odd: { index: number; value: string | null }[] = [];
-  for (let index = 0; index < values.length; index += 1) {
-    const width = widths[index] ?? 0;
-    const cell = (firsts[index] ?? 0) + column;
-    const known = column < width ? (numbers[cell] ?? Number.NaN) : Number.NaN;
-    const value = Number.isNaN(known) ? numberAt(cells, { cell, column, width }) : known;
-    if (typeof value === "number") {
-      values[index] = value;
-    } else {
-      values[index] = Number.NaN;
-      odd.push({ index, value });
+  for (let row = 0; row < values.length; row += 1) {
+    if (Number.isNaN(values[row])) {
+      const value = numberAt(cells, row, column);
+      if (typeof value === "number") {
+        values[row] = value;
+      } else {
+        odd.push({ index: row, value });
+      }
     }
   }
   return { values, odd };
 }
 
-/** The number of a cell that isn't known yet; else what it says, null where it is empty or its row lacks it. */
-function numberAt(
-  cells: Cells,
-  {
-    cell,
-    column,
-    width,
-  }: { readonly cell: number; readonly column: number; readonly width: number },
-): number | string | null {
+/** Those that were read while the cells were found; NaN for the others. */
+function knownNumbers({ numbers, firsts, widths }: Cells, column: number): Float64Array {
+  const values = new Float64Array(firsts.length);
+  for (let row = 0; row < values.length; row += 1) {
+    const cell = (firsts[row] ?? 0) + column;
+    values[row] = column < (widths[row] ?? 0) ? (numbers[cell] ?? Number.NaN) : Number.NaN;
+  }
+  return values;
+}
+
+/** The number of a cell that isn't known yet; what it says where it is none, null where it is empty or its row lacks it. */
+function numberAt(cells: Cells, row: number, column: number): number | string | null {
+  const width = cells.widths[row] ?? 0;
   if (column >= width) {
     return null;
   }
+  const cell = (cells.firsts[row] ?? 0) + column;
   const start = startOf(cells, cell);
   const end = endOf(cells, cell, column === width - 1);
   const at = { index: start };

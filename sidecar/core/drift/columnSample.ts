@@ -1,5 +1,6 @@
 import { CATEGORY_LENGTH_MAX } from "./profile.ts";
 import type { Kept } from "./rowSlots.ts";
+import { totalsOf } from "./totals.ts";
 
 /** A measured feature of the reference while it is read. */
 export type NumericSample = {
@@ -72,18 +73,8 @@ export function addNumbers(sample: NumericSample, numbers: Float64Array, kept: K
 
 /** Mean and squares of the batch, joined with those before (Chan, Golub and LeVeque, 1979): no division for every value. */
 function addMoments(sample: NumericSample, numbers: Float64Array): void {
-  let [n, finite, sum, min, max] = [0, 0, 0, sample.min, sample.max];
-  for (const number of numbers) {
-    if (Number.isFinite(number)) {
-      finite += 1;
-      sum += number;
-      min = number < min ? number : min;
-      max = number > max ? number : max;
-    } else if (!Number.isNaN(number)) {
-      n += 1;
-    }
-  }
-  sample.n += n + finite;
+  const { n, finite, sum, min, max } = totalsOf(numbers, { ...sample, sum: 0 });
+  sample.n += n;
   if (finite === 0) {
     return;
   }
@@ -100,7 +91,8 @@ function addMoments(sample: NumericSample, numbers: Float64Array): void {
 /** The sum of the finite numbers' squared distances from their mean. */
 function squaresOf(numbers: Float64Array, mean: number): number {
   let squares = 0;
-  for (const number of numbers) {
+  for (let index = 0; index < numbers.length; index += 1) {
+    const number = numbers[index] ?? Number.NaN;
     if (Number.isFinite(number)) {
       squares += (number - mean) * (number - mean);
     }
@@ -143,14 +135,13 @@ function codeOf(sample: CategoricalSample, category: string): number {
 /** The same list with room for the slots. */
 function grown<List extends Float64Array | Int32Array>(
   list: List,
-  { slots }: Kept,
+  { slotsUsed }: Kept,
   make: (length: number) => List,
 ): List {
-  const last = slots.reduce((most, slot) => Math.max(most, slot), -1);
-  if (last < list.length) {
+  if (slotsUsed <= list.length) {
     return list;
   }
-  const longer = make(Math.max(last + 1, 2 * list.length));
+  const longer = make(Math.max(slotsUsed, 2 * list.length));
   longer.set(list);
   return longer;
 }

@@ -37,7 +37,8 @@ export async function numbersIn(at: ColumnAt): Promise<Float64Array> {
 /** One sum tells: what is not finite makes it NaN. */
 function allFinite(values: Float64Array): boolean {
   let nothing = 0;
-  for (const value of values) {
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? Number.NaN;
     nothing += value - value;
   }
   return nothing === 0;

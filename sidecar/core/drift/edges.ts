@@ -56,5 +56,5 @@ function cellOf({ from, cells, cellsPerUnit }: Omit<Edges, "values">, number: nu
   if (cell >= cells) {
     return cells;
   }
-  return cell > 0 ? Math.trunc(cell) : 0;
+  return cell > 0 ? cell | 0 : 0;
 }

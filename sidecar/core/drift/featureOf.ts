@@ -65,7 +65,8 @@ export function categoricalOf({ names }: CategoricalSample, codes: Int32Array): 
 function ascending(values: Float64Array): Float64Array {
   const sorted = new Float64Array(values.length);
   let finite = 0;
-  for (const value of values) {
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index] ?? Number.NaN;
     if (Number.isFinite(value)) {
       sorted[finite] = value;
       finite += 1;

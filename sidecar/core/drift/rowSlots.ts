@@ -11,10 +11,15 @@ export type RowSlots = {
 };
 
 /** The rows of a batch that enter the sample, by index in the batch, with the slot that each takes, in their order. */
-export type Kept = { readonly rows: readonly number[]; readonly slots: readonly number[] };
+export type Kept = {
+  readonly rows: readonly number[];
+  readonly slots: readonly number[];
+  /** Slots that have a row now; the others come after them. */
+  readonly slotsUsed: number;
+};
 
 /** No row of a batch enters the sample. */
-export const NOTHING_KEPT: Kept = { rows: [], slots: [] };
+export const NOTHING_KEPT: Kept = { rows: [], slots: [], slotsUsed: 0 };
 
 /** No row seen. */
 export function startSlots(given: { readonly capacity: number; readonly seed: number }): RowSlots {
@@ -34,5 +39,5 @@ export function assignSlots(slots: RowSlots, count: number): Kept {
     }
     slots.rows += 1;
   }
-  return kept;
+  return { ...kept, slotsUsed: slots.rowBySlot.length };
 }
