@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
 import { formatProblem } from "../../sidecar/plan/problem.ts";
+import { PATH_ALLOWED } from "../../sidecar/plan/rfcPath.ts";
 import { fullPlan, shortPlan } from "../support/plans.ts";
 
 function planOf(text: string): Plan {
@@ -128,6 +129,25 @@ for (const { name, text, expected } of [
       "spec.guardrails.performance.metric: auc: one of accuracy, precision, recall, f1 (10:28)",
       "spec.guardrails.performance.floor: 80%: a number from 0.01 to 0.99 (10:40)",
       "spec.labels.missing: keep: exclude or negative (12:35)",
+    ],
+  },
+  {
+    name: "labels with values that can't be",
+    text: `${shortPlan}  labels: { horizon: 10ms, coverage: 0, positive: [1], within: -1, id: id, slice: "$..*..*" }\n`,
+    expected: [
+      "spec.labels.horizon: 10ms: a duration from 100ms to 2160h, such as 250ms, 5s or 1h30m (11:22)",
+      "spec.labels.coverage: 0: a number from 0.01 to 1 (11:38)",
+      "spec.labels.positive: a list: a label: a text of at most 256 characters, a number, true or false (11:51)",
+      "spec.labels.within: -1: a number from 0 to 1.7976931348623157e+308 (11:64)",
+      `spec.labels.id: id: ${PATH_ALLOWED} (11:72)`,
+      `spec.labels.slice: "$..*..*": ${PATH_ALLOWED} (11:83)`,
+    ],
+  },
+  {
+    name: "labels that are everything else than rules",
+    text: `${shortPlan}  labels: [1h]\n`,
+    expected: [
+      "spec.labels: a list: a mapping of horizon, missing, coverage, positive, within, id, slice (11:11)",
     ],
   },
   {

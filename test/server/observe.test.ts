@@ -36,6 +36,7 @@ test("a filter is sent its limits first, then the traffic of each of its rollout
     candidateBp: 0,
     shadowBp: 10_000,
     shadowPrimary: false,
+    captureBp: 0,
   });
   const { primaryVersion, candidateVersion, requestTimeoutMs } = filter.given.get("test") ?? {};
   assert.deepEqual([primaryVersion, candidateVersion, requestTimeoutMs], ["v1", "v2", 1_000]);
