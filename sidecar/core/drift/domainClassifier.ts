@@ -80,9 +80,15 @@ function tellingOf(
 
 function sharesOf(rows: readonly Tokens[]): Float64Array {
   const hits = new Float64Array(BUCKETS);
-  for (const tokens of rows) {
-    for (const token of new Set(Array.from(tokens))) {
-      hits[token] = (hits[token] ?? 0) + 1;
+  // The last row that hit a bucket, from 1: tokens that share a bucket hit it once.
+  const lastRow = new Uint32Array(BUCKETS);
+  for (const [row, tokens] of rows.entries()) {
+    for (let index = 0; index < tokens.length; index += 1) {
+      const token = tokens[index] ?? 0;
+      if (lastRow[token] !== row + 1) {
+        lastRow[token] = row + 1;
+        hits[token] = (hits[token] ?? 0) + 1;
+      }
     }
   }
   return hits.map((count) => count / rows.length);
