@@ -62,10 +62,13 @@ async function rollOut(stage: Stage, act: Act, before: number): Promise<RolloutR
   const atDecision = await rig.stats(act.candidate);
   await delay(SETTLE_MS);
   lines.show(await client.get(act.name), traffic.seen());
+  const accuracy = ended.guardrails.find(({ name }) => name === "accuracy");
+  if (accuracy !== undefined) {
+    lines.event(`what labels say, ${accuracy.reason}`);
+  }
   const outcome = ended.outcome ?? "rolled-back";
   const leaving = await rig.stats(outcome === "promoted" ? act.primary : act.candidate);
   const after = outcome === "promoted" ? atDecision : leaving;
-  const accuracy = ended.guardrails.find(({ name }) => name === "accuracy");
   return {
     name: act.name,
     candidate: act.candidate,
