@@ -13,7 +13,7 @@ import {
 } from "./profile.ts";
 import { type RichSample, richProfiles } from "./richSample.ts";
 import { codeOf, MISSING } from "./rowCodes.ts";
-import type { RowSlots } from "./rowSlots.ts";
+import { type RowSlots, slotsInOrder } from "./rowSlots.ts";
 
 /** The reference's chunks whose unrest gives thresholds, and how many rows each has at least. */
 const CHUNKS = 30;
@@ -49,10 +49,8 @@ type Values = Float64Array | readonly (string | null)[];
 
 /** The profile of what was read; `hashOf` is SHA-256 in hexadecimal. */
 export function profileOf(read: ReadRows, hashOf: (text: string) => string): ReferenceProfile {
-  const { rowBySlot, rows } = read.slots;
-  const order = Int32Array.from(rowBySlot.keys()).sort(
-    (a, b) => (rowBySlot[a] ?? 0) - (rowBySlot[b] ?? 0),
-  );
+  const { rows } = read.slots;
+  const order = slotsInOrder(read.slots);
   const chosen = chooseRows(order.length, read.wishes.seed);
   const profiled = read.samples.map((sample) => profiledFeature(sample, order, { read, chosen }));
   const features = profiled.map(({ feature }) => feature);
@@ -81,7 +79,7 @@ export function profileOf(read: ReadRows, hashOf: (text: string) => string): Ref
 /** Some rows in random order, each equally likely to be among them. */
 function chooseRows(rows: number, seed: number): Int32Array {
   const random = seeded(seed);
-  const order = Int32Array.from({ length: rows }, (_, row) => row);
+  const order = new Int32Array(rows).map((_, row) => row);
   const chosen = Math.min(rows, TOGETHER_ROWS);
   for (let place = 0; place < chosen; place += 1) {
     const other = place + Math.floor(random.next() * (rows - place));
@@ -106,11 +104,8 @@ function profiledFeature(
     missing: slots.rows - sample.n,
   };
   const whole = order.length === slots.rows ? "all" : "some";
-  const values = valuesOf(sample, order);
-  const feature: FeatureProfile =
-    sample.type === "categorical"
-      ? { ...common, type: "categorical", ...categoricalOf(sample, codesIn(sample, order)) }
-      : { ...common, type: "numeric", ...numericOf(sample, numbersIn(sample, order), whole) };
+  const { shape, values } = shapeOf(sample, order, whole);
+  const feature: FeatureProfile = { ...common, ...shape };
   const binning = binningOf(feature);
   return {
     feature: withThresholds(feature, binning, values),
@@ -118,12 +113,17 @@ function profiledFeature(
   };
 }
 
-function valuesOf(sample: ColumnSample["sample"], order: Int32Array): Values {
-  return sample.type === "numeric"
-    ? numbersIn(sample, order)
-    : Array.from(codesIn(sample, order), (code) =>
-        code < 0 ? null : (sample.names[code] ?? null),
-      );
+/** The sampled values, in the order of their rows, and what the profile says of them. */
+function shapeOf(sample: ColumnSample["sample"], order: Int32Array, whole: "all" | "some") {
+  if (sample.type === "numeric") {
+    const values = numbersIn(sample, order);
+    return { values, shape: { type: "numeric", ...numericOf(sample, values, whole) } } as const;
+  }
+  const codes = codesIn(sample, order);
+  const values: Values = Array.from(codes, (code) =>
+    code < 0 ? null : (sample.names[code] ?? null),
+  );
+  return { values, shape: { type: "categorical", ...categoricalOf(sample, codes) } } as const;
 }
 
 function numbersIn(sample: NumericSample, order: Int32Array): Float64Array {

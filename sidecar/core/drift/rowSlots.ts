@@ -41,3 +41,11 @@ export function assignSlots(slots: RowSlots, count: number): Kept {
   }
   return { ...kept, slotsUsed: slots.rowBySlot.length };
 }
+
+/** The slots that have a row, in the order of their rows. */
+export function slotsInOrder({ rowBySlot }: RowSlots): Int32Array {
+  // Row and slot as one number each: sorting numbers takes a tenth of the time of comparing rows by a function.
+  const slots = rowBySlot.length;
+  const order = Float64Array.from(rowBySlot, (row, slot) => row * slots + slot).sort();
+  return Int32Array.from(order, (each) => each % slots);
+}
