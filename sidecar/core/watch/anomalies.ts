@@ -58,7 +58,7 @@ export function eventsOf(
 ): { readonly events: readonly AnomalyEvent[]; readonly quiet: Quiet } {
   const found = new Set(look.findings.map(({ name }) => name));
   const known = new Set(before.anomalies.map(({ name }) => name));
-  const room = ANOMALIES_MAX - known.size;
+  const room = Math.max(0, ANOMALIES_MAX - known.size);
   const raised = look.findings
     .filter(({ name }) => !known.has(name))
     .slice(0, room)

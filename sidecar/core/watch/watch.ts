@@ -11,7 +11,7 @@ import {
 } from "../performance/watch.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { AnomalyEvent } from "../rollout/event.ts";
-import type { Anomaly } from "../rollout/state.ts";
+import { ANOMALIES_MAX, type Anomaly } from "../rollout/state.ts";
 import { eventsOf, findDrift, type Look, type Quiet } from "./anomalies.ts";
 import {
   closeDriftWindow,
@@ -220,10 +220,11 @@ function errorEvents(
 ): readonly AnomalyEvent[] {
   const anomaly = errorsOf(plan, variant);
   const kind = after > before ? "anomaly-raised" : "anomaly-resolved";
-  if (goingOn.has(anomaly) === (kind === "anomaly-raised")) {
+  const isRaised = kind === "anomaly-raised";
+  if (goingOn.has(anomaly) === isRaised || (isRaised && goingOn.size >= ANOMALIES_MAX)) {
     return [];
   }
-  if (kind === "anomaly-raised") {
+  if (isRaised) {
     goingOn.add(anomaly);
   } else {
     goingOn.delete(anomaly);
