@@ -159,9 +159,12 @@ test("batches are numbered without a gap, over streams of one source that follow
   const { users, sidecar } = await setStage(context);
   await users.sendAll(Array(40).fill({}));
   await sidecar.seen(40);
-  for (const stream of sidecar.open()) {
+  const first = sidecar.open();
+  for (const stream of first) {
     stream.end();
   }
+  const areOver = () => first.every(({ isOpen }) => !isOpen);
+  await until(areOver, { deadlineMs: 15_000, what: "the filter has ended its side too" });
   await sidecar.inForce(traffic(), STREAMS);
   await users.sendAll(Array(40).fill({}));
   await sidecar.seen(80);
