@@ -52,7 +52,7 @@ export type Observation = {
   readonly rollout: string;
   /** x-request-id, or "". */
   readonly requestId: string;
-  /** Of the salted hash of the sticky key: a whole number below 2^44, the same for the same user within a rollout; undefined without a key. */
+  /** Of the salted hash of the sticky key: a whole number below 2^31, the same for the same user within a rollout; undefined without a key. */
   readonly subject: number | undefined;
   /** When the request began, Unix time of the proxy's clock. */
   readonly startMs: number;

@@ -116,7 +116,7 @@ export function observationWith(part: Partial<Observation> = {}): Observation {
   return {
     rollout: "test",
     requestId: "",
-    subject: 0x01239abcdef,
+    subject: 0x91a2b3c,
     startMs: 0,
     path: "/",
     generation: 1,

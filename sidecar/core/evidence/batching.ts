@@ -1,7 +1,8 @@
 import { addBatch, emptyBlock, withBlock } from "./block.ts";
-import type { Batch, Evidence } from "./evidence.ts";
+import { type Batch, type Evidence, withShown } from "./evidence.ts";
 import type { EvidenceBook } from "./ingest.ts";
-import type { Tally } from "./tally.ts";
+import { takeEnded } from "./latencySpans.ts";
+import { batchOf, type Tally } from "./tally.ts";
 
 /** A batch ends when it holds this many user requests, or is this long. */
 const BATCH_REQUESTS = 50;
@@ -27,8 +28,17 @@ export function endBatch(
     next.generation > tally.generation
   ) {
     const generation = segmentFor(book.evidence, tally.generation);
-    addToBlock(book, { ...tally, generation, lives: livesOf(book, tally) }, beginMs);
+    addToBlock(book, batchOf(tally, { generation, lives: livesOf(book, tally) }), beginMs);
     book.batch = undefined;
+  }
+}
+
+/** Shows the latencies of the spans that have ended. */
+export function showLatencies(book: EvidenceBook): void {
+  const ended = book.spans && takeEnded(book.spans, book.windows.closedUntilMs);
+  if (ended !== undefined) {
+    book.evidence = withShown(book.evidence, ended);
+    book.block &&= { ...book.block, before: withShown(book.block.before, ended) };
   }
 }
 

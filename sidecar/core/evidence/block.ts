@@ -37,6 +37,8 @@ type GuardrailBlock =
   | { readonly kind: "rate"; seen: RateBatch; past: RateBatch; readonly gains: RateGains }
   | { readonly kind: "slowdown"; seen: LatencyBatch; readonly gains: readonly RateGains[] };
 
+const NO_LATENCIES: LatencyBatch = { primary: {}, candidate: {} };
+
 /** A block without batches, which is to follow the evidence. */
 export function emptyBlock(plan: Plan, before: Evidence, generation: number): Block {
   const guardrails = plan.guardrails.map((guardrail): [string, GuardrailBlock] => [
@@ -90,7 +92,7 @@ function sumsAlone(guardrails: GuardrailsEvidence): GuardrailsEvidence {
   return Object.fromEntries(
     Object.entries(guardrails).map(([name, known]) => [
       name,
-      known.kind === "slowdown" ? { ...known, primary: {}, candidate: {} } : known,
+      known.kind === "slowdown" ? { ...known, ...NO_LATENCIES, shown: NO_LATENCIES } : known,
     ]),
   );
 }
@@ -195,7 +197,12 @@ function evidenceOfBlock(known: GuardrailBlock): GuardrailEvidence {
     case "rate":
       return { kind: "rate", ...known.seen, sums: sumsOf(known.gains) };
     case "slowdown":
-      return { kind: "slowdown", ...known.seen, sums: known.gains.map(sumsOf) };
+      return {
+        kind: "slowdown",
+        ...known.seen,
+        sums: known.gains.map(sumsOf),
+        shown: NO_LATENCIES,
+      };
     default:
       return known satisfies never;
   }

@@ -55,10 +55,12 @@ export type RateEvidence = RateBatch & { readonly kind: "rate"; readonly sums: R
 /** For a guardrail on pairs: `k` of `n` disagree. */
 export type PairEvidence = { readonly kind: "pair"; readonly pairs: Count };
 
-/** For a guardrail on all latencies: those of each variant, and the sums at each of the edges. */
+/** For a guardrail on all latencies: those of each variant, rounded up to the edges, and the sums at each of these. */
 export type SlowdownEvidence = LatencyBatch & {
   readonly kind: "slowdown";
   readonly sums: readonly RateSums[];
+  /** The latencies themselves, for people: a little later, as of spans that have ended. Before they were kept apart, `primary` and `candidate` were these. */
+  readonly shown?: LatencyBatch;
 };
 
 /** For a guardrail on scores: how far they were apart, by pairs. */
@@ -152,9 +154,36 @@ export function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): Guar
   assert(a.kind === "slowdown" && b.kind === "slowdown", "evidence of two kinds");
   return {
     kind: "slowdown",
+    ...addLatencyBatches(a, b),
+    shown: addLatencyBatches(shownOf(a), shownOf(b)),
+    sums: a.sums.map((sums, edge) => addRateSums(sums, b.sums[edge] ?? noRateSums("rare"))),
+  };
+}
+
+/** The latencies for people. */
+export function shownOf({ shown, primary, candidate }: SlowdownEvidence): LatencyBatch {
+  return shown ?? { primary, candidate };
+}
+
+/** The evidence with some more latencies for people. */
+export function withShown(evidence: Evidence, more: LatencyBatch): Evidence {
+  const guardrails = Object.entries(evidence.guardrails).map(([name, known]) => [
+    name,
+    known.kind === "slowdown"
+      ? { ...known, shown: addLatencyBatches(shownOf(known), more) }
+      : known,
+  ]);
+  return { ...evidence, guardrails: Object.fromEntries(guardrails) };
+}
+
+/** The same object when nothing is added: it is large. */
+function addLatencyBatches(a: LatencyBatch, b: LatencyBatch): LatencyBatch {
+  if (Object.keys(b.primary).length + Object.keys(b.candidate).length === 0) {
+    return a;
+  }
+  return {
     primary: addLatencies(a.primary, b.primary),
     candidate: addLatencies(a.candidate, b.candidate),
-    sums: a.sums.map((sums, edge) => addRateSums(sums, b.sums[edge] ?? noRateSums("rare"))),
   };
 }
 

@@ -4,17 +4,19 @@ import type { Plan } from "../plan/plan.ts";
 import type { Traffic } from "../traffic.ts";
 import {
   type ClosedWindow,
+  FUTURE_MS,
   openWindows,
   takeClosed,
   type Windows,
   windowBegin,
   windowOf,
 } from "../window.ts";
-import { endBatch } from "./batching.ts";
+import { endBatch, showLatencies } from "./batching.ts";
 import type { Block } from "./block.ts";
 import type { Evidence } from "./evidence.ts";
 import { excessOf } from "./excess.ts";
 import { fnv1a } from "./fnv.ts";
+import { countInSpan, type LatencySpans, noSpans } from "./latencySpans.ts";
 import {
   announceWeight,
   countNewcomers,
@@ -25,7 +27,7 @@ import {
   noteSubject,
   type Waiting,
 } from "./newcomers.ts";
-import { answered, type Exclusion, failed, pairIn } from "./outcome.ts";
+import { answered, type Exclusion, failed, nothingExcluded, pairIn } from "./outcome.ts";
 import { addToPace, type Pace, requestsPerSecond } from "./pace.ts";
 import { countPair, type DifferingPaths, noPaths } from "./paths.ts";
 import {
@@ -58,6 +60,8 @@ export type EvidenceBook = {
   readonly newcomers: Newcomers;
   readonly recent: Recent;
   pace: Pace;
+  /** Undefined when no guardrail is on all latencies. */
+  readonly spans: LatencySpans | undefined;
 };
 
 type OpenWindow = { readonly tally: Tally; readonly waiting: Waiting };
@@ -72,21 +76,16 @@ export type Live = {
 
 /** A book that goes on from `evidence` (empty for a new rollout). */
 export function openBook(plan: Plan, evidence: Evidence, nowMs: number): EvidenceBook {
+  const windows: Windows<OpenWindow> = openWindows(plan.requestTimeoutMs, nowMs);
+  const isOnLatencies = plan.guardrails.some(({ kind }) => kind === "slowdown");
   return {
     plan,
     evidence,
-    windows: openWindows(plan.requestTimeoutMs, nowMs),
+    windows,
+    spans: isOnLatencies ? noSpans(windows.holdMs + FUTURE_MS) : undefined,
     batch: undefined,
     block: undefined,
-    excluded: {
-      late: 0,
-      future: 0,
-      overridden: 0,
-      repeated: 0,
-      unanswered: 0,
-      bothFailed: 0,
-      undecided: 0,
-    },
+    excluded: nothingExcluded(),
     differences: noPaths(plan.compare.samples.perPath),
     newcomers: noNewcomers(evidence.lives + 1),
     recent: noRecent(),
@@ -114,7 +113,7 @@ export function observe(
   }
   const { requestId, startMs } = observation;
   const idHash = fnv1a(requestId);
-  if (requestId !== "" && isRepeated(book.recent, idHash, windowBegin(startMs))) {
+  if (requestId !== "" && isRepeated(book.recent, idHash, windowBegin(book.windows, startMs))) {
     book.excluded.repeated += 1;
     return;
   }
@@ -128,6 +127,7 @@ export function observe(
     });
   }
   tallyServed(tally, book.plan, observation);
+  countInSpan(book.spans, observation);
   const pair = pairIn(observation);
   if (pair === "pair") {
     if (!tallyPair(tally, book.plan, { oneFailed: oneFailed(observation), comparison })) {
@@ -148,8 +148,8 @@ export function announceTraffic(book: EvidenceBook, traffic: Traffic): void {
 }
 
 /** What is known besides the evidence. */
-export function liveOf({ recent, pace }: EvidenceBook): Live {
-  return { trip: recent.trip, requestsPerSecond: requestsPerSecond(pace) };
+export function liveOf({ recent, pace, windows }: EvidenceBook): Live {
+  return { trip: recent.trip, requestsPerSecond: requestsPerSecond(pace, windows.widthMs) };
 }
 
 /** Counts many requests that began at one time, as if they had been observed one by one in an order drawn before. For simulations. */
@@ -205,6 +205,7 @@ export function closeWindows(book: EvidenceBook, nowMs: number): boolean {
     }
   }
   endBatch(book, { untilMs: book.windows.closedUntilMs, generation: 0 });
+  showLatencies(book);
   return book.evidence !== before;
 }
 

@@ -159,7 +159,7 @@ function makeRoom(newcomers: Newcomers, more: number): void {
 }
 
 const PLACES = 65_536;
-const TAILS = 2 ** 28;
+const TAILS = 2 ** 15;
 /** Below it no place is left in the slice of the first life. */
 const SHARE_MIN = 2 / PLACES;
 

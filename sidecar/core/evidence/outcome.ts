@@ -19,6 +19,14 @@ export type Exclusion =
   /** The pair could not be decided for a guardrail: cut off before any difference, or without a prediction. */
   | "undecided";
 
+/** No observation left out. */
+export function nothingExcluded(): Record<Exclusion, number> {
+  return {
+    ...{ late: 0, future: 0, overridden: 0, repeated: 0, unanswered: 0 },
+    ...{ bothFailed: 0, undecided: 0 },
+  };
+}
+
 /**
  * Whether a request failed for its user: no complete answer came, or its status is 500 or more, or that of its call in gRPC is such that
  * HTTP would say so. Below 500 the variant has answered; 4xx is what the client asked for (a worse 4xx rate shows in pairs).

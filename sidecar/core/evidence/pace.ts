@@ -1,5 +1,3 @@
-import { WINDOW_MS } from "../window.ts";
-
 /** How far back the pace looks. */
 const SPAN_MS = 60_000;
 
@@ -13,12 +11,12 @@ export function addToPace(pace: Pace, closed: Pace): Pace {
   return all.filter(({ beginMs }) => beginMs > sinceMs);
 }
 
-/** User requests per second in the last minute of closed windows; undefined without any. */
-export function requestsPerSecond(pace: Pace): number | undefined {
+/** User requests per second in the last minute of closed windows, which are so wide; undefined without any. */
+export function requestsPerSecond(pace: Pace, widthMs: number): number | undefined {
   const [first, last] = [pace[0], pace.at(-1)];
   if (first === undefined || last === undefined) {
     return undefined;
   }
   const requests = pace.reduce((sum, window) => sum + window.requests, 0);
-  return (requests * 1_000) / (last.beginMs + WINDOW_MS - first.beginMs);
+  return (requests * 1_000) / (last.beginMs + widthMs - first.beginMs);
 }

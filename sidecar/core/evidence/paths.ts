@@ -68,7 +68,7 @@ export function countPair(paths: DifferingPaths, comparison: Comparison, request
  */
 export function countPath(paths: DifferingPaths, { kind, path }: Difference): Kept | undefined {
   paths.total += 1;
-  const short = path.length > PATH_LENGTH_MAX ? path.slice(0, PATH_LENGTH_MAX) : path;
+  const short = cut(path, PATH_LENGTH_MAX);
   // No path begins with a kind, and most differences are of a value: their text need not be made anew.
   const key = kind === "value" ? short : `${kind} ${short}`;
   const found = paths.kept.get(key);
@@ -110,13 +110,18 @@ function sample(
     return;
   }
   const taken: Sample = {
-    requestId: request.requestId.slice(0, REQUEST_ID_LENGTH_MAX),
+    requestId: cut(request.requestId, REQUEST_ID_LENGTH_MAX),
     startMs: request.startMs,
     primary: redacted(found.primary, found.disclosure),
     candidate: redacted(found.candidate, found.disclosure),
     rank,
   };
   place.samples = [...place.samples, taken].sort((a, b) => a.rank - b.rank).slice(0, most);
+}
+
+/** The beginning of a long text, as a copy: a slice would keep all of the text in memory. */
+function cut(text: string, lengthMax: number): string {
+  return text.length > lengthMax ? Buffer.from(text.slice(0, lengthMax)).toString() : text;
 }
 
 /** A number from 0 to 2^32 - 1 by hashing: the finaliser of MurmurHash3 (Appleby). */

@@ -1,7 +1,7 @@
 import type { Guardrail } from "../plan/plan.ts";
 import { meanOf } from "./boundedMean.ts";
 import type { Count } from "./count.ts";
-import type { GuardrailEvidence, RateEvidence } from "./evidence.ts";
+import { type GuardrailEvidence, type RateEvidence, shownOf } from "./evidence.ts";
 import { type Excesses, worstSlot } from "./excess.ts";
 import { type AccuracyEvidence, differences, type PerformanceEvidence } from "./labelled.ts";
 import { latencyFigures } from "./latencySentence.ts";
@@ -23,7 +23,7 @@ export function figures(seen: {
     case "rate":
       return rateFigures(guardrail, known);
     case "slowdown":
-      return latencyFigures(known);
+      return latencyFigures(shownOf(known));
     case "excess":
       return excessFigures(known.excesses);
     case "score": {

@@ -5,8 +5,9 @@ import { type Assignment, addAssignments } from "./assignments.ts";
 import { addScores, SCORE_STEPS, stepOf } from "./boundedMean.ts";
 import type { Batch } from "./evidence.ts";
 import { addExcesses, countExcess, type Excess, type Excesses, NO_EXCESSES } from "./excess.ts";
-import { addLatencies, bucketOf } from "./latencies.ts";
+import { bucketOf } from "./latencies.ts";
 import { disagrees, failed, slow, waitedMs } from "./outcome.ts";
+import { countAtEdge, type EdgeCounts, latenciesAtEdges, noEdgeCounts } from "./slowdown.ts";
 
 type MutableCount = { n: number; k: number };
 type MutableCounts = Record<string, number>;
@@ -23,7 +24,7 @@ export type Tally = {
   readonly disagreements: Record<string, MutableCount>;
   readonly latencies: Record<
     string,
-    { readonly primary: MutableCounts; readonly candidate: MutableCounts }
+    { readonly primary: EdgeCounts; readonly candidate: EdgeCounts }
   >;
   readonly scores: Record<string, MutableCounts>;
   readonly excesses: Record<string, Excesses>;
@@ -53,7 +54,7 @@ export function emptyTally(plan: Plan): Tally {
         tally.disagreements[name] = { n: 0, k: 0 };
         break;
       case "slowdown":
-        tally.latencies[name] = { primary: {}, candidate: {} };
+        tally.latencies[name] = { primary: noEdgeCounts(), candidate: noEdgeCounts() };
         break;
       case "score":
         tally.scores[name] = {};
@@ -84,7 +85,7 @@ export function tallyServed(tally: Tally, plan: Plan, observation: Observation):
     }
     const latencies = tally.latencies[name]?.[served];
     if (latencies !== undefined) {
-      countOne(latencies, bucketOf(waitedMs(answer)));
+      countAtEdge(latencies, bucketOf(waitedMs(answer)));
     }
   }
 }
@@ -125,8 +126,8 @@ export function tallyExcess(tally: Tally, excess: Excess): void {
   }
 }
 
-/** Adds a batch to a tally. */
-export function addTally(tally: Tally, batch: Omit<Batch, "lives">): void {
+/** Adds what another tally counted. */
+export function addTally(tally: Tally, batch: Readonly<Tally>): void {
   tally.generation = Math.max(tally.generation, batch.generation);
   tally.requests.primary += batch.requests.primary;
   tally.requests.candidate += batch.requests.candidate;
@@ -140,11 +141,8 @@ export function addTally(tally: Tally, batch: Omit<Batch, "lives">): void {
     addCount(count, batch.disagreements[name]);
   }
   for (const [name, { primary, candidate }] of Object.entries(tally.latencies)) {
-    const more = batch.latencies[name];
-    tally.latencies[name] = {
-      primary: addLatencies(primary, more?.primary ?? {}),
-      candidate: addLatencies(candidate, more?.candidate ?? {}),
-    };
+    addEach(primary, batch.latencies[name]?.primary);
+    addEach(candidate, batch.latencies[name]?.candidate);
   }
   for (const [name, scores] of Object.entries(tally.scores)) {
     tally.scores[name] = addScores(scores, batch.scores[name] ?? {});
@@ -152,6 +150,18 @@ export function addTally(tally: Tally, batch: Omit<Batch, "lives">): void {
   for (const [name, excesses] of Object.entries(tally.excesses)) {
     tally.excesses[name] = addExcesses(excesses, batch.excesses[name] ?? NO_EXCESSES);
   }
+}
+
+/** A tally that is over, as a batch. */
+export function batchOf(
+  tally: Tally,
+  { generation, lives }: Pick<Batch, "generation" | "lives">,
+): Batch {
+  const latencies = Object.entries(tally.latencies).map(([name, { primary, candidate }]) => [
+    name,
+    { primary: latenciesAtEdges(primary), candidate: latenciesAtEdges(candidate) },
+  ]);
+  return { ...tally, latencies: Object.fromEntries(latencies), generation, lives };
 }
 
 /** A pair in which just one variant failed is as far apart as can be; one without two scores says nothing. */
@@ -179,6 +189,12 @@ function countOne(counts: MutableCounts, place: number): void {
 export function countHit(count: MutableCount, hit: boolean): void {
   count.n += 1;
   count.k += hit ? 1 : 0;
+}
+
+function addEach(counts: EdgeCounts, more: EdgeCounts | undefined): void {
+  for (const [place, count] of (more ?? []).entries()) {
+    counts[place] = (counts[place] ?? 0) + count;
+  }
 }
 
 function addCount(count: MutableCount, more: { n: number; k: number } | undefined): void {

@@ -1,5 +1,5 @@
 import { edgeMs } from "../evidence/latencies.ts";
-import { SLOWDOWN_EDGES } from "../evidence/slowdown.ts";
+import { type EdgeCounts, noEdgeCounts, SLOWDOWN_EDGES } from "../evidence/slowdown.ts";
 import { normalCdf, normalQuantile } from "../normal.ts";
 import type { Random } from "./random.ts";
 
@@ -27,19 +27,19 @@ export function slowdownRates({
 }
 
 /** So many latencies, as counts between the edges: all that a slowdown looks at. */
-export function drawLatencies(n: number, factor: number, random: Random): Record<string, number> {
-  const latencies: Record<string, number> = {};
+export function drawLatencies(n: number, factor: number, random: Random): EdgeCounts {
+  const counts = noEdgeCounts();
   let left = n;
   let beyond = 1;
-  for (const edge of SLOWDOWN_EDGES) {
+  for (const [place, edge] of SLOWDOWN_EDGES.entries()) {
     const slower = slowerThan(edgeMs(edge), factor);
     const upTo = random.binomial(left, beyond === 0 ? 0 : 1 - slower / beyond);
-    latencies[edge] = upTo;
+    counts[place] = upTo;
     left -= upTo;
     beyond = slower;
   }
-  latencies[(SLOWDOWN_EDGES.at(-1) ?? 0) + 1] = left;
-  return latencies;
+  counts[SLOWDOWN_EDGES.length] = left;
+  return counts;
 }
 
 function slowerThan(latencyMs: number, factor: number): number {
