@@ -59,6 +59,23 @@ test("a correlation that turns over is found, though no feature by itself has ch
   }
 });
 
+test("what a constant feature became is told by the constant", () => {
+  const withConstant = (rows: readonly Row[], constant: number): Row[] =>
+    rows.map((row) => ({ ...row, constant }));
+  const constant = multivariateOfRows(withConstant(reference, 1));
+  const told = (value: number) =>
+    assessRows(constant, withConstant(rowsOf(seeded(25), 500), value))?.telling.map(
+      ({ what }) => what,
+    );
+  const names = (value: number) => new Set(told(value)?.filter((what) => /^constant/.test(what)));
+  for (const [value, wanted] of [
+    [0, "constant < 1"],
+    [2, "constant > 1"],
+  ] as const) {
+    assert(names(value).has(wanted) && names(value).has("constant = 1"), String([...names(value)]));
+  }
+});
+
 test("what tells a window from the reference is named with how often it is met", () => {
   const found = assessRows(multivariate, rowsOf(seeded(24), 1_000, { ill: 0.6 }));
   const told = found?.telling.find(({ what }) => what === "ward = ill");

@@ -137,6 +137,7 @@ function distinctQuantiles(sorted: ArrayLike<number>, parts: number): number[] {
   return found;
 }
 
-function justBelow(value: number): number {
+/** The edge that parts a finite number from all that are less: the greatest double below it, or the next but one. */
+export function justBelow(value: number): number {
   return value - Math.max(Math.abs(value) * Number.EPSILON, Number.MIN_VALUE);
 }

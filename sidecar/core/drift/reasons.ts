@@ -23,7 +23,7 @@ const PROBLEMS: Readonly<Record<Problem, string>> = {
   tooLong: `longer than ${CATEGORY_LENGTH_MAX} characters, counted as one other category`,
 };
 
-/** Why an effect is an alarm: "PSI is 0.26, at least 0.1; by chance 300 rows show as much with 1.2e-8". */
+/** Why an effect is an alarm: "PSI is 0.26, at least 0.1; without drift 300 rows show as much with a chance of 1.2e-8". */
 export function alarmReason(
   name: keyof Effects,
   found: {
@@ -33,8 +33,8 @@ export function alarmReason(
     readonly pValue: number;
   },
 ): string {
-  const chance = found.pValue < 1e-12 ? "less than 1e-12" : brief(found.pValue);
-  return `${EFFECTS[name]} is ${brief(found.effect)}, at least ${brief(found.threshold)}; by chance ${found.rows} rows show as much with ${chance}`;
+  const chance = found.pValue < 1e-12 ? "below 1e-12" : `of ${brief(found.pValue)}`;
+  return `${EFFECTS[name]} is ${brief(found.effect)}, at least ${brief(found.threshold)}; without drift ${found.rows} rows show as much with a chance ${chance}`;
 }
 
 /** What is odd about a feature's window, and, where it was not judged for want of `rowsMin` rows, that. */

@@ -1,4 +1,5 @@
 import type { TellingBucket } from "./domainClassifier.ts";
+import { justBelow } from "./profile.ts";
 import { type FeatureCoding, MISSING, type RowCodes } from "./rowCodes.ts";
 import { double, groupOf, type Pair, single } from "./rowTokens.ts";
 
@@ -113,11 +114,38 @@ function wordsOf(
       ? `${name} = ${named[0]}`
       : `${name} = another value`;
   }
-  const from = first > 0 ? `${shortly(edges[first - 1])} < ` : "";
-  const to = last < edges.length ? ` <= ${shortly(edges[last])}` : "";
-  return to === "" ? `${name} > ${shortly(edges[first - 1])}` : `${from}${name}${to}`;
+  return numbersBetween(name, boundAt(edges, first - 1), boundAt(edges, last));
 }
 
-function shortly(value: number | undefined): string {
-  return String(Number((value ?? Number.NaN).toPrecision(4)));
+/** A number where bins part, which belongs to those above it, or to those below. */
+type Bound = { readonly value: number; readonly belongsTo: "above" | "below" };
+
+/** What an edge stands for: the one just below another parts that one from all that is less. Null outside of the edges. */
+function boundAt(edges: Float64Array, index: number): Bound | null {
+  const [edge, next] = [edges[index], edges[index + 1]];
+  if (edge === undefined) {
+    return null;
+  }
+  return next !== undefined && justBelow(next) === edge
+    ? { value: next, belongsTo: "above" }
+    : { value: edge, belongsTo: "below" };
+}
+
+function numbersBetween(name: string, from: Bound | null, to: Bound | null): string {
+  const [least, most] = [shown(from, to), shown(to, from)];
+  if (from !== null && from.value === to?.value) {
+    return `${name} = ${least}`;
+  }
+  if (to === null) {
+    return `${name} ${from?.belongsTo === "above" ? ">=" : ">"} ${least}`;
+  }
+  const begin = from === null ? "" : `${least} ${from.belongsTo === "above" ? "<=" : "<"} `;
+  return `${begin}${name} ${to.belongsTo === "above" ? "<" : "<="} ${most}`;
+}
+
+/** In four digits, or in all where another bound has the same four. */
+function shown(bound: Bound | null, other: Bound | null): string {
+  const shortly = (value: number | undefined) => Number(value?.toPrecision(4));
+  const isShort = shortly(bound?.value) !== shortly(other?.value);
+  return String(isShort ? shortly(bound?.value) : bound?.value);
 }
