@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { assessDataset, DRIFT, type DriftSettings } from "../core/drift/assess.ts";
+import { assessDataset, DRIFT, type DriftSettings, thresholdsAt } from "../core/drift/assess.ts";
 import { assessMultivariate, MULTIVARIATE_DEFAULTS } from "../core/drift/multivariate.ts";
 import { formatProblems, type ProblemLog, startProblems } from "../core/drift/problemLog.ts";
 import { assessRich } from "../core/drift/richWindow.ts";
@@ -197,5 +197,5 @@ function settingsOf(threshold: string | undefined, every: string, wrong: string[
   if (!(effect > 0 && effect <= 10)) {
     wrong.push(`--threshold: ${threshold}: auto, or a number above 0, at most 10`);
   }
-  return { ...settings, thresholds: { psi: effect, ks: effect, js: null, wasserstein: null } };
+  return { ...settings, thresholds: thresholdsAt(effect) };
 }

@@ -80,6 +80,9 @@ export type DriftDocument = {
   readonly features: Readonly<Record<string, string>>;
   readonly window: { readonly rows: number; readonly time: number };
   readonly falseAlarmEvery: number;
+  /** Of PSI and of the KS distance. */
+  readonly threshold: number | "auto";
+  readonly streams: { readonly adwin: boolean; readonly pageHinkley: boolean };
 };
 
 /** How late labels join predictions. */

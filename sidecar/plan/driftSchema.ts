@@ -8,6 +8,7 @@ import { parseReference } from "./reference.ts";
 import { PATH_ALLOWED, rfcPath } from "./rfcPath.ts";
 
 const HOUR_MS = 3_600_000;
+const THRESHOLD_MAX = 10;
 const ROWS = { min: 50, max: 1_000_000 };
 const rowsAllowed = `a whole number from ${ROWS.min} to ${ROWS.max}`;
 
@@ -48,6 +49,24 @@ export const drift: z.ZodType<DriftDocument, unknown> = section({
   falseAlarmEvery: duration({ minMs: 60_000, maxMs: 366 * 24 * HOUR_MS })
     .prefault("720h")
     .describe("How long it takes until something that has not changed raises an alarm."),
+  threshold: z
+    .union([z.literal("auto"), z.number().gt(0).max(THRESHOLD_MAX)], {
+      error: `auto, or a number above 0, at most ${THRESHOLD_MAX}`,
+    })
+    .default(0.1)
+    .describe(
+      "From which PSI or KS distance on a change matters; auto: what the reference's own chunks hardly exceed.",
+    ),
+  streams: section({
+    adwin: z
+      .boolean({ error: "true or false" })
+      .default(true)
+      .describe("Adaptive windows look for a change in each feature's values as they come."),
+    pageHinkley: z
+      .boolean({ error: "true or false" })
+      .default(false)
+      .describe("So does the Page-Hinkley test, which promises nothing about false alarms."),
+  }).prefault({}),
 })
   .superRefine(({ reference: profile, features }, context) => {
     const known = profile.features.map(({ name }) => name);

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { MISSING } from "../core/drift/binning.ts";
 import { DIMENSIONS_MAX, FEATURES } from "../core/drift/kernelMean.ts";
 import { MULTIVARIATE_ROWS_MIN, profileRowsMax } from "../core/drift/multivariate.ts";
 import { CATEGORIES_MAX, PROFILE_FORMAT, type ReferenceProfile } from "../core/drift/profile.ts";
-import { codingsOf, MISSING } from "../core/drift/rowCodes.ts";
+import { codingsOf } from "../core/drift/rowCodes.ts";
 import { PATH_LENGTH_MAX } from "./rfcPath.ts";
 
 /** Features that a plan's reference may have. */
@@ -12,6 +13,7 @@ const NAME_LENGTH_MAX = 256;
 
 const counted = z.int().min(0);
 const share = z.number().min(0);
+const limit = z.number().nullable();
 const common = {
   name: z.string().min(1).max(NAME_LENGTH_MAX),
   path: z.string().max(PATH_LENGTH_MAX).optional(),
@@ -20,6 +22,16 @@ const common = {
   n: counted,
   missing: counted,
   sampledMissing: counted,
+  autoThresholds: z
+    .object({
+      chunkRows: counted,
+      chunks: counted,
+      psi: limit,
+      ks: limit,
+      js: limit,
+      wasserstein: limit,
+    })
+    .optional(),
 };
 const edges = z.array(z.number()).max(EDGES_MAX).refine(isAscending);
 const numeric = z

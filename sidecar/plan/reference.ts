@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { scan } from "../core/compare/scan.ts";
 import { canonicalJson, type ReferenceProfile } from "../core/drift/profile.ts";
-import { closeDriftWindow, openDriftWatch, watchRow } from "../core/watch/driftWatch.ts";
+import {
+  closeDriftWindow,
+  lookAtDrift,
+  openDriftWatch,
+  watchRow,
+} from "../core/watch/driftWatch.ts";
 import { isProfile } from "./profileSchema.ts";
 
 /** Longest text of a reference: base64 of a profile, compressed or not. */
@@ -44,7 +49,7 @@ function parsed(bytes: Buffer): unknown {
 }
 
 /**
- * The profile, if its hash is that of what it says, and one window of it can be judged: what cannot must not come to light when a rollout
+ * The profile, if its hash is that of what it says, and one window of it can be looked at and judged: what cannot must not come to light when a rollout
  * is under way. Texts and vectors are looked at offline only, so they and the numbers of texts are left out.
  */
 function tried(given: ReferenceProfile): ParsedReference {
@@ -65,18 +70,24 @@ function tried(given: ReferenceProfile): ParsedReference {
     hash,
   };
   const watch = openDriftWatch(
-    { reference, features: [], windowRows: 1, windowMs: 1, falseAlarmEveryMs: 1 },
+    {
+      ...{ reference, features: [], windowRows: 1, windowMs: 1, falseAlarmEveryMs: 1 },
+      thresholds: "auto",
+      streams: { adwin: true, pageHinkley: true },
+    },
     undefined,
     0,
   );
   for (let row = 0; row < TRIED_ROWS; row += 1) {
     watchRow(watch, {});
   }
-  closeDriftWindow(watch, 1);
+  lookAtDrift(watch, TRIED_MS);
+  closeDriftWindow(watch, TRIED_MS);
   return { kind: "reference", reference };
 }
 
 const TRIED_ROWS = 60;
+const TRIED_MS = 60_000;
 
 function problem(allowed: string): ParsedReference {
   return { kind: "problem", allowed };

@@ -1,3 +1,4 @@
+import { thresholdsAt } from "../core/drift/assess.ts";
 import { lossAt } from "../core/evidence/loss.ts";
 import type { Guardrail, Plan, Step } from "../core/plan/plan.ts";
 import { ALL_BP } from "../core/traffic.ts";
@@ -35,7 +36,7 @@ function driftOf(drift: PlanDocument["spec"]["drift"]): Pick<Plan, "drift"> {
   if (drift === undefined) {
     return {};
   }
-  const { reference, features, window, falseAlarmEvery } = drift;
+  const { reference, features, window, falseAlarmEvery, threshold, streams } = drift;
   return {
     drift: {
       reference,
@@ -48,6 +49,8 @@ function driftOf(drift: PlanDocument["spec"]["drift"]): Pick<Plan, "drift"> {
       windowRows: window.rows,
       windowMs: window.time,
       falseAlarmEveryMs: falseAlarmEvery,
+      thresholds: threshold === "auto" ? threshold : thresholdsAt(threshold),
+      streams,
     },
   };
 }

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { thresholdsAt } from "../../sidecar/core/drift/assess.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import type { Anomaly } from "../../sidecar/core/rollout/state.ts";
 import { eventsOf, QUIET_LOOKS } from "../../sidecar/core/watch/anomalies.ts";
+import {
+  closeDriftWindow,
+  lookAtDrift,
+  openDriftWatch,
+  watchRow,
+} from "../../sidecar/core/watch/driftWatch.ts";
 import {
   lookForDrift,
   openWatch,
@@ -36,6 +43,8 @@ async function watchedPlan(): Promise<Plan & Required<Pick<Plan, "drift">>> {
       windowRows: 500,
       windowMs: HOUR_MS,
       falseAlarmEveryMs: 30 * 24 * HOUR_MS,
+      thresholds: thresholdsAt(0.1),
+      streams: { adwin: true, pageHinkley: false },
     },
   };
 }
@@ -129,4 +138,84 @@ test("an anomaly is raised once, and resolved after it was not found a few times
     [["anomaly-resolved", "drift age"]],
   );
   assert.deepEqual(last.quiet, {});
+});
+
+test("a drift that is certain is told before its window ends, once, and is resolved by windows without it", async () => {
+  const plan = await watchedPlan();
+  const watch = openWatch(plan, undefined, 0);
+  const random = seeded(6);
+  for (let row = 0; row < 120; row += 1) {
+    watchRequest(watch, person(random, 30));
+  }
+  const [raised, ...more] = lookForDrift(watch, [], 60_000);
+  assert.deepEqual([raised?.kind, raised?.anomaly, more], ["anomaly-raised", "drift age", []]);
+  assert.match(raised?.reason ?? "", /^age: PSI is .* \(120 requests\)$/);
+  assert.equal(watch.shown.drift, undefined);
+  const going = [{ name: "drift age", sinceMs: 60_000, reason: "older" }];
+  watchRequest(watch, person(random, 30));
+  assert.deepEqual(lookForDrift(watch, going, 120_000), []);
+  const events = [1, 2, 3].flatMap((hour) => {
+    for (let row = 0; row < 500; row += 1) {
+      watchRequest(watch, person(random));
+    }
+    return lookForDrift(watch, going, hour * HOUR_MS).filter(
+      ({ anomaly }) => anomaly === "drift age",
+    );
+  });
+  assert.deepEqual(
+    events.map(({ kind }) => kind),
+    ["anomaly-resolved"],
+  );
+});
+
+test("a window is looked at only where a row came, and not more often than each second", async () => {
+  const watch = openDriftWatch((await watchedPlan()).drift, undefined, 0);
+  assert.equal(lookAtDrift(watch, HOUR_MS), undefined);
+  watchRow(watch, { age: 30, sex: "f" });
+  assert.notEqual(lookAtDrift(watch, HOUR_MS), undefined);
+  watchRow(watch, { age: 30, sex: "f" });
+  assert.equal(lookAtDrift(watch, HOUR_MS + 999), undefined);
+  assert.notEqual(lookAtDrift(watch, HOUR_MS + 1_000), undefined);
+});
+
+test("a stream that changes is an anomaly of its own, told at once and again with its window", async () => {
+  const plan = await watchedPlan();
+  const watch = openWatch({ ...plan, drift: { ...plan.drift, windowRows: 10_000 } }, undefined, 0);
+  const random = seeded(8);
+  const minutes = (from: number, shift: number) =>
+    Array.from({ length: 15 }, (_, minute) => {
+      for (let row = 0; row < 100; row += 1) {
+        watchRequest(watch, person(random, shift));
+      }
+      return lookForDrift(watch, [], (from + minute) * 60_000).map(({ anomaly }) => anomaly);
+    }).flat();
+  assert.deepEqual(minutes(1, 0), []);
+  assert.ok(minutes(16, 10).includes("change of age"));
+  lookForDrift(watch, [], HOUR_MS);
+  assert.deepEqual(
+    watch.shown.drift?.changes.map(({ name }) => name),
+    ["age"],
+  );
+});
+
+test("what does not change raises anomalies no more often than the plan says, looked at all the time", async () => {
+  const { drift } = await watchedPlan();
+  const rules = { ...drift, windowRows: 200, falseAlarmEveryMs: HOUR_MS };
+  const random = seeded(9);
+  const watch = openDriftWatch(rules, undefined, 0);
+  const hours = 20;
+  let alarms = 0;
+  for (let second = 1; second <= hours * 3_600; second += 1) {
+    watchRow(watch, person(random));
+    if (second % 10 === 0) {
+      const atMs = second * 1_000;
+      const early = lookAtDrift(watch, atMs);
+      const report = closeDriftWindow(watch, atMs);
+      const ended = report?.drift.features.some(({ drifted }) => drifted) === true;
+      alarms += (early?.alarms.length ?? 0) > 0 || ended || report?.together?.drifted ? 1 : 0;
+      alarms += report?.changes.length ?? 0;
+    }
+  }
+  // At most one an hour; looks at one window that agree are counted each.
+  assert.ok(alarms <= hours, `${alarms} alarms in ${hours} hours`);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { thresholdsAt } from "../../sidecar/core/drift/assess.ts";
 import type { Request } from "../../sidecar/core/observation.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { openWatch, watchRequest, watchStateOf } from "../../sidecar/core/watch/watch.ts";
@@ -32,6 +33,8 @@ const plan: Plan = {
     windowRows: 50,
     windowMs: 1_000,
     falseAlarmEveryMs: 1_000_000,
+    thresholds: thresholdsAt(0.1),
+    streams: { adwin: true, pageHinkley: false },
   },
 };
 const examine = examinersCounting(createMetrics())(plan);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MISSING } from "../../sidecar/core/drift/binning.ts";
 import { separate } from "../../sidecar/core/drift/domainClassifier.ts";
 import { gaussian } from "../../sidecar/core/drift/gaussian.ts";
 import {
@@ -10,10 +11,16 @@ import {
   startMultivariate,
 } from "../../sidecar/core/drift/multivariate.ts";
 import { rankSum } from "../../sidecar/core/drift/rankSum.ts";
-import { codesOf, codingsOf, MISSING, pointOf } from "../../sidecar/core/drift/rowCodes.ts";
+import { codingsOf, pointOf } from "../../sidecar/core/drift/rowCodes.ts";
 import { pairsOf } from "../../sidecar/core/drift/rowTokens.ts";
 import { type Random, seeded } from "../support/random.ts";
-import { assessRows, featuresOfRows, multivariateOfRows, type Row } from "../support/reference.ts";
+import {
+  assessRows,
+  codesOf,
+  featuresOfRows,
+  multivariateOfRows,
+  type Row,
+} from "../support/reference.ts";
 import { mannWhitney } from "../support/twoSample.ts";
 
 /** Rows of five features: two that go together by `correlation`, one shifted by `shift`, and a category. */

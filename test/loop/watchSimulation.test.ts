@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { thresholdsAt } from "../../sidecar/core/drift/assess.ts";
 import type { Prediction } from "../../sidecar/core/performance/prediction.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { replay } from "../../sidecar/core/rollout/evolve.ts";
@@ -38,6 +39,8 @@ const plan: Plan = {
     windowRows: WINDOW,
     windowMs: 3_600_000,
     falseAlarmEveryMs: 30 * 24 * 3_600_000,
+    thresholds: thresholdsAt(0.1),
+    streams: { adwin: true, pageHinkley: false },
   },
 };
 

@@ -7,7 +7,12 @@ import {
   startMultivariate,
 } from "../../sidecar/core/drift/multivariate.ts";
 import type { FeatureProfile } from "../../sidecar/core/drift/profile.ts";
-import { codesOf, codingsOf } from "../../sidecar/core/drift/rowCodes.ts";
+import {
+  codeOf,
+  codingsOf,
+  type FeatureCoding,
+  type RowCodes,
+} from "../../sidecar/core/drift/rowCodes.ts";
 import { offerRow } from "../../sidecar/core/drift/rowSample.ts";
 import { categoricalProfile, numericProfile } from "./features.ts";
 
@@ -28,6 +33,14 @@ export function featuresOfRows(rows: readonly Row[]): readonly FeatureProfile[] 
           values.map((value) => (typeof value === "string" ? value : null)),
         );
   });
+}
+
+/** The codes of a row given by feature names. */
+export function codesOf(
+  codings: readonly FeatureCoding[],
+  row: Readonly<Record<string, unknown>>,
+): RowCodes {
+  return codings.map(({ binning }) => codeOf(binning, row[binning.name]));
 }
 
 /** What rows say of all features together, made ready; and how to assess windows on it. */

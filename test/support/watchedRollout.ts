@@ -1,3 +1,4 @@
+import { thresholdsAt } from "../../sidecar/core/drift/assess.ts";
 import { type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import { openBook } from "../../sidecar/core/evidence/ingest.ts";
 import { judge } from "../../sidecar/core/judge.ts";
@@ -50,6 +51,8 @@ export async function watchedPlan(): Promise<Plan> {
       windowRows: 500,
       windowMs: HOUR_MS,
       falseAlarmEveryMs: 30 * 24 * HOUR_MS,
+      thresholds: thresholdsAt(0.1),
+      streams: { adwin: true, pageHinkley: false },
     },
   };
 }

@@ -42,22 +42,37 @@ export function startAdwin(): Adwin {
 
 /**
  * Adds a value in [0, 1] to the adaptive window (Bifet and Gavaldà, "Learning from time-changing data with adaptive windowing", SDM 2007,
- * with the bound from the variance), and returns whether the mean changed: where some cut of the window has means too far apart. After a
- * change the whole window is forgotten, as river does, where the paper keeps the newer part. O(log n) per value.
+ * with the bound from the variance), looks at it when that is due, and returns whether the mean changed: where some cut of the window has means too
+ * far apart. After a change the whole window is forgotten, as river does, where the paper keeps the newer part. O(log n) per value.
  */
 export function addAdwin(window: Adwin, value: number, settings: AdwinSettings = ADWIN): boolean {
+  insertAdwin(window, value, settings);
+  return window.seen % settings.every === 0 && lookAtAdwin(window, settings);
+}
+
+/** Adds a value without a look: for who looks when it suits. */
+export function insertAdwin(
+  window: Adwin,
+  value: number,
+  { bucketsMax }: Pick<AdwinSettings, "bucketsMax"> = ADWIN,
+): void {
   if (window.changed) {
     Object.assign(window, startAdwin());
   }
-  insert(window, value, settings.bucketsMax);
+  insert(window, value, bucketsMax);
   window.seen += 1;
-  if (window.seen % settings.every === 0 && window.n > settings.windowMin) {
-    while (hasCut(window, settings)) {
-      window.changed = true;
-      dropOldest(window);
-    }
+}
+
+/** Whether the mean changed; the window is then what came after the change, until the next value. */
+export function lookAtAdwin(window: Adwin, settings: AdwinSettings): boolean {
+  let hasChanged = false;
+  const isLongEnough = window.n > settings.windowMin;
+  while (isLongEnough && hasCut(window, settings)) {
+    hasChanged = true;
+    dropOldest(window);
   }
-  return window.changed;
+  window.changed = window.changed || hasChanged;
+  return hasChanged;
 }
 
 /** The mean of the values in the window; 0 without any. */
@@ -70,21 +85,24 @@ function insert(window: Adwin, value: number, bucketsMax: number): void {
   window.squares += n === 0 ? 0 : (n * (value - sum / n) ** 2) / (n + 1);
   window.n = n + 1;
   window.sum = sum + value;
-  let carried: Bucket | null = { sum: value, squares: 0 };
-  for (let level = 0; carried !== null; level += 1) {
+  let carried: Bucket | undefined = { sum: value, squares: 0 };
+  for (let level = 0; carried !== undefined; level += 1) {
     const buckets: Bucket[] = window.levels[level] ?? [];
     window.levels[level] = buckets;
     buckets.push(carried);
-    carried = buckets.length > bucketsMax ? join(buckets.splice(0, 2), 2 ** level) : null;
+    carried = buckets.length > bucketsMax ? joinOldest(buckets, 2 ** level) : undefined;
   }
 }
 
-/** One bucket of two with `size` values each. */
-function join(pair: readonly Bucket[], size: number): Bucket {
-  const [a, b] = pair;
-  const [sumA, sumB] = [a?.sum ?? 0, b?.sum ?? 0];
-  const apart = (size * size * (sumA / size - sumB / size) ** 2) / (2 * size);
-  return { sum: sumA + sumB, squares: (a?.squares ?? 0) + (b?.squares ?? 0) + apart };
+/** Takes the two oldest buckets of `size` values each out, as one. */
+function joinOldest(buckets: Bucket[], size: number): Bucket | undefined {
+  const a = buckets.shift();
+  const b = buckets.shift();
+  if (a === undefined || b === undefined) {
+    return undefined;
+  }
+  const apart = (a.sum - b.sum) / size;
+  return { sum: a.sum + b.sum, squares: a.squares + b.squares + (size * apart * apart) / 2 };
 }
 
 /** Whether the means before and after the end of some bucket are too far apart. */

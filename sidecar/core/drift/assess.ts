@@ -22,7 +22,12 @@ export type DriftSettings = {
   readonly datasetShare: number;
 };
 
-const PLAIN: Effects = { psi: 0.1, ks: 0.1, js: null, wasserstein: null };
+/** Where PSI and the KS distance have the same threshold, and the others none. */
+export function thresholdsAt(effect: number): Effects {
+  return { psi: effect, ks: effect, js: null, wasserstein: null };
+}
+
+const PLAIN: Effects = thresholdsAt(0.1);
 
 /** A PSI of 0.1 and a KS distance of 0.1 matter, one false alarm in 1,000 checks. */
 export const DRIFT: DriftSettings = {
@@ -159,7 +164,7 @@ function alarmsOf(
   level: number,
   settings: DriftSettings,
 ): readonly string[] {
-  const thresholds = thresholdsOf(feature, settings);
+  const thresholds = thresholdsOf(feature, settings.thresholds);
   const effects = effectsOf(measures);
   const rows = measures.psiSizes.current;
   const names = ["psi", "ks", "js", "wasserstein"] as const;
@@ -177,8 +182,11 @@ function alarmsOf(
   });
 }
 
-/** The plain thresholds stand in for automatic ones that could not be found. */
-function thresholdsOf({ autoThresholds }: FeatureProfile, { thresholds }: DriftSettings): Effects {
+/** From which effects on a feature's change matters. The plain thresholds stand in for automatic ones that could not be found. */
+export function thresholdsOf(
+  { autoThresholds }: FeatureProfile,
+  thresholds: DriftSettings["thresholds"],
+): Effects {
   return thresholds === "auto"
     ? {
         psi: autoThresholds?.psi ?? PLAIN.psi,

@@ -33,6 +33,9 @@ export type FeatureCounts = {
   problems: Partial<Record<Problem, number>>;
 };
 
+/** The bin of a value that is missing. */
+export const MISSING = -1;
+
 /** Made once per feature of a profile, used for every value. */
 export function binningOf(feature: FeatureProfile): Binning {
   const { name, type } = feature;
@@ -60,13 +63,11 @@ export function startFeature(bins: number): FeatureCounts {
   };
 }
 
-/** Counts one value of a feature, whatever it is. */
-export function addValue(counts: FeatureCounts, binning: Binning, value: unknown): void {
-  if (binning.type === "numeric") {
-    addNumber(counts, binning, value);
-  } else {
-    addCategory(counts, binning, value);
-  }
+/** Counts one value of a feature, whatever it is, and returns its bin, or `MISSING`. */
+export function addValue(counts: FeatureCounts, binning: Binning, value: unknown): number {
+  return binning.type === "numeric"
+    ? addNumber(counts, binning, value)
+    : addCategory(counts, binning, value);
 }
 
 /** The counts of both. Commutative, associative but for rounding in `sum`; a feature without values changes nothing. */
@@ -82,17 +83,17 @@ export function mergeFeature(a: FeatureCounts, b: FeatureCounts): FeatureCounts 
   };
 }
 
-function addNumber(counts: FeatureCounts, { edges }: Binning, value: unknown): void {
+function addNumber(counts: FeatureCounts, { edges }: Binning, value: unknown): number {
   const number =
     typeof value === "number" ? value : numberOf(value, (problem) => note(counts, problem));
   if (Number.isNaN(number)) {
     counts.missing += 1;
-    return;
+    return MISSING;
   }
-  addTo(counts, binOf(edges, number));
+  const bin = addTo(counts, binOf(edges, number));
   if (!Number.isFinite(number)) {
     note(counts, "infinite");
-    return;
+    return bin;
   }
   counts.sum += number;
   if (counts.min === null || number < counts.min) {
@@ -101,18 +102,19 @@ function addNumber(counts: FeatureCounts, { edges }: Binning, value: unknown): v
   if (counts.max === null || number > counts.max) {
     counts.max = number;
   }
+  return bin;
 }
 
-function addCategory(counts: FeatureCounts, { categories, bins }: Binning, value: unknown): void {
+function addCategory(counts: FeatureCounts, { categories, bins }: Binning, value: unknown): number {
   const category =
     typeof value === "string" && categories.has(value)
       ? value
       : categoryOf(value, (problem) => note(counts, problem));
   if (category === null) {
     counts.missing += 1;
-    return;
+    return MISSING;
   }
-  addTo(counts, categories.get(category) ?? bins - 1);
+  return addTo(counts, categories.get(category) ?? bins - 1);
 }
 
 /** Sums two tallies, key by key. */
@@ -127,9 +129,10 @@ function addTallies(
   return sum;
 }
 
-function addTo(counts: FeatureCounts, bin: number): void {
+function addTo(counts: FeatureCounts, bin: number): number {
   counts.bins[bin] = (counts.bins[bin] ?? 0) + 1;
   counts.n += 1;
+  return bin;
 }
 
 function note(counts: FeatureCounts, problem: Problem): void {

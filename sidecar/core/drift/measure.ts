@@ -36,18 +36,10 @@ export type Ks = { readonly statistic: number; readonly bound: number; readonly 
 /** Everything that is measured of one feature, whose window was counted on the bins of this profile. */
 export function measureFeature(feature: FeatureProfile, counts: FeatureCounts): Measures {
   const cells = cellsOf(feature, counts);
-  const joined = joinRare(cells);
-  const indexed = feature.type === "numeric" ? cells : joined;
-  const psiSizes = {
-    reference: sum(cells.reference),
-    current: sum(cells.current),
-    bins: indexed.reference.length,
-  };
-  const comparable = psiSizes.reference > 0 && psiSizes.current > 0;
+  const { psi: index, psiSizes } = featurePsi(feature, counts);
   const overCells = (distance: typeof hellinger): number | null =>
-    comparable ? distance(cells.reference, cells.current) : null;
-  const index = comparable ? psi(indexed.reference, indexed.current) : null;
-  const chi2 = chiSquare(joined);
+    index === null ? null : distance(cells.reference, cells.current);
+  const chi2 = chiSquare(joinRare(cells));
   return {
     psi: index,
     psiSizes,
@@ -60,6 +52,22 @@ export function measureFeature(feature: FeatureProfile, counts: FeatureCounts): 
     ks: feature.type === "numeric" ? ksOf(feature, counts) : null,
     wasserstein: feature.type === "numeric" ? wassersteinOf(feature, counts) : null,
   };
+}
+
+/** Only the index of what is measured, and what it is over. */
+export function featurePsi(
+  feature: FeatureProfile,
+  counts: FeatureCounts,
+): Pick<Measures, "psi" | "psiSizes"> {
+  const cells = cellsOf(feature, counts);
+  const indexed = feature.type === "numeric" ? cells : joinRare(cells);
+  const psiSizes = {
+    reference: sum(cells.reference),
+    current: sum(cells.current),
+    bins: indexed.reference.length,
+  };
+  const isComparable = psiSizes.reference > 0 && psiSizes.current > 0;
+  return { psi: isComparable ? psi(indexed.reference, indexed.current) : null, psiSizes };
 }
 
 /** The rows of the reference and of the window by bin: tenths or categories, and the missing ones where there are any. */

@@ -136,7 +136,7 @@ export function multivariateOf(
   };
 }
 
-/** A window without rows; rows join by `offerRow`, as `codesOf` codes them. */
+/** A window without rows; rows join by `offerRow`, with the bins that `addRow` finds. */
 export function startMultivariate({ codings }: Multivariate, seed: number): MultivariateWindow {
   return startSample({ seed, rowsMax: sampleRowsMax(codings.length) });
 }

@@ -1,6 +1,6 @@
 import { seeded } from "../simulate/random.ts";
 import { autoThresholds, CHUNKS_MIN } from "./autoThreshold.ts";
-import { addValue, type Binning, binningOf, startFeature } from "./binning.ts";
+import { addValue, type Binning, binningOf, MISSING, startFeature } from "./binning.ts";
 import type { CategoricalSample, ColumnSample, NumericSample } from "./columnSample.ts";
 import { countNumbers } from "./countNumbers.ts";
 import { categoricalOf, numericOf } from "./featureOf.ts";
@@ -12,7 +12,7 @@ import {
   type ReferenceProfile,
 } from "./profile.ts";
 import { type RichSample, richProfiles } from "./richSample.ts";
-import { codeOf, MISSING } from "./rowCodes.ts";
+import { codeOf } from "./rowCodes.ts";
 import { type RowSlots, slotsInOrder } from "./rowSlots.ts";
 
 /** The reference's chunks whose unrest gives thresholds, and how many rows each has at least. */

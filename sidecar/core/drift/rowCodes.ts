@@ -1,5 +1,5 @@
 import { normalQuantile } from "../normal.ts";
-import { type Binning, binningOf } from "./binning.ts";
+import { type Binning, binningOf, MISSING } from "./binning.ts";
 import { binOf } from "./edges.ts";
 import { DIMENSIONS_MAX } from "./kernelMean.ts";
 import type { FeatureProfile } from "./profile.ts";
@@ -7,9 +7,6 @@ import { categoryOf, numberOf } from "./value.ts";
 
 /** A row as detectors on all features together see it: by feature the bin of its value, or MISSING. No value can be told from it exactly. */
 export type RowCodes = readonly number[];
-
-/** The code of a value that is missing. */
-export const MISSING = -1;
 
 /** Categories of a feature that have a dimension each; others share them. */
 const SLOTS_MAX = 32;
@@ -46,16 +43,6 @@ export function codingsOf(features: readonly FeatureProfile[]): readonly Feature
     codings.push(coding);
   }
   return codings;
-}
-
-/** The codes of a row given by feature names. What is odd about its values is counted elsewhere. */
-export function codesOf(
-  codings: readonly FeatureCoding[],
-  row: Readonly<Record<string, unknown>>,
-): RowCodes {
-  return codings.map(({ binning }) =>
-    codeOf(binning, Object.hasOwn(row, binning.name) ? row[binning.name] : undefined),
-  );
 }
 
 /** The point that a row is for a kernel: normal scores of numbers, one for the category; a missing number is the middle, and said so. */
@@ -100,7 +87,7 @@ function codingOf(feature: FeatureProfile, from: number): FeatureCoding {
 }
 
 /** Where in the reference's ranks, in (0, 1), the middle of each bin lies. */
-function middleRanks(counts: readonly number[]): readonly number[] {
+export function middleRanks(counts: readonly number[]): readonly number[] {
   const total = counts.reduce((sum, count) => sum + count, 0) + counts.length;
   let below = 0;
   return counts.map((count) => {

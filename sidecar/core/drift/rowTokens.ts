@@ -1,7 +1,8 @@
 import { seeded } from "../simulate/random.ts";
+import { MISSING } from "./binning.ts";
 import { hashNumbers } from "./hash.ts";
 import { BUCKETS } from "./logistic.ts";
-import { type FeatureCoding, MISSING, type RowCodes } from "./rowCodes.ts";
+import type { FeatureCoding, RowCodes } from "./rowCodes.ts";
 
 /** Pairs of features that are looked at together. */
 const PAIRS_MAX = 256;

@@ -1,6 +1,7 @@
+import { MISSING } from "./binning.ts";
 import type { TellingBucket } from "./domainClassifier.ts";
 import { justBelow } from "./profile.ts";
-import { type FeatureCoding, MISSING, type RowCodes } from "./rowCodes.ts";
+import type { FeatureCoding, RowCodes } from "./rowCodes.ts";
 import { double, groupOf, type Pair, single } from "./rowTokens.ts";
 
 /** At most so many are told. */

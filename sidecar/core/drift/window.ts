@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
 import { addValue, type Binning, type FeatureCounts, startFeature } from "./binning.ts";
 import type { ReferenceProfile } from "./profile.ts";
+import type { RowCodes } from "./rowCodes.ts";
 
 /** Names that a profile doesn't have are counted up to this many. */
 export const UNSEEN_MAX = 100;
@@ -31,21 +32,22 @@ export function startCounts(
 
 /**
  * Counts one row, given by feature names, on the binnings of the window's profile. A feature that the row lacks is missing in it, a name that
- * the profile lacks is unseen.
+ * the profile lacks is unseen. Returns the row's bins, in the profile's order.
  */
 export function addRow(
   counts: WindowCounts,
   binnings: readonly Binning[],
   row: Readonly<Record<string, unknown>>,
-): void {
+): RowCodes {
   counts.rows += 1;
+  const codes = new Array<number>(binnings.length);
   let known = 0;
   for (const [index, binning] of binnings.entries()) {
     const feature = counts.features[index];
     assert(feature !== undefined, "a window counts every feature of its profile");
     const given = Object.hasOwn(row, binning.name);
     known += given ? 1 : 0;
-    addValue(feature, binning, given ? row[binning.name] : undefined);
+    codes[index] = addValue(feature, binning, given ? row[binning.name] : undefined);
   }
   const names = Object.keys(row);
   if (names.length > known) {
@@ -55,6 +57,7 @@ export function addRow(
       names.filter((name) => !features.has(name)),
     );
   }
+  return codes;
 }
 
 /** Counts names that the profile doesn't have, of so many rows. */

@@ -1,4 +1,4 @@
-import { addValue, type Binning, binningOf, type FeatureCounts } from "./binning.ts";
+import { addValue, type Binning, binningOf, type FeatureCounts, MISSING } from "./binning.ts";
 import { type ColumnAt, categoriesIn, numbersIn } from "./columnValues.ts";
 import { countNumbers } from "./countNumbers.ts";
 import {
@@ -10,7 +10,7 @@ import {
 import type { ProblemLog } from "./problemLog.ts";
 import type { ReferenceProfile } from "./profile.ts";
 import { addRichBatch, type Rich, type RichWindow, richOf, startRichWindow } from "./richWindow.ts";
-import { codeOf, MISSING } from "./rowCodes.ts";
+import { codeOf } from "./rowCodes.ts";
 import { offerRow } from "./rowSample.ts";
 import type { Batch } from "./table.ts";
 import { countUnseen, startCounts, type WindowCounts } from "./window.ts";

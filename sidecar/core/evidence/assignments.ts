@@ -1,4 +1,4 @@
-import { logGamma } from "../beta.ts";
+import { logDirichletMultinomial } from "../dirichlet.ts";
 import { ALL_BP, type BasisPoints } from "../traffic.ts";
 
 /** Weight of the prior about the shares that are expected, in assignments. */
@@ -10,14 +10,12 @@ const PRIOR = 100;
  * shares, over the multinomial one. Shares are above 0 and sum to 1.
  */
 export function logMismatch(counts: readonly number[], shares: readonly number[]): number {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return counts.reduce(
-    (sum, count, index) => {
-      const prior = PRIOR * (shares[index] ?? 0);
-      return sum + logGamma(prior + count) - logGamma(prior) - count * Math.log(prior / PRIOR);
-    },
-    logGamma(PRIOR) - logGamma(PRIOR + total),
+  const weights = shares.map((share) => PRIOR * share);
+  const expected = shares.reduce(
+    (sum, share, index) => sum + (counts[index] ?? 0) * Math.log(share),
+    0,
   );
+  return logDirichletMultinomial(counts, weights) - expected;
 }
 
 /** Users first seen under one generation of the traffic, by the variant that they fell to, and the candidate's weight there. */

@@ -1,5 +1,7 @@
 import type { ProtobufSchema } from "../compare/protobufSchema.ts";
+import type { DriftSettings } from "../drift/assess.ts";
 import type { ReferenceProfile } from "../drift/profile.ts";
+import type { StreamRules } from "../drift/streams.ts";
 import type { BasisPoints } from "../traffic.ts";
 
 /** What an author wants for one candidate: the steps it goes through and the guardrails that must hold. */
@@ -40,6 +42,10 @@ export type DriftRules = {
   readonly windowMs: number;
   /** How long it takes on average until something that has not changed raises an alarm. */
   readonly falseAlarmEveryMs: number;
+  /** From which effects on a change matters. */
+  readonly thresholds: DriftSettings["thresholds"];
+  /** What looks at features as streams. */
+  readonly streams: StreamRules;
 };
 
 /** When and how a prediction counts that a label comes for. What the prediction is, `compare.prediction` says. */

@@ -1,6 +1,7 @@
+import type { StreamChange } from "../drift/streams.ts";
 import type { AnomalyEvent } from "../rollout/event.ts";
 import { ANOMALIES_MAX, type Anomaly } from "../rollout/state.ts";
-import type { DriftReport } from "./driftWatch.ts";
+import type { DriftReport, EarlyDrift } from "./driftWatch.ts";
 
 /** Something that is odd now. */
 export type Finding = {
@@ -22,11 +23,11 @@ export const QUIET_LOOKS = 2;
 /** How many looks in a row did not find an anomaly, by its name. */
 export type Quiet = Readonly<Record<string, number>>;
 
-/** What a window's drift comes to: a finding for each feature that drifted, for all together, and for the dataset. */
-export function findDrift({ drift, together, rows }: DriftReport): Look {
+/** What a window's drift comes to: a finding for each feature that drifted, for all together, for the dataset, and for each stream that changed. */
+export function findDrift({ drift, together, rows, changes }: DriftReport): Look {
   const features = drift.features
     .filter(({ drifted }) => drifted)
-    .map(({ name, reasons }) => ({ name: `drift ${name}`, reason: sentence(name, reasons, rows) }));
+    .map(({ name, reasons }) => ({ name: driftOf(name), reason: sentence(name, reasons, rows) }));
   const dataset = drift.dataset.drifted
     ? [
         {
@@ -44,7 +45,19 @@ export function findDrift({ drift, together, rows }: DriftReport): Look {
           },
         ]
       : [];
-  return { isAbout: isOfDrift, findings: [...features, ...all, ...dataset] };
+  const streams = changes.map(findChange);
+  return { isAbout: isOfDrift, findings: [...features, ...all, ...dataset, ...streams] };
+}
+
+/** What is found before a window ends. What is not, may be yet: of that it says nothing. */
+export function findEarlyDrift({ rows, alarms, changes }: EarlyDrift): Look {
+  const features = alarms.map(({ name, reason }) => ({
+    name: driftOf(name),
+    reason: sentence(name, [reason], rows),
+  }));
+  const findings = [...features, ...changes.map(findChange)];
+  const found = new Set(findings.map(({ name }) => name));
+  return { isAbout: (name) => found.has(name), findings };
 }
 
 /**
@@ -76,7 +89,15 @@ export function eventsOf(
 }
 
 function isOfDrift(name: string): boolean {
-  return name.startsWith("drift ");
+  return name.startsWith("drift ") || name.startsWith("change ");
+}
+
+function driftOf(feature: string): string {
+  return `drift ${feature}`;
+}
+
+function findChange({ name, reason }: StreamChange): Finding {
+  return { name: `change of ${name}`, reason: `${name}: ${reason}` };
 }
 
 function eventOf(kind: AnomalyEvent["kind"], finding: Finding, atMs: number): AnomalyEvent {

@@ -1,4 +1,5 @@
 import { assessDataset, DRIFT, type Drift } from "../drift/assess.ts";
+import { assessRun, type RunAlarm } from "../drift/assessRun.ts";
 import { type Binning, binningOf } from "../drift/binning.ts";
 import {
   assessMultivariate,
@@ -9,15 +10,25 @@ import {
   multivariateOf,
   startMultivariate,
 } from "../drift/multivariate.ts";
-import { codesOf } from "../drift/rowCodes.ts";
 import { offerRow } from "../drift/rowSample.ts";
+import {
+  addToStreams,
+  changesIn,
+  lookAtStreams,
+  type Stream,
+  type StreamChange,
+  type StreamSource,
+  startStreams,
+  streamSources,
+  takeChanges,
+} from "../drift/streams.ts";
 import { addRow, startCounts, type WindowCounts } from "../drift/window.ts";
 import type { DriftRules } from "../plan/plan.ts";
 
 /** A request's features by name, with what was predicted. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** All that is kept of a watch: plain JSON. */
+/** All that is kept of a watch: plain JSON, bounded. */
 export type DriftState = {
   /** Windows that have ended: the seed of the next one's sample. */
   readonly windows: number;
@@ -25,6 +36,8 @@ export type DriftState = {
   readonly beganMs: number;
   readonly counts: WindowCounts;
   readonly together: MultivariateWindow | undefined;
+  /** These go on from window to window. */
+  readonly streams: readonly Stream[];
 };
 
 /** What was found in a window. */
@@ -35,6 +48,15 @@ export type DriftReport = {
   readonly drift: Drift;
   /** Of all features together; undefined when the reference says nothing of that, or the window is too small. */
   readonly together: MultivariateDrift | undefined;
+  /** Streams that changed while it lasted. */
+  readonly changes: readonly StreamChange[];
+};
+
+/** What is known of a window under way: features that have drifted for certain, and streams that changed. */
+export type EarlyDrift = {
+  readonly rows: number;
+  readonly alarms: readonly RunAlarm[];
+  readonly changes: readonly StreamChange[];
 };
 
 /** Looks for drift in what is captured: one window after the other. */
@@ -42,8 +64,19 @@ export type DriftWatch = {
   readonly rules: DriftRules;
   readonly binnings: readonly Binning[];
   readonly multivariate: Multivariate | undefined;
+  readonly sources: readonly StreamSource[];
   state: DriftState;
+  /** When the window under way was looked at, and whether a row came since then. */
+  lookedMs: number;
+  hasNews: boolean;
 };
+
+/** However short the time between false alarms is to be, no window raises one more often than this. */
+const ALPHA_MAX = 0.05;
+/** Each has an equal part of that: features and all of them together when a window ends, features while it is under way, and streams. */
+const LOOKS = 4;
+/** A window under way is looked at no more often than this. */
+const LOOK_MS = 1_000;
 
 /** A watch that goes on from `stored`, unless that is of another reference. */
 export function openDriftWatch(
@@ -52,21 +85,50 @@ export function openDriftWatch(
   nowMs: number,
 ): DriftWatch {
   const { reference } = rules;
-  const binnings = reference.features.map(binningOf);
-  const multivariate =
-    reference.multivariate && multivariateOf(reference.features, reference.multivariate);
+  const begun = {
+    rules,
+    binnings: reference.features.map(binningOf),
+    multivariate:
+      reference.multivariate && multivariateOf(reference.features, reference.multivariate),
+    sources: streamSources(reference.features, rules.streams),
+  };
+  const streams = startStreams(begun.sources, rules.streams);
   const isSame = stored?.counts.profileHash === reference.hash;
-  const begun = { rules, binnings, multivariate };
-  return { ...begun, state: isSame ? stored : newState(begun, { windows: 0, beganMs: nowMs }) };
+  const state = isSame ? stored : newState(begun, { windows: 0, beganMs: nowMs, streams });
+  return { ...begun, state, lookedMs: nowMs, hasNews: false };
 }
 
 /** Counts one captured request. */
 export function watchRow(watch: DriftWatch, row: Row): void {
-  const { binnings, multivariate, state } = watch;
-  addRow(state.counts, binnings, row);
+  const { binnings, multivariate, sources, state } = watch;
+  const codes = addRow(state.counts, binnings, row);
   if (multivariate !== undefined && state.together !== undefined) {
-    offerRow(state.together, () => codesOf(multivariate.codings, row));
+    offerRow(state.together, () => codes.slice(0, multivariate.codings.length));
   }
+  addToStreams(sources, state.streams, codes);
+  watch.hasNews = true;
+}
+
+/**
+ * Looks at the window under way: what has drifted for certain need not wait for its end. Undefined where no row came since the last look, or that was a
+ * moment ago. The window is looked at again and again, with the chance of a false alarm that the time it has lasted gives it: nothing that rows say
+ * makes that larger, so it is for all looks together.
+ */
+export function lookAtDrift(watch: DriftWatch, nowMs: number): EarlyDrift | undefined {
+  const { rules, state, sources } = watch;
+  if (!watch.hasNews || nowMs - watch.lookedMs < LOOK_MS) {
+    return undefined;
+  }
+  lookAtStreams(state.streams, alphaOf(rules, nowMs - watch.lookedMs));
+  watch.lookedMs = nowMs;
+  watch.hasNews = false;
+  const { rows } = state.counts;
+  const alpha = alphaOf(rules, nowMs - state.beganMs);
+  const alarms =
+    rows < DRIFT.rowsMin || alpha === 0
+      ? []
+      : assessRun(rules.reference, state.counts, { alpha, thresholds: rules.thresholds });
+  return { rows, alarms, changes: changesIn(sources, state.streams) };
 }
 
 /**
@@ -74,36 +136,40 @@ export function watchRow(watch: DriftWatch, row: Row): void {
  * on. The chance of a false alarm in a window is its share of the time that the rules leave between two.
  */
 export function closeDriftWindow(watch: DriftWatch, nowMs: number): DriftReport | undefined {
-  const { rules, state } = watch;
+  const { rules, state, sources } = watch;
   const { rows } = state.counts;
   const lastedMs = Math.max(1, nowMs - state.beganMs);
   const isDue = rows >= rules.windowRows || lastedMs >= rules.windowMs;
   if (!isDue || rows < DRIFT.rowsMin) {
     return undefined;
   }
-  const alpha = Math.min(ALPHA_MAX, lastedMs / rules.falseAlarmEveryMs);
-  // Both looks spend half of it.
+  const alpha = alphaOf(rules, lastedMs);
   const drift = assessDataset(rules.reference, state.counts, {
     ...DRIFT,
-    falseAlarmEvery: 2 / alpha,
+    thresholds: rules.thresholds,
+    falseAlarmEvery: 1 / alpha,
   });
   const together =
     watch.multivariate && state.together
       ? (assessMultivariate(watch.multivariate, state.together, {
           ...MULTIVARIATE_DEFAULTS,
-          alpha: alpha / 2,
+          alpha,
         }) ?? undefined)
       : undefined;
-  watch.state = newState(watch, { windows: state.windows + 1, beganMs: nowMs });
-  return { fromMs: state.beganMs, toMs: nowMs, rows, drift, together };
+  const changes = takeChanges(sources, state.streams);
+  const { streams } = state;
+  watch.state = newState(watch, { windows: state.windows + 1, beganMs: nowMs, streams });
+  return { fromMs: state.beganMs, toMs: nowMs, rows, drift, together, changes };
 }
 
-/** However short the time between false alarms is to be, no window raises one more often than this. */
-const ALPHA_MAX = 0.05;
+/** The chance of a false alarm that so long a time gives one of the looks at it. */
+function alphaOf({ falseAlarmEveryMs }: DriftRules, lastedMs: number): number {
+  return Math.min(ALPHA_MAX, Math.max(0, lastedMs) / falseAlarmEveryMs) / LOOKS;
+}
 
 function newState(
-  { rules, binnings, multivariate }: Omit<DriftWatch, "state">,
-  begin: Pick<DriftState, "windows" | "beganMs">,
+  { rules, binnings, multivariate }: Pick<DriftWatch, "rules" | "binnings" | "multivariate">,
+  begin: Pick<DriftState, "windows" | "beganMs" | "streams">,
 ): DriftState {
   return {
     ...begin,

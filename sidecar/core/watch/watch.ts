@@ -12,12 +12,13 @@ import {
 import type { Plan } from "../plan/plan.ts";
 import type { AnomalyEvent } from "../rollout/event.ts";
 import { ANOMALIES_MAX, type Anomaly } from "../rollout/state.ts";
-import { eventsOf, findDrift, type Look, type Quiet } from "./anomalies.ts";
+import { eventsOf, findDrift, findEarlyDrift, type Look, type Quiet } from "./anomalies.ts";
 import {
   closeDriftWindow,
   type DriftReport,
   type DriftState,
   type DriftWatch,
+  lookAtDrift,
   openDriftWatch,
   type Row,
   watchRow,
@@ -149,18 +150,19 @@ export function watchCases(
   return changed.flatMap((change) => errorEvents(plan, change, { goingOn, nowMs }));
 }
 
-/** Ends the window that is due, if one is; returns what follows from it. */
+/** Looks at the window under way, and ends it when it is due; returns what follows from it. */
 export function lookForDrift(
   watch: Watch,
   anomalies: Going,
   nowMs: number,
 ): readonly AnomalyEvent[] {
+  const early = watch.drift && lookAtDrift(watch.drift, nowMs);
   const report = watch.drift && closeDriftWindow(watch.drift, nowMs);
-  if (report === undefined) {
-    return [];
+  if (report !== undefined) {
+    watch.shown = { ...watch.shown, drift: report };
+    return follow(watch, findDrift(report), { anomalies, nowMs });
   }
-  watch.shown = { ...watch.shown, drift: report };
-  return follow(watch, findDrift(report), { anomalies, nowMs });
+  return early === undefined ? [] : follow(watch, findEarlyDrift(early), { anomalies, nowMs });
 }
 
 /** Ends the window of a variant's estimates that is due, if one is; returns what follows from it. */
