@@ -1,7 +1,7 @@
 import { startProblems } from "../../sidecar/core/drift/problemLog.ts";
 
-// One process of the drift bench: `parse FILE` reads every cell of the file, numbers as numbers and the rest as texts; `texts FILE` all of them
-// as texts; profile and drift are those commands of understudy.
+// One process of the drift bench: `parse FILE` reads every cell of the file as a text; `typed FILE` numbers as numbers and the rest as texts;
+// profile and drift are those commands of understudy.
 // Prints the milliseconds since the process began, the start of Node included, and the most memory that it had.
 
 const [verb = "", ...args] = process.argv.slice(2);
@@ -26,7 +26,7 @@ async function run(): Promise<number> {
       return runDrift(args, output);
     }
     default:
-      return parse(args[0] ?? "", verb === "texts");
+      return parse(args[0] ?? "", verb === "parse");
   }
 }
 

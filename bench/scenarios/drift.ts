@@ -20,7 +20,7 @@ type Process = { readonly ms: number; readonly rssBytes: number };
 type Files = { readonly reference: string; readonly current: string; readonly profile: string };
 
 /**
- * Time of `understudy profile` of one CSV and `understudy drift` of another against it, to reading every cell of both with the same reader, numbers as numbers.
+ * Time of `understudy profile` of one CSV and `understudy drift` of another against it, to reading every cell of both with the same reader, as texts.
  * Whole processes, one for each file, the start of Node included; with `--evidently` its DataDriftPreset on the same files.
  */
 export async function measureDrift({ rounds, evidently }: Options): Promise<Result> {
@@ -47,7 +47,7 @@ export async function measureDrift({ rounds, evidently }: Options): Promise<Resu
 }
 
 type Measured = Readonly<
-  Record<"parseReference" | "parseCurrent" | "texts" | "profile" | "drift", Process>
+  Record<"parseReference" | "parseCurrent" | "typed" | "profile" | "drift", Process>
 >;
 
 async function measureRound({ reference, current, profile }: Files): Promise<Measured> {
@@ -55,8 +55,8 @@ async function measureRound({ reference, current, profile }: Files): Promise<Mea
     parseReference: await run("parse", reference),
     profile: await run("profile", "--input", reference, "--output", profile),
     parseCurrent: await run("parse", current),
-    texts: await run("texts", current),
     drift: await run("drift", "--reference", profile, "--current", current, "--json"),
+    typed: await run("typed", current),
   };
 }
 
@@ -84,7 +84,7 @@ function resultOf(measured: readonly Measured[], other: Compared | string): Resu
     ratio: summary.ratio,
     figures:
       `profile ${seconds(of("profile"))} s + drift ${seconds(of("drift"))} s / parsing ${seconds(of("parseReference"))} s + ${seconds(of("parseCurrent"))} s ` +
-      `(all as texts ${seconds(of("texts"))} s), ` +
+      `(numbers as numbers ${seconds(of("typed"))} s), ` +
       `at most ${megabytes(rssBytes)} MB resident; ${ROWS} rows of ${FEATURES} features; ${compared}`,
     doubt:
       rssBytes > RSS_BYTES_MAX
