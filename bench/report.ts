@@ -24,7 +24,7 @@ const WHAT: Readonly<Record<Measurement, string>> = {
   labels:
     "10,000,000 stored predictions: the worse of a label's join at p99 / 1 ms and the loop's longest stall / 50 ms",
   drift:
-    "1,000,000 rows of CSV by 20 features: profile of one file and drift of another / reading both, numbers as numbers",
+    "1,000,000 rows of CSV by 20 features: profile of one file and drift of another / reading every cell of both as a text",
 };
 
 /** One figure, and everything that it was made of. */
