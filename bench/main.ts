@@ -9,7 +9,7 @@ import { type Rig, startRig } from "./rig/rig.ts";
 import { measureDrift } from "./scenarios/drift.ts";
 import { measureLabels } from "./scenarios/labels.ts";
 import { measureMemory } from "./scenarios/memory.ts";
-import { measureLargePairCost, measurePairCost } from "./scenarios/pairCost.ts";
+import { measureLargePairCost, measurePairCost, measureWatchedCost } from "./scenarios/pairCost.ts";
 import { measurePrimaryP99 } from "./scenarios/primaryP99.ts";
 import { measureShadow } from "./scenarios/shadow.ts";
 import { measureSplit } from "./scenarios/split.ts";
@@ -18,7 +18,7 @@ import { measureSplit } from "./scenarios/split.ts";
 // command line. Exit status 0 when everything that was asked for was measured, whatever the figures are; 1 when something was not.
 
 /** What is measured without Envoy. */
-const ALONE: readonly Measurement[] = ["sidecar", "largePair", "labels", "drift"];
+const ALONE: readonly Measurement[] = ["sidecar", "sidecarDrift", "largePair", "labels", "drift"];
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -89,6 +89,9 @@ async function measureOne(name: Measurement, run: Run): Promise<void> {
 async function measurementOf(name: Measurement, { rig, options }: Run): Promise<Result> {
   if (name === "sidecar") {
     return await measurePairCost(options.rounds);
+  }
+  if (name === "sidecarDrift") {
+    return await measureWatchedCost(options.rounds);
   }
   if (name === "largePair") {
     return await measureLargePairCost(options.rounds);

@@ -7,6 +7,7 @@ export const MEASUREMENTS = [
   "memory",
   "primaryP99",
   "sidecar",
+  "sidecarDrift",
   "largePair",
   "labels",
   "drift",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { understudy } from "#proto";
 import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
+import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { LIMITS } from "../../sidecar/limits.ts";
 import { examinersCounting } from "../../sidecar/loop/examiner.ts";
 import { Loop } from "../../sidecar/loop.ts";
@@ -34,13 +35,14 @@ export const floorWay: Way = async (batches) => {
 
 /**
  * What the sidecar does: its codec, then its loop, which compares, counts, closes windows, judges by all guardrails, decides, saves
- * and publishes. A turn of the loop after every batch, which is its own cadence at this rate. `startMs` is the time before the first batch.
+ * and publishes. A turn of the loop after every batch, which is its own cadence at this rate. `startMs` is the time before the first batch;
+ * the plan is the bench's unless another one of its name is given.
  */
-export function sidecarWay(startMs: number): Way {
+export function sidecarWay(startMs: number, plan: Plan = plainPlan()): Way {
   return async (batches) => {
     let nowMs = startMs;
     const clock = { wallMs: () => nowMs, steadyMs: () => nowMs };
-    const loop = await startedLoop(clock);
+    const loop = await startedLoop(clock, plan);
     let pairs = 0;
     for (const batch of batches) {
       ({ nowMs } = batch);
@@ -58,7 +60,10 @@ export function sidecarWay(startMs: number): Way {
   };
 }
 
-async function startedLoop(clock: { wallMs: () => number; steadyMs: () => number }): Promise<Loop> {
+async function startedLoop(
+  clock: { wallMs: () => number; steadyMs: () => number },
+  plan: Plan,
+): Promise<Loop> {
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const metrics = createMetrics();
   const loop = new Loop({
@@ -73,13 +78,17 @@ async function startedLoop(clock: { wallMs: () => number; steadyMs: () => number
     makeExaminer: examinersCounting(metrics),
   });
   await loop.open();
-  const parsed = parsePlan(benchPlan(ROLLOUT));
-  assert("plan" in parsed, "the bench's plan is not valid");
-  const started = loop.start(parsed.plan, "bench");
+  const started = loop.start(plan, "bench");
   await loop.settled();
   setImmediate(() => loop.turn());
   await started;
   return loop;
+}
+
+function plainPlan(): Plan {
+  const parsed = parsePlan(benchPlan(ROLLOUT));
+  assert("plan" in parsed, "the bench's plan is not valid");
+  return parsed.plan;
 }
 
 function parseBody(body: Uint8Array | null | undefined): unknown {

@@ -6,6 +6,9 @@ import type { Result } from "../report.ts";
 import { type RatioSummary, type Round, summariseRounds } from "../stats.ts";
 
 const MEASURE: string = fileURLToPath(new URL("../pairs/measure.ts", import.meta.url));
+const MEASURE_WATCHED: string = fileURLToPath(
+  new URL("../pairs/measureWatched.ts", import.meta.url),
+);
 
 /**
  * CPU time per pair of the sidecar's own way from the wire to a verdict, to the floor: protobuf decode and JSON.parse of both bodies.
@@ -25,6 +28,24 @@ export async function measureLargePairCost(rounds: number): Promise<Result> {
     ratio: Math.max(same.ratio, ignored.ratio),
     figures: `same bytes ${same.ratio.toFixed(2)}: ${figuresOf(same)}; but for ignored fields ${ignored.ratio.toFixed(2)}: ${figuresOf(ignored)}`,
     raw: { same, ignored },
+  };
+}
+
+/** What a pair costs more when its request is captured and its features are watched for drift, to the floor of a pair. */
+export async function measureWatchedCost(rounds: number): Promise<Result> {
+  const { stdout } = await promisify(execFile)(process.execPath, [MEASURE_WATCHED, String(rounds)]);
+  const measured: readonly Readonly<Record<"floor" | "plain" | "watched", number>>[] =
+    JSON.parse(stdout);
+  const added = measured.map(({ floor, plain, watched }) => ({
+    ours: watched - plain,
+    native: floor,
+  }));
+  const { ratio, oursMedian, nativeMedian, lowest, highest } = summariseRounds(added);
+  return {
+    measurement: "sidecarDrift",
+    ratio,
+    figures: `${oursMedian.toFixed(2)} us more / ${nativeMedian.toFixed(2)} us, rounds ${lowest.toFixed(2)} to ${highest.toFixed(2)}`,
+    raw: { rounds: measured },
   };
 }
 
