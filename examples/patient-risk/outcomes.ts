@@ -22,8 +22,9 @@ const BATCH_MS = 1_000;
 const BATCH_MAX = 10_000;
 
 /**
- * Tells the sidecar what was true of each request that is answered from now on (1 for high use of care, else 0), `afterMs` after the answer, in a
- * batch each second. A batch that the sidecar does not take is sent again, which does no harm.
+ * Tells the sidecar what was true of each request that ends from now on (1 for high use of care, else 0), `afterMs` after its end, in a batch each
+ * second. Failed requests are no exception: what comes true does not depend on answers, and the other variant may have answered. A batch that the
+ * sidecar does not take is sent again, which does no harm.
  */
 export function startOutcomes(
   to: {

@@ -23,7 +23,7 @@ export type Seen = {
   readonly latencyMs: { readonly p50: number; readonly p99: number };
 };
 
-/** A request that was answered well. */
+/** A request that has ended: it was answered, or failed. */
 export type Answered = {
   /** The protocol's id, which the request carried; unique in this traffic. */
   readonly id: string;
@@ -35,7 +35,7 @@ export type RunningTraffic = {
   seen(): Seen;
   /** Draws from these patients from now on. */
   serve(patients: readonly Patient[]): void;
-  /** Tells of every answer with 200 from now on, until what is returned is called. */
+  /** Tells of every request that ends from now on, until what is returned is called. */
   watch(tell: (answered: Answered) => void): () => void;
   /** Sends no more, and waits for the answers that are due. */
   stop(): Promise<void>;
@@ -79,11 +79,10 @@ export function startTraffic(load: Load): RunningTraffic {
     const answer = ask(agent, load, asked).then(({ status, servedBy }) => {
       answered += 1;
       latencies[answered % LATENCIES_MAX] = performance.now() - due;
-      if (status === 200) {
-        for (const tell of watchers) {
-          tell(asked);
-        }
-      } else {
+      for (const tell of watchers) {
+        tell(asked);
+      }
+      if (status !== 200) {
         failed += 1;
         const failure = `${servedBy} ${status}`;
         failedBy.set(failure, (failedBy.get(failure) ?? 0) + 1);
