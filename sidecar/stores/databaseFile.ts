@@ -7,11 +7,16 @@ export type DatabaseShape = {
   /** Of the tables; a file with another one is refused. No two shapes have the same one. */
   readonly version: number;
   readonly tables: string;
+  /** What makes a file of an older version one of the next. */
+  readonly upgrades?: Readonly<Record<number, string>>;
   /** `full`: every commit is on the disk. `normal`: a power failure may undo the last ones, together. */
   readonly commits: "full" | "normal";
   /** `always`: every page is checked on opening. */
   readonly check: "always" | "never";
 };
+
+const CURSOR_TABLE =
+  "CREATE TABLE cursors (target TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;";
 
 const ROLLOUT_TABLES = `
   CREATE TABLE events (sequence INTEGER PRIMARY KEY, rollout TEXT NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL) STRICT;
@@ -23,12 +28,14 @@ const ROLLOUT_TABLES = `
     rollout TEXT NOT NULL, source TEXT NOT NULL, epoch INTEGER NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL,
     PRIMARY KEY (rollout, source, epoch)) STRICT;
   CREATE TABLE watches (rollout TEXT PRIMARY KEY, body TEXT NOT NULL, checksum TEXT NOT NULL) STRICT;
+  ${CURSOR_TABLE}
 `;
 
 /** Of the store of rollouts. */
 export const ROLLOUT_SHAPE: DatabaseShape = {
-  version: 2,
+  version: 3,
   tables: ROLLOUT_TABLES,
+  upgrades: { 2: CURSOR_TABLE },
   commits: "full",
   check: "always",
 };
@@ -135,6 +142,12 @@ function isExistsError(error: unknown): boolean {
 function prepareTables(database: DatabaseSync, path: string, shape: DatabaseShape): void {
   const version = database.prepare("PRAGMA user_version").get()?.user_version;
   if (version === shape.version) {
+    return;
+  }
+  const upgrade = shape.upgrades?.[Number(version)];
+  if (upgrade !== undefined) {
+    database.exec(`${upgrade} PRAGMA user_version = ${Number(version) + 1};`);
+    prepareTables(database, path, shape);
     return;
   }
   const tables = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { RolloutEvent } from "../core/rollout/event.ts";
 import { evolve } from "../core/rollout/evolve.ts";
 import type { RolloutState } from "../core/rollout/state.ts";
+import type { JournalEntry } from "../ports/alerts.ts";
 import { StoreError } from "../ports.ts";
 
 /** The last event of a log: its number and checksum. */
@@ -29,6 +30,11 @@ export function appendTo(head: Head, rollout: string, event: RolloutEvent): Logg
 /** SHA-256 over the parts, in hex; no part can flow into the next. */
 export function checksumOf(...parts: readonly (string | number)[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** The event as it is told to others. Its checksum depends on all before it, so no other log has the same one. */
+export function entryOf({ sequence, rollout, body, checksum }: LoggedEvent): JournalEntry {
+  return { sequence, id: checksum.slice(0, 32), rollout, event: JSON.parse(body) };
 }
 
 /** Replays a whole log, which must end in `head`. Throws StoreError "broken" naming the first bad event. */

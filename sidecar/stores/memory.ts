@@ -1,19 +1,21 @@
 import type { RolloutEvent } from "../core/rollout/event.ts";
+import type { Journal, JournalEntry } from "../ports/alerts.ts";
 import type { Change, Store, StoredRollout } from "../ports.ts";
 import { StoreError } from "../ports.ts";
-import { appendTo, EMPTY_HEAD, type LoggedEvent, replayLog } from "./eventLog.ts";
+import { appendTo, EMPTY_HEAD, entryOf, type LoggedEvent, replayLog } from "./eventLog.ts";
 
 /** Keeps rollouts for as long as the process lives: for trying out, and for tests. */
-export function createMemoryStore(): Store {
+export function createMemoryStore(): Store & Journal {
   return new MemoryStore();
 }
 
-class MemoryStore implements Store {
+class MemoryStore implements Store, Journal {
   /** Undefined once closed. */
   #log: LoggedEvent[] | undefined = [];
   /** Evidence by rollout, then by source and epoch, as JSON, so that nobody can change what is stored. */
   readonly #evidence = new Map<string, Map<string, string>>();
   readonly #watches = new Map<string, string>();
+  #cursors: ReadonlyMap<string, number> = new Map();
 
   async load(): Promise<ReadonlyMap<string, StoredRollout>> {
     const log = this.#openLog();
@@ -52,6 +54,26 @@ class MemoryStore implements Store {
     return this.#openLog()
       .filter((record) => record.rollout === rollout)
       .map((record): RolloutEvent => JSON.parse(record.body));
+  }
+
+  async head(): Promise<number> {
+    return this.#openLog().length;
+  }
+
+  async after(sequence: number, max: number): Promise<readonly JournalEntry[]> {
+    return this.#openLog()
+      .slice(sequence, sequence + max)
+      .map(entryOf);
+  }
+
+  async cursors(): Promise<ReadonlyMap<string, number>> {
+    this.#openLog();
+    return this.#cursors;
+  }
+
+  async saveCursors(cursors: ReadonlyMap<string, number>): Promise<void> {
+    this.#openLog();
+    this.#cursors = new Map(cursors);
   }
 
   async close(): Promise<void> {

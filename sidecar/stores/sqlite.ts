@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { RolloutEvent } from "../core/rollout/event.ts";
 import type { WatchState } from "../core/watch/watch.ts";
+import type { Journal, JournalEntry } from "../ports/alerts.ts";
 import {
   type Change,
   type EvidenceSnapshot,
@@ -10,15 +11,10 @@ import {
   StoreError,
 } from "../ports.ts";
 import { closeQuietly, openDatabase, ROLLOUT_SHAPE, storeErrorOf } from "./databaseFile.ts";
-import {
-  appendTo,
-  checksumOf,
-  type Head,
-  type LoggedEvent,
-  type Replayed,
-  replayLog,
-} from "./eventLog.ts";
-import { all, integer, run, text } from "./rows.ts";
+import { appendTo, checksumOf, type Replayed, replayLog } from "./eventLog.ts";
+import { cursorsIn, entriesAfter, writeCursors } from "./journal.ts";
+import { evidenceIn, headOf, records, statesIn, watchesIn, writeWatch } from "./rolloutTables.ts";
+import { all, run, text } from "./rows.ts";
 
 /** Where a crash can be asked for in a test; called in this order during a save. */
 export type SavePoint =
@@ -38,11 +34,11 @@ export type SavePoint =
 export function openSqliteStore(
   path: string,
   reached: (point: SavePoint) => void = () => {},
-): Store {
+): Store & Journal {
   return new SqliteStore(path, reached);
 }
 
-class SqliteStore implements Store {
+class SqliteStore implements Store, Journal {
   readonly #path: string;
   readonly #reached: (point: SavePoint) => void;
   /** Undefined after a failure, until it is opened again. */
@@ -90,6 +86,22 @@ class SqliteStore implements Store {
         (row): RolloutEvent => JSON.parse(text(row, "body")),
       ),
     );
+  }
+
+  async head(): Promise<number> {
+    return this.#use((database) => headOf(database).sequence);
+  }
+
+  async after(sequence: number, max: number): Promise<readonly JournalEntry[]> {
+    return this.#use((database) => entriesAfter(database, sequence, max));
+  }
+
+  async cursors(): Promise<ReadonlyMap<string, number>> {
+    return this.#use(cursorsIn);
+  }
+
+  async saveCursors(cursors: ReadonlyMap<string, number>): Promise<void> {
+    this.#use((database) => writeCursors(database, cursors));
   }
 
   async close(): Promise<void> {
@@ -172,72 +184,4 @@ function checked(
   }
   const watch = found.watches.get(name);
   return { plan: started.plan, state, evidence, ...(watch && { watch }) };
-}
-
-function writeWatch(database: DatabaseSync, { rollout, watch }: Change): void {
-  if (watch !== undefined) {
-    const body = JSON.stringify(watch);
-    const checksum = checksumOf(rollout, body);
-    run(database, "INSERT OR REPLACE INTO watches VALUES (?, ?, ?)", [rollout, body, checksum]);
-  }
-}
-
-/** What each rollout's watch knew. */
-function watchesIn(database: DatabaseSync): ReadonlyMap<string, WatchState> {
-  return new Map(
-    all(database, "SELECT * FROM watches NOT INDEXED").map((row): [string, WatchState] => {
-      const rollout = text(row, "rollout");
-      const body = text(row, "body");
-      if (text(row, "checksum") !== checksumOf(rollout, body)) {
-        throw new StoreError("broken", `the watch of ${rollout} does not match its checksum`);
-      }
-      return [rollout, JSON.parse(body)];
-    }),
-  );
-}
-
-function headOf(database: DatabaseSync): Head {
-  const [row] = all(database, "SELECT sequence, checksum FROM head");
-  if (row === undefined) {
-    throw new StoreError("broken", "the end of the event log is not recorded");
-  }
-  return { sequence: integer(row, "sequence"), checksum: text(row, "checksum") };
-}
-
-function* records(database: DatabaseSync): Generator<LoggedEvent> {
-  const statement = database.prepare(
-    "SELECT sequence, rollout, body, checksum FROM events ORDER BY sequence",
-  );
-  for (const row of statement.iterate()) {
-    yield {
-      sequence: integer(row, "sequence"),
-      rollout: text(row, "rollout"),
-      body: text(row, "body"),
-      checksum: text(row, "checksum"),
-    };
-  }
-}
-
-/** Every snapshot, by rollout. */
-function evidenceIn(database: DatabaseSync): ReadonlyMap<string, readonly EvidenceSnapshot[]> {
-  const byRollout = new Map<string, EvidenceSnapshot[]>();
-  for (const row of all(database, "SELECT * FROM evidence NOT INDEXED")) {
-    const rollout = text(row, "rollout");
-    const source = text(row, "source");
-    const epoch = integer(row, "epoch");
-    const body = text(row, "body");
-    if (text(row, "checksum") !== checksumOf(rollout, source, epoch, body)) {
-      throw new StoreError("broken", `the evidence of ${rollout} does not match its checksum`);
-    }
-    const snapshots = byRollout.get(rollout) ?? [];
-    byRollout.set(rollout, snapshots);
-    snapshots.push({ source, epoch, evidence: JSON.parse(body) });
-  }
-  return byRollout;
-}
-
-/** The state of every rollout, by its name. */
-function statesIn(database: DatabaseSync): ReadonlyMap<string, string> {
-  const rows = all(database, "SELECT name, state FROM rollouts NOT INDEXED");
-  return new Map(rows.map((row) => [text(row, "name"), text(row, "state")]));
 }

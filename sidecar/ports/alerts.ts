@@ -1,0 +1,62 @@
+import type { Notice } from "../core/alerts/notice.ts";
+import type { RolloutEvent } from "../core/rollout/event.ts";
+
+/** An event with its place in the log over all rollouts. */
+export type JournalEntry = {
+  /** From 1, without gaps. */
+  readonly sequence: number;
+  /** Of this event in this log and no other, however often it is read. */
+  readonly id: string;
+  readonly rollout: string;
+  readonly event: RolloutEvent;
+};
+
+/** The logs of all rollouts as one, and how far each target of alerts has been told of it. Rejects only with StoreError. */
+export interface Journal {
+  /** Number of the last event; 0 for an empty log. */
+  head(): Promise<number>;
+  /** At most `max` events after that number, in their order. */
+  after(sequence: number, max: number): Promise<readonly JournalEntry[]>;
+  /** By target: all events up to that number need not be told to it again. */
+  cursors(): Promise<ReadonlyMap<string, number>>;
+  /** Replaces all of them. Returns once they will survive a crash. */
+  saveCursors(cursors: ReadonlyMap<string, number>): Promise<void>;
+}
+
+/** One outside system that is told. */
+export interface AlertChannel {
+  /** Most notices that one call takes. */
+  readonly groupMax: number;
+  /** How often it wants all that goes on again, without which it takes it for over; undefined for never. */
+  readonly repeatMs: number | undefined;
+  /** Resolves once the notices were accepted, all of them; rejects only with AlertError, and then any of them may have been. */
+  send(notices: readonly Notice[], signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * - `refused`: these notices will never be taken. - `denied`: the target takes nothing from us, as we are set up now.
+ * - `busy`: later. - `failed`: it says that it has failed. - `unreachable`: no whole answer in time. - `redirected`: it wants us elsewhere.
+ * - `misconfigured`: what we need, as a secret, is not there.
+ */
+export type AlertErrorCode =
+  | "refused"
+  | "denied"
+  | "busy"
+  | "failed"
+  | "unreachable"
+  | "redirected"
+  | "misconfigured";
+
+/** Why a target was not told. The message holds no secret, no URL, and nothing that the target wrote. */
+export class AlertError extends Error {
+  readonly code: AlertErrorCode;
+  /** How long the target asked to be left alone, if it did. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: AlertErrorCode, message: string, retryAfterMs?: number) {
+    super(message);
+    this.name = "AlertError";
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
