@@ -1,8 +1,8 @@
+import { backoffMs } from "../core/backoff.ts";
 import { sameTarget, type Target } from "../core/target.ts";
 import { sameTraffic, type Traffic } from "../core/traffic.ts";
 import type { Metrics } from "../metrics.ts";
 import { type Actuator, ActuatorError, type Clock, type Log, type Reading } from "../ports.ts";
-import { backoffMs } from "./backoff.ts";
 
 /** How often traffic in force is looked at again, and how soon after it was applied. */
 const RECHECK_MS = 1_000;

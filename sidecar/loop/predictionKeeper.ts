@@ -1,3 +1,4 @@
+import { backoffMs } from "../core/backoff.ts";
 import { type MaturedCase, maturedBeforeMs } from "../core/performance/maturity.ts";
 import {
   type InputProblem,
@@ -11,7 +12,6 @@ import type { RolloutState } from "../core/rollout/state.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Labels, PredictionStore, RecordedLabels } from "../ports/predictions.ts";
 import { type Clock, type Log, RequestError, StoreError } from "../ports.ts";
-import { backoffMs } from "./backoff.ts";
 
 /** Predictions that wait to be stored; more are dropped, and counted. */
 const WAITING_MAX = RECORDS_MAX;

@@ -1,3 +1,4 @@
+import { backoffMs } from "../core/backoff.ts";
 import type { Metrics } from "../metrics.ts";
 import {
   type Change,
@@ -7,7 +8,6 @@ import {
   type StoredRollout,
   StoreError,
 } from "../ports.ts";
-import { backoffMs } from "./backoff.ts";
 
 const RETRY_MS = { minMs: 200, maxMs: 10_000 };
 

@@ -1,11 +1,11 @@
 import { areTooComplex } from "../core/compare/rules.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { DESCRIPTORS_BYTES_MAX } from "./descriptors.ts";
-import { nearest } from "./nearest.ts";
+import { problemOf } from "./misfit.ts";
 import { formatField, type Problem } from "./problem.ts";
 import { REFERENCE_TEXT_MAX } from "./reference.ts";
 import { findBreaches } from "./rules.ts";
-import { fitDocument, type Misfit } from "./schema.ts";
+import { fitDocument } from "./schema.ts";
 import { toPlan } from "./toPlan.ts";
 import { readYaml, type YamlText } from "./yamlText.ts";
 
@@ -81,16 +81,6 @@ function parseValue(yaml: Extract<YamlText, { kind: "read" }>): ParsedPlan {
         },
       ])
     : { kind: "plan", plan };
-}
-
-function problemOf(misfit: Misfit, yaml: Extract<YamlText, { kind: "read" }>): Problem {
-  const field = formatField(misfit.path);
-  if (misfit.known === undefined) {
-    return { field, ...yaml.locate(misfit.path), allowed: misfit.allowed };
-  }
-  const close = nearest(String(misfit.path.at(-1)), misfit.known);
-  const hint = close === undefined ? "" : `${close}? `;
-  return { field, ...yaml.locateKey(misfit.path), allowed: `${hint}known here: ${misfit.allowed}` };
 }
 
 /** The first problems of the text, and how many more there are. */

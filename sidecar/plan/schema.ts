@@ -6,7 +6,7 @@ import { count, duration, jsonPath, number, section, share, word } from "./field
 import { grpc } from "./grpcSchema.ts";
 import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
 import { labels } from "./labelsSchema.ts";
-import type { FieldPath } from "./problem.ts";
+import { type Fitting, fit } from "./misfit.ts";
 
 /** Most steps of a plan. */
 export const STEPS_MAX = 32;
@@ -137,45 +137,9 @@ const document: z.ZodType<PlanDocument> = section({
   }),
 });
 
-/** One place where a value does not fit the schema. */
-export type Misfit = {
-  readonly path: FieldPath;
-  readonly allowed: string;
-  /** The keys that are known there, when the last of `path` is not. */
-  readonly known: readonly string[] | undefined;
-};
-
-/** A document that fits, or every misfit. */
-export type Fitting =
-  | { readonly kind: "fits"; readonly document: PlanDocument }
-  | { readonly kind: "misfits"; readonly misfits: readonly Misfit[] };
-
 /** Fits a value into the schema of a plan. Rules between fields are not looked at. */
-export function fitDocument(value: unknown): Fitting {
-  const result = document.safeParse(value);
-  if (result.success) {
-    return { kind: "fits", document: result.data };
-  }
-  return { kind: "misfits", misfits: result.error.issues.flatMap((issue) => misfitsOf(issue, [])) };
-}
-
-function misfitsOf(issue: z.core.$ZodIssue, above: FieldPath): readonly Misfit[] {
-  const below = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
-  const path = [...above, ...below];
-  const meant = issue.code === "invalid_union" ? issue.errors.find(isInside) : undefined;
-  if (meant !== undefined) {
-    return meant.flatMap((each) => misfitsOf(each, path));
-  }
-  if (issue.code !== "unrecognized_keys") {
-    return [{ path, allowed: issue.message, known: undefined }];
-  }
-  const known = issue.message.split(" ");
-  return issue.keys.map((key) => ({ path: [...path, key], allowed: known.join(", "), known }));
-}
-
-/** Whether a value is of the kind that was looked for, and what is wrong is inside it. */
-function isInside(issues: readonly z.core.$ZodIssue[]): boolean {
-  return issues.every(({ code, path }) => code === "unrecognized_keys" || path.length > 0);
+export function fitDocument(value: unknown): Fitting<PlanDocument> {
+  return fit(document, value);
 }
 
 /** The schema as JSON Schema (draft 2020-12) of what an author writes, for editors. */

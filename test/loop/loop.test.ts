@@ -5,7 +5,7 @@ import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { type Target, targetOf } from "../../sidecar/core/target.ts";
 import type { Traffic } from "../../sidecar/core/traffic.ts";
-import { backoffMs } from "../../sidecar/loop/backoff.ts";
+import { backoffMs } from "../../sidecar/core/backoff.ts";
 import { type Change, StoreError } from "../../sidecar/ports.ts";
 import { FlakyStore } from "../support/flaky.ts";
 import { LoopHarness, quickPlan } from "../support/loopHarness.ts";
