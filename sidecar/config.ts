@@ -7,6 +7,8 @@ export type Config = {
   readonly http: Address;
   /** Where rollouts are kept; undefined keeps them in memory. */
   readonly storePath: string | undefined;
+  /** The file that says who is told; undefined tells nobody. */
+  readonly alertsPath: string | undefined;
 };
 
 /** Every key of the configuration, as a flag of `serve`. */
@@ -18,6 +20,7 @@ export const CONFIG_KEYS = [
     default: "understudy.sqlite",
     meaning: "file that rollouts are kept in; memory: nowhere, they end with the process",
   },
+  { flag: "alerts", default: "", meaning: "file that says who is told of what happens" },
 ] as const;
 
 /** Reads the flags of `serve`: the configuration, or every problem as `flag: what was given: what is allowed`. */
@@ -34,10 +37,12 @@ export function parseConfig(
   if (grpc === undefined || http === undefined || problems.length > 0) {
     return { problems };
   }
-  return { config: { grpc, http, storePath: flags.store === "memory" ? undefined : flags.store } };
+  const storePath = flags.store === "memory" ? undefined : flags.store;
+  const alertsPath = flags.alerts === "" ? undefined : flags.alerts;
+  return { config: { grpc, http, storePath, alertsPath } };
 }
 
-type Flags = { readonly grpc: string; readonly http: string; readonly store: string };
+type Flags = Readonly<Record<(typeof CONFIG_KEYS)[number]["flag"], string>>;
 
 function parseFlags(args: readonly string[]): Flags | string {
   const options = Object.fromEntries(
@@ -45,7 +50,7 @@ function parseFlags(args: readonly string[]): Flags | string {
   );
   try {
     const { values } = parseArgs({ args: [...args], options, allowPositionals: false });
-    return { grpc: "", http: "", store: "", ...values };
+    return { grpc: "", http: "", store: "", alerts: "", ...values };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

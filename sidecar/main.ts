@@ -16,12 +16,17 @@ async function serve(flags: readonly string[]): Promise<number> {
   const { parseConfig } = await import("./config.ts");
   const parsed = parseConfig(flags);
   if ("problems" in parsed) {
-    for (const problem of parsed.problems) {
-      process.stderr.write(`${problem}\n`);
-    }
-    return USAGE;
+    return misused(parsed.problems);
   }
   const { config } = parsed;
+  const { readAlerts } = await import("./alerts/alertsFile.ts");
+  const read =
+    config.alertsPath === undefined
+      ? { settings: undefined }
+      : readAlerts(config.alertsPath, process.env);
+  if ("problems" in read) {
+    return misused(read.problems);
+  }
   const { createLog } = await import("./log.ts");
   const { startSidecar } = await import("./sidecar.ts");
   const log = createLog(process.stdout);
@@ -30,7 +35,8 @@ async function serve(flags: readonly string[]): Promise<number> {
     process.once("SIGINT", resolve);
   });
   try {
-    const sidecar = await startSidecar(config, { log, clock, random: Math.random });
+    const alerts = read.settings;
+    const sidecar = await startSidecar(config, { log, clock, random: Math.random, alerts });
     const { grpc, http } = sidecar;
     log.info({ grpc, http, store: config.storePath ?? "memory" }, "serving");
     const signal = await ended;
@@ -43,6 +49,13 @@ async function serve(flags: readonly string[]): Promise<number> {
     log.error({ why }, "could not serve");
     return FAILED;
   }
+}
+
+function misused(problems: readonly string[]): number {
+  for (const problem of problems) {
+    process.stderr.write(`${problem}\n`);
+  }
+  return USAGE;
 }
 
 /** Runs any other verb. */

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
+import { type AlertMetrics, alertMetrics } from "./metrics/alerts.ts";
 import { type IntakeMetrics, intakeMetrics } from "./metrics/intake.ts";
 import { type LabelMetrics, labelMetrics } from "./metrics/labels.ts";
 import { type LoopMetrics, loopMetrics } from "./metrics/loop.ts";
@@ -12,7 +13,8 @@ export type Metrics = { readonly registry: Registry } & RolloutMetrics &
   IntakeMetrics &
   LabelMetrics &
   ServerMetrics &
-  LoopMetrics;
+  LoopMetrics &
+  AlertMetrics;
 
 /** Makes the metrics on a registry of their own. */
 export function createMetrics(): Metrics {
@@ -26,5 +28,6 @@ export function createMetrics(): Metrics {
     ...labelMetrics(registry),
     ...serverMetrics(registry),
     ...loopMetrics(registry),
+    ...alertMetrics(registry),
   };
 }

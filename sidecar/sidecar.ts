@@ -1,5 +1,8 @@
 import { FILTERS_RETURN_MS, FiltersActuator } from "./actuators/filters.ts";
 import { addressText } from "./address.ts";
+import type { AlertSettings } from "./alerts/alertsFile.ts";
+import { targetsOf } from "./alerts/targets.ts";
+import { Teller } from "./alerts/teller.ts";
 import type { Config } from "./config.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { examinersCounting } from "./loop/examiner.ts";
@@ -7,7 +10,9 @@ import { Loop } from "./loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { parsePlan } from "./plan/parsePlan.ts";
 import { formatProblem } from "./plan/problem.ts";
-import type { Clock, Log } from "./ports.ts";
+import type { Journal } from "./ports/alerts.ts";
+import type { PredictionStore } from "./ports/predictions.ts";
+import type { Clock, Log, Store } from "./ports.ts";
 import { GrpcServer } from "./server/grpcServer.ts";
 import { HttpServer } from "./server/httpServer.ts";
 import { LabelHandler } from "./server/labels.ts";
@@ -28,6 +33,8 @@ export type Surroundings = {
   readonly limits?: Limits;
   /** How long filters may take to come back after a start. */
   readonly filtersReturnMs?: number;
+  /** Who is told of what happens. */
+  readonly alerts?: AlertSettings | undefined;
 };
 
 /** A sidecar that serves. */
@@ -53,12 +60,7 @@ const MEMORY_BOUNDS: PredictionBounds = {
 export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
   const { log, clock, random, limits = LIMITS } = surroundings;
   const metrics = createMetrics();
-  const store =
-    config.storePath === undefined ? createMemoryStore() : openSqliteStore(config.storePath);
-  const predictions =
-    config.storePath === undefined
-      ? createMemoryPredictions(MEMORY_BOUNDS)
-      : await openPredictionStore(`${config.storePath}.predictions`, PREDICTION_BOUNDS);
+  const { store, predictions } = await openStores(config);
   const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
   const filters = new FiltersActuator({ reported: (rollout) => loop.recheck(rollout), returnMs });
   const parts = { log, clock, random, metrics, limits };
@@ -75,22 +77,32 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
   const grpc = new GrpcServer({ ...parts, observe, rollouts, labels });
   const isAlive = () => (loop.idleMs ?? Number.POSITIVE_INFINITY) < STUCK_MS;
   const isReady = () => isAlive() && loop.isStoreTrusted;
-  const http = new HttpServer({ metrics, isAlive, isReady, labels });
+  const teller = new Teller(targetsOf(surroundings.alerts, clock), {
+    ...parts,
+    journal: store,
+    views: () => loop.list(),
+    isStoreTrusted: () => loop.isStoreTrusted,
+  });
+  const alerts = () => teller.standing();
+  const http = new HttpServer({ metrics, isAlive, isReady, labels, alerts });
 
   const ending = new AbortController();
   try {
     await loop.open();
+    await teller.open();
     const grpcPort = await grpc.listen(config.grpc);
     const httpPort = await http.listen(config.http);
     const turning = loop.run(ending.signal);
+    teller.start();
     return {
       grpc: addressText({ ...config.grpc, port: grpcPort }),
       http: addressText({ ...config.http, port: httpPort }),
-      // Callers first, so that nothing new comes; then the loop, which saves; then the store; the HTTP port tells to the end.
+      // Callers first, so that nothing new comes; then the loop, which saves, and the teller; then the store; the HTTP port tells to the end.
       stop: async () => {
         await grpc.stop(DRAIN_MS);
         ending.abort();
         await turning;
+        await teller.stop();
         await store.close();
         await predictions.close();
         await http.stop();
@@ -102,6 +114,19 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
     await predictions.close();
     throw error;
   }
+}
+
+async function openStores({ storePath }: Config): Promise<{
+  readonly store: Store & Journal;
+  readonly predictions: PredictionStore;
+}> {
+  if (storePath === undefined) {
+    return { store: createMemoryStore(), predictions: createMemoryPredictions(MEMORY_BOUNDS) };
+  }
+  return {
+    store: openSqliteStore(storePath),
+    predictions: await openPredictionStore(`${storePath}.predictions`, PREDICTION_BOUNDS),
+  };
 }
 
 const readPlan: ReadPlan = (text) => {

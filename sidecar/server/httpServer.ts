@@ -12,6 +12,8 @@ export type HttpParts = {
   /** Whether the loop turns and the store confirms what it is given. */
   readonly isReady: () => boolean;
   readonly labels: LabelHandler;
+  /** Who is told of what happens, what waits, and what was given up; plain JSON. */
+  readonly alerts: () => object;
 };
 
 /** What is answered; plain text unless a type is said. */
@@ -22,7 +24,7 @@ const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
 /** How long a request may take to come; a slow one holds one of few connections. */
 const REQUEST_MS_MAX = 10_000;
 
-/** The HTTP port: /metrics, /healthz, /readyz and /v1/labels, for hosts of this machine. */
+/** The HTTP port: /metrics, /healthz, /readyz, /alerts and /v1/labels, for hosts of this machine. */
 export class HttpServer {
   readonly #parts: HttpParts;
   readonly #server: Server;
@@ -100,8 +102,17 @@ export class HttpServer {
         return answerOf(this.#parts.isAlive());
       case "/readyz":
         return answerOf(this.#parts.isReady());
+      case "/alerts":
+        return {
+          status: 200,
+          type: "application/json",
+          body: `${JSON.stringify(this.#parts.alerts())}\n`,
+        };
       default:
-        return { status: 404, body: "there are /metrics, /healthz, /readyz and /v1/labels\n" };
+        return {
+          status: 404,
+          body: "there are /metrics, /healthz, /readyz, /alerts and /v1/labels\n",
+        };
     }
   }
 

@@ -33,6 +33,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   report: ["core"],
   stores: ["core", "ports"],
   actuators: ["core", "ports"],
+  alerts: ["core", "plan", "ports", "metrics"],
   server: ["core", "plan", "decode", "ports", "address", "limits", "metrics", "log"],
   cli: ["core", "plan", "config", "server", "formats", "report"],
 };

@@ -119,6 +119,7 @@ const nowhere: Labels = {
 test("case 80: probes follow the loop and the store", async () => {
   let [isAlive, isReady] = [true, false];
   const server = new HttpServer({
+    alerts: () => [],
     metrics: createMetrics(),
     isAlive: () => isAlive,
     isReady: () => isReady,

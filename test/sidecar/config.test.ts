@@ -9,6 +9,7 @@ test("without flags the sidecar listens on loopback and keeps rollouts in a file
       grpc: { host: "127.0.0.1", port: 50_051 },
       http: { host: "127.0.0.1", port: 9_464 },
       storePath: "understudy.sqlite",
+      alertsPath: undefined,
     },
   });
 });
@@ -25,6 +26,7 @@ test("flags are taken", () => {
       grpc: { host: "::1", port: 0 },
       http: { host: "localhost", port: 1 },
       storePath: "x.db",
+      alertsPath: undefined,
     },
   });
 });

@@ -21,12 +21,17 @@ const main = fileURLToPath(new URL("../../sidecar/main.ts", import.meta.url));
 /** Starts one on free ports; it is killed with the test. */
 export async function startSidecarProcess(
   context: TestContext,
-  options: { readonly storePath?: string; readonly filesMax?: number } = {},
+  options: {
+    readonly storePath?: string;
+    readonly filesMax?: number;
+    readonly alertsPath?: string;
+  } = {},
 ): Promise<SidecarProcess> {
   const flags = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
   const store = ["--store", options.storePath ?? "memory"];
   const limit = options.filesMax === undefined ? "" : `ulimit -n ${options.filesMax};`;
-  const args = [process.execPath, main, "serve", ...flags, ...store];
+  const alerts = options.alertsPath === undefined ? [] : ["--alerts", options.alertsPath];
+  const args = [process.execPath, main, "serve", ...flags, ...store, ...alerts];
   const child = spawn("sh", ["-c", `${limit} exec "$0" "$@"`, ...args]);
   context.after(() => child.kill("SIGKILL"));
   let output = "";

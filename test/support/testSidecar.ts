@@ -41,7 +41,7 @@ export async function startTestSidecar(
   const log: Log = { info: note, warn: note, error: note };
   const { clock = fastClock(1), storePath } = options;
   const sidecar = await startSidecar(
-    { grpc: anyPort, http: anyPort, storePath },
+    { grpc: anyPort, http: anyPort, storePath, alertsPath: undefined },
     {
       log,
       clock,

@@ -1,0 +1,244 @@
+import { resolvedOf } from "../core/alerts/lasting.ts";
+import {
+  alertKey,
+  isAtLeast,
+  type Notice,
+  noticeOf,
+  type Severity,
+} from "../core/alerts/notice.ts";
+import { backoffMs } from "../core/backoff.ts";
+import type { Metrics } from "../metrics.ts";
+import { type AlertChannel, AlertError, type JournalEntry } from "../ports/alerts.ts";
+import type { Clock, Log } from "../ports.ts";
+import { type Waiting, WaitingLine } from "./waitingLine.ts";
+
+/** One that is told, and how it is. */
+export type Target = {
+  readonly name: string;
+  readonly channel: AlertChannel;
+  readonly minSeverity: Severity;
+  /** An attempt that takes longer has failed. */
+  readonly timeoutMs: number;
+  /** What has waited so long when an attempt fails is given up. */
+  readonly giveUpMs: number;
+};
+
+/** What telling needs of its surroundings. */
+export type CourierParts = {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+/** Why a notice was given up: the target does not take it, took nothing for too long, or too many waited. */
+export type DeadReason = "refused" | "expired" | "overflow";
+
+/** A notice that was given up. */
+export type DeadLetter = { readonly notice: Notice; readonly reason: DeadReason };
+
+/** Dead letters that are kept, the newest; the log has all. */
+export const DEAD_LETTERS_MAX = 100;
+const RETRY_MS = { minMs: 1_000, maxMs: 300_000 };
+
+/**
+ * Tells one target, in order, one attempt at a time, until each notice is taken or given up; and repeats what goes on to a target that wants
+ * that. `poll` starts what is due; nothing here is waited for.
+ */
+export class Courier {
+  readonly target: Target;
+  readonly line: WaitingLine = new WaitingLine();
+  readonly #parts: CourierParts;
+  readonly #stopping = new AbortController();
+  #dead: readonly DeadLetter[] = [];
+  #attempt: Promise<void> | undefined;
+  #failures = 0;
+  #nextMs = 0;
+  #going: ReadonlyMap<string, Notice> = new Map();
+  /** What the target knows to go on, and when it is to be told again. */
+  #repeated: ReadonlyMap<string, Notice> = new Map();
+  #repeatMs = 0;
+
+  constructor(target: Target, parts: CourierParts) {
+    this.target = target;
+    this.#parts = parts;
+    parts.metrics.alertsSent.inc({ target: target.name }, 0);
+    parts.metrics.alertsWaiting.set({ target: target.name }, 0);
+  }
+
+  /** What was given up last, the oldest first. */
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#dead;
+  }
+
+  /** Takes events of the log, in their order; at most as many as the line has room for. */
+  take(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) {
+      this.#add(noticeOf(entry), entry.sequence);
+      this.line.skipTo(entry.sequence);
+    }
+  }
+
+  /** Takes a notice that is in no log. */
+  offer(notice: Notice): void {
+    if (!this.#add(notice, undefined)) {
+      this.#bury([notice], "overflow");
+    }
+  }
+
+  /** Says all that goes on now. */
+  show(going: readonly Notice[]): void {
+    const { minSeverity } = this.target;
+    this.#going = new Map(
+      going
+        .filter(({ severity }) => isAtLeast(severity, minSeverity))
+        .map((notice) => [alertKey(notice), notice]),
+    );
+  }
+
+  /** Starts an attempt when one is due. */
+  poll(): void {
+    this.#parts.metrics.alertsWaiting.set({ target: this.target.name }, this.line.length);
+    const isDue = this.#parts.clock.steadyMs() >= this.#nextMs;
+    if (this.#attempt === undefined && isDue && !this.#stopping.signal.aborted) {
+      this.#attempt = this.#run().finally(() => {
+        this.#attempt = undefined;
+      });
+    }
+  }
+
+  /** Ends the attempt under way and begins no other. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#attempt;
+  }
+
+  /** Resolves when no attempt is under way. */
+  async settled(): Promise<void> {
+    await this.#attempt;
+  }
+
+  #add(notice: Notice, sequence: number | undefined): boolean {
+    if (!isAtLeast(notice.severity, this.target.minSeverity)) {
+      return true;
+    }
+    return this.line.add({ notice, sequence, sinceMs: this.#parts.clock.steadyMs() });
+  }
+
+  /** Tells what waits, then what is to be repeated, until there is nothing or an attempt fails. */
+  async #run(): Promise<void> {
+    let isGoing = true;
+    while (isGoing && this.line.length > 0) {
+      const group = this.line.first(this.target.channel.groupMax);
+      isGoing = await this.#tell(group);
+    }
+    if (isGoing) {
+      await this.#repeat();
+    }
+  }
+
+  async #tell(group: readonly Waiting[]): Promise<boolean> {
+    const notices = group.map(({ notice }) => notice);
+    const error = await this.#send(notices);
+    if (this.#stopping.signal.aborted && error !== undefined) {
+      return false;
+    }
+    if (error === undefined || error.code === "refused") {
+      this.line.remove(group);
+    }
+    if (error === undefined) {
+      this.#told(notices);
+      return true;
+    }
+    this.#failed(error);
+    if (error.code === "refused") {
+      this.#bury(notices, "refused");
+      return true;
+    }
+    this.#expire();
+    return false;
+  }
+
+  async #repeat(): Promise<void> {
+    const { channel } = this.target;
+    const { clock } = this.#parts;
+    const ended = [...this.#repeated].filter(([key]) => !this.#going.has(key));
+    const isChanged = ended.length > 0 || this.#going.size !== this.#repeated.size;
+    const isDue = clock.steadyMs() >= this.#repeatMs && this.#going.size > 0;
+    if (channel.repeatMs === undefined || !(isChanged || isDue)) {
+      return;
+    }
+    const going = this.#going;
+    const nowMs = Math.round(clock.wallMs());
+    const notices = [...going.values(), ...ended.map(([, notice]) => resolvedOf(notice, nowMs))];
+    for (let first = 0; first < notices.length; first += channel.groupMax) {
+      const error = await this.#send(notices.slice(first, first + channel.groupMax));
+      if (error !== undefined) {
+        this.#failed(error);
+        return;
+      }
+    }
+    this.#failures = 0;
+    this.#repeated = going;
+    this.#repeatMs = clock.steadyMs() + channel.repeatMs;
+  }
+
+  async #send(notices: readonly Notice[]): Promise<AlertError | undefined> {
+    const { channel, timeoutMs } = this.target;
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(timeoutMs)]);
+    try {
+      await channel.send(notices, signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof AlertError) {
+        return error;
+      }
+      this.#parts.metrics.faults.inc({ where: "alerts" });
+      return new AlertError("refused", "a mistake in the program");
+    }
+  }
+
+  #told(notices: readonly Notice[]): void {
+    const { log, metrics } = this.#parts;
+    const { name: target } = this.target;
+    this.#failures = 0;
+    metrics.alertsSent.inc({ target }, notices.length);
+    for (const { id, kind, rollout, status } of notices) {
+      log.info({ target, id, rollout, kind, status }, "told");
+    }
+  }
+
+  #failed({ code, message: why, retryAfterMs = 0 }: AlertError): void {
+    const { clock, log, metrics, random } = this.#parts;
+    const { name: target, giveUpMs } = this.target;
+    const waitMs = Math.max(
+      Math.min(retryAfterMs, giveUpMs),
+      backoffMs(this.#failures, RETRY_MS, random),
+    );
+    this.#failures += 1;
+    this.#nextMs = code === "refused" ? 0 : clock.steadyMs() + waitMs;
+    metrics.alertAttemptsFailed.inc({ target, code });
+    const waiting = this.line.length;
+    log.warn({ target, code, why, attempts: this.#failures, waiting }, "not told");
+  }
+
+  #expire(): void {
+    const expired = this.line.before(this.#parts.clock.steadyMs() - this.target.giveUpMs);
+    this.line.remove(expired);
+    this.#bury(
+      expired.map(({ notice }) => notice),
+      "expired",
+    );
+  }
+
+  #bury(notices: readonly Notice[], reason: DeadReason): void {
+    const { log, metrics } = this.#parts;
+    const { name: target } = this.target;
+    for (const notice of notices) {
+      metrics.alertsDead.inc({ target, reason });
+      log.error({ target, reason, notice }, "given up");
+    }
+    const letters = notices.map((notice) => ({ notice, reason }));
+    this.#dead = [...this.#dead, ...letters].slice(-DEAD_LETTERS_MAX);
+  }
+}

@@ -1,0 +1,163 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Journal } from "../ports/alerts.ts";
+import { type RolloutView, StoreError } from "../ports.ts";
+import { Conditions } from "./conditions.ts";
+import { Courier, type CourierParts, type DeadLetter, type Target } from "./courier.ts";
+
+/** What the teller looks at. */
+export type TellerParts = CourierParts & {
+  readonly journal: Journal;
+  readonly views: () => readonly RolloutView[];
+  readonly isStoreTrusted: () => boolean;
+};
+
+/** How a target stands. */
+export type Standing = {
+  readonly target: string;
+  readonly waiting: number;
+  readonly deadLetters: readonly DeadLetter[];
+};
+
+/** How often it looks; and how long it leaves a journal alone that failed. */
+const LOOK_MS = 500;
+const JOURNAL_RETRY_MS = 5_000;
+/** Events that are read at once: each holds all its evidence. */
+const READ_MAX = 20;
+
+/**
+ * Tells every target what happens. The log of events is the queue: each target has a cursor in it, saved after it was told, so that a restart
+ * loses nothing, and repeats what had been told since the cursor was saved last, under the same ids. Looks by itself, and holds up nobody.
+ */
+export class Teller {
+  readonly #parts: TellerParts;
+  readonly #couriers: readonly Courier[];
+  readonly #conditions: Conditions;
+  #saved = new Map<string, number>();
+  #journalProblem: string | undefined;
+  #journalMs = 0;
+  #turning: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
+
+  constructor(targets: readonly Target[], parts: TellerParts) {
+    this.#parts = parts;
+    this.#couriers = targets.map((target) => new Courier(target, parts));
+    this.#conditions = new Conditions(parts.clock);
+  }
+
+  /** How each target stands: how many notices wait, and those that were given up last, the oldest first. */
+  standing(): readonly Standing[] {
+    return this.#couriers.map(({ target, line, deadLetters }) => ({
+      target: target.name,
+      waiting: line.length,
+      deadLetters,
+    }));
+  }
+
+  /**
+   * Begins where each target was left; one that is new is told what happens from now on, and the place of one that is gone is forgotten.
+   * Rejects with StoreError.
+   */
+  async open(): Promise<void> {
+    const { journal } = this.#parts;
+    const cursors = await journal.cursors();
+    const head = await journal.head();
+    for (const { line, target } of this.#couriers) {
+      line.skipTo(cursors.get(target.name) ?? head);
+    }
+    this.#saved = new Map(cursors);
+    await this.#save();
+  }
+
+  /** Looks again and again until stopped, if there is anybody to tell. */
+  start(): void {
+    if (this.#couriers.length === 0) {
+      return;
+    }
+    this.#turning = this.#turn(this.#stopping.signal);
+  }
+
+  /** Ends what is under way and saves how far each target is. What waits is told after the next start, if it is in the log. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#turning;
+    await Promise.all(this.#couriers.map((courier) => courier.stop()));
+    await this.#guardJournal(() => this.#save());
+  }
+
+  /** Resolves when no attempt is under way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#couriers.map((courier) => courier.settled()));
+  }
+
+  /** Looks once. Never rejects. */
+  async look(): Promise<void> {
+    const { clock, isStoreTrusted, views } = this.#parts;
+    const storeProblem = isStoreTrusted()
+      ? this.#journalProblem
+      : "the store does not confirm changes: traffic stays, nothing is decided";
+    const { changed, going } = this.#conditions.look({ views: views(), storeProblem });
+    for (const courier of this.#couriers) {
+      for (const notice of changed) {
+        courier.offer(notice);
+      }
+      courier.show(going);
+    }
+    if (clock.steadyMs() >= this.#journalMs) {
+      await this.#guardJournal(async () => {
+        await this.#save();
+        await this.#read();
+      });
+    }
+    for (const courier of this.#couriers) {
+      courier.poll();
+    }
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.look();
+      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { journal } = this.#parts;
+    const head = await journal.head();
+    for (const courier of this.#couriers) {
+      const { room, takenTo } = courier.line;
+      if (takenTo < head && room > 0) {
+        courier.take(await journal.after(takenTo, Math.min(room, READ_MAX)));
+      }
+    }
+  }
+
+  /** Saves the cursors when one has moved. */
+  async #save(): Promise<void> {
+    const cursors = new Map(
+      this.#couriers.map(({ line, target }): [string, number] => [target.name, line.toldTo]),
+    );
+    const isSaved =
+      cursors.size === this.#saved.size &&
+      [...cursors].every(([name, sequence]) => this.#saved.get(name) === sequence);
+    if (!isSaved) {
+      await this.#parts.journal.saveCursors(cursors);
+      this.#saved = cursors;
+    }
+  }
+
+  async #guardJournal(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#journalProblem = undefined;
+    } catch (error) {
+      const { clock, log, metrics } = this.#parts;
+      const code = error instanceof StoreError ? error.code : "unavailable";
+      metrics.storeFailures.inc({ code });
+      this.#journalMs = clock.steadyMs() + JOURNAL_RETRY_MS;
+      if (this.#journalProblem === undefined) {
+        log.error({ code, why: String(error) }, "the log of events can't be told of now");
+      }
+      this.#journalProblem = `the log of events can't be read: ${code}`;
+    }
+  }
+}

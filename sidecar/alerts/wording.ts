@@ -1,0 +1,48 @@
+import type { Notice, NoticeKind } from "../core/alerts/notice.ts";
+
+const TITLES: Readonly<Record<NoticeKind, string>> = {
+  started: "started",
+  "step-advanced": "step advanced",
+  promoted: "promoted",
+  "rolled-back": "rolled back",
+  paused: "paused",
+  resumed: "resumed",
+  anomaly: "anomaly",
+  undecided: "undecided for too long",
+  traffic: "traffic not in force",
+  store: "the store confirms nothing",
+};
+
+const REASON_MAX = 1_000;
+
+/** A few words: `patient-risk: anomaly drift age resolved`. */
+export function titleOf({ rollout, kind, subject, status }: Notice): string {
+  const words = [TITLES[kind], subject, status === "resolved" ? "resolved" : ""];
+  return `${rollout ?? "sidecar"}: ${words.filter((word) => word !== "").join(" ")}`;
+}
+
+/** The reason on one line, cut when long, with nothing that a terminal or a text direction would obey. */
+export function reasonOf({ reason }: Notice): string {
+  const plain = reason.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  return plain.length <= REASON_MAX ? plain : `${plain.slice(0, REASON_MAX - 1)}…`;
+}
+
+/** A notice as programs are told it. */
+export function documentOf(notice: Notice): object {
+  const { id, kind, severity, status, rollout, subject, atMs } = notice;
+  return {
+    id,
+    kind,
+    severity,
+    status,
+    ...(rollout !== undefined && { rollout }),
+    ...(subject !== "" && { subject }),
+    time: timeOf(atMs),
+    reason: reasonOf(notice),
+  };
+}
+
+/** Unix time as RFC 3339. */
+export function timeOf(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
