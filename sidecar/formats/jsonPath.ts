@@ -22,7 +22,7 @@ export function compilePath(path: string): Finder {
 
 /**
  * Whether a text is a JSONPath whose cost on a document is at most in proportion to the document's size: every segment finds a part once.
- * Many selectors in one segment, `..` twice, a query within a filter that finds several, and patterns can each multiply it.
+ * Many selectors in one segment, `..` twice, a query within a filter that finds several or looks at the whole, and patterns can each multiply it.
  */
 export function isLinearPath(path: string): boolean {
   try {
@@ -42,11 +42,13 @@ function isSimple([selector, ...others]: readonly jsonpath.JSONPathSelector[]): 
   );
 }
 
-const { FilterQuery, FunctionExtension, InfixExpression, PrefixExpression } = jsonpath.expressions;
+const { FilterQuery, FunctionExtension, InfixExpression, PrefixExpression, RelativeQuery } =
+  jsonpath.expressions;
 
 function isSimpleFilter(filter: jsonpath.expressions.FilterExpression): boolean {
   if (filter instanceof FilterQuery) {
-    return filter.path.singularQuery();
+    // What a whole document is compared with, at each place of it, costs its square.
+    return filter instanceof RelativeQuery && filter.path.singularQuery();
   }
   if (filter instanceof FunctionExtension) {
     return !PATTERNS.has(filter.name) && filter.args.every(isSimpleFilter);
