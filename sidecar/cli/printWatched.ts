@@ -1,5 +1,6 @@
 import type { understudy } from "#proto";
-import { brief, fixed } from "../report/markup.ts";
+import { brief } from "../core/words.ts";
+import { fixed } from "../report/markup.ts";
 import type { Rollout } from "./client.ts";
 import { alignedTable } from "./table.ts";
 

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { formatProblems, startProblems } from "../core/drift/problemLog.ts";
 import type { FeatureProfile, ReferenceProfile } from "../core/drift/profile.ts";
+import { brief } from "../core/words.ts";
 import {
   parseTableFlags,
   profileFile,
@@ -92,6 +93,5 @@ function shape(feature: FeatureProfile): string {
     const names = feature.categories.slice(0, 3).map(({ value }) => value.slice(0, 20));
     return `${names.join(", ")}${feature.categories.length > 3 ? ", ..." : ""}`;
   }
-  const brief = (value: number) => String(Number(value.toPrecision(4)));
   return `${brief(feature.min)} to ${brief(feature.max)}, mean ${brief(feature.mean)}, deviation ${brief(feature.std)}`;
 }

@@ -1,3 +1,4 @@
+import { percent } from "../core/words.ts";
 import { escaped } from "./markup.ts";
 import type { Bar } from "./shape.ts";
 
@@ -61,10 +62,6 @@ function edgeOf(index: number, count: number): Place {
   return index === count - 1
     ? { x: WIDTH, anchor: "end" }
     : { x: (LEFT + WIDTH) / 2, anchor: "middle" };
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))}%`;
 }
 
 function px(value: number): string {

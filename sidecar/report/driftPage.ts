@@ -5,8 +5,9 @@ import type { FeatureProfile, ReferenceProfile } from "../core/drift/profile.ts"
 import type { RichDrift } from "../core/drift/richWindow.ts";
 import type { Telling } from "../core/drift/telling.ts";
 import type { WindowCounts } from "../core/drift/window.ts";
+import { brief } from "../core/words.ts";
 import { drawBars } from "./bars.ts";
-import { brief, chance, escaped, fixed } from "./markup.ts";
+import { chance, escaped, fixed } from "./markup.ts";
 import { MEANINGS } from "./meanings.ts";
 import { barsOf } from "./shape.ts";
 import { STYLE } from "./style.ts";

@@ -15,11 +15,6 @@ export function escaped(text: string): string {
     .replace(/[&<>"']/g, (letter) => ENTITIES[letter] ?? "");
 }
 
-/** A number for people: four digits. */
-export function brief(value: number): string {
-  return String(Number(value.toPrecision(4)));
-}
-
 /** A number between 0 and a few, with three decimals; a dash where it can't be said. */
 export function fixed(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : value.toFixed(3);

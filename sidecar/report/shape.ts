@@ -1,6 +1,6 @@
 import type { FeatureCounts } from "../core/drift/binning.ts";
 import type { FeatureProfile, NumericProfile } from "../core/drift/profile.ts";
-import { brief } from "./markup.ts";
+import { brief } from "../core/words.ts";
 
 /** Bars of equal width that a measured feature is drawn with. */
 const BARS = 20;

@@ -5,6 +5,7 @@ import { startProblems } from "../../sidecar/core/drift/problemLog.ts";
 import { canonicalJson, type FeatureProfile } from "../../sidecar/core/drift/profile.ts";
 import {
   addBatch,
+  finishProfile,
   SAMPLE_ROWS_MAX,
   startProfile,
 } from "../../sidecar/core/drift/profileBuilder.ts";
@@ -133,4 +134,32 @@ test("every row has the same chance to be in the sample", () => {
   const expected = (runs * capacity) / rows;
   const statistic = chosen.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
   assert.ok(statistic < 280, `chi-square ${statistic} of 199 degrees of freedom`);
+});
+
+test("columns of too few texts or vectors are left out, and said to be", async () => {
+  const columns = {
+    note: Array.from({ length: 60 }, (_, row) => (row < 40 ? `the ${row}th of notes` : null)),
+    vector: Array.from({ length: 60 }, (_, row) => (row < 40 ? [row, 1] : null)),
+  };
+  const types = new Map([
+    ["note", "text"],
+    ["vector", "embedding"],
+  ] as const);
+  const problems = startProblems();
+  const builder = startProfile({ ...NO_WISHES, types }, problems);
+  for (const batch of batchesOf(columns, 100)) {
+    await addBatch(builder, batch);
+  }
+  const profile = await finishProfile(builder, () => "hash");
+  assert.deepEqual(
+    [profile.texts, profile.embeddings, profile.features],
+    [undefined, undefined, []],
+  );
+  assert.deepEqual(
+    problems.listed.map(({ kind, column, what }) => [kind, column, what]),
+    [
+      ["leftOut", "note", "fewer than 100 values that are texts: no feature"],
+      ["leftOut", "vector", "fewer than 50 values that are vectors of one length: no feature"],
+    ],
+  );
 });

@@ -1,3 +1,4 @@
+import { percent } from "../words.ts";
 import { chiSquare } from "./chiSquare.ts";
 import {
   type Component,
@@ -87,7 +88,6 @@ export function assessEmbedding(
         alpha: alpha * settings.componentShare,
       }),
     ).length / profile.dimensions;
-  const percent = (share: number) => `${Math.round(100 * share)} %`;
   const reasons = [
     ...(means.shift > settings.distance && means.meanPValue <= alpha
       ? [`the mean has moved by ${means.shift.toFixed(2)} of the reference's spread`]
@@ -96,7 +96,7 @@ export function assessEmbedding(
       ? [`the mean has turned: cosine distance ${means.cosine.toFixed(2)}`]
       : []),
     ...(componentShare > settings.componentShare
-      ? [`${percent(componentShare)} of the components have drifted`]
+      ? [`${percent(componentShare, 2)} of the components have drifted`]
       : []),
     ...(mmd.squared > settings.mmdSquared && mmd.pValue <= alpha
       ? [`the vectors' mean in the kernel's space has moved: MMD² ${mmd.squared.toFixed(4)}`]

@@ -1,15 +1,7 @@
 import { noteProblem, type ProblemLog, quoted } from "./problemLog.ts";
 import { CATEGORY_LENGTH_MAX } from "./profile.ts";
 import type { Batch } from "./table.ts";
-import { categoryOf, numberOf, type Problem } from "./value.ts";
-
-const WHAT: Readonly<Record<Problem, string>> = {
-  numberAsText: "a number written as text: read as the number",
-  booleanAsNumber: "true or false where numbers are: read as 1 or 0",
-  infinite: "infinite: kept out of mean, deviation and range",
-  wrongType: "not of the column's type: missing",
-  tooLong: "too long for a category: counted as one other category",
-};
+import { categoryOf, numberOf, type Problem, WHAT } from "./value.ts";
 
 /** Where problems are told, and of which column of a batch. */
 export type ColumnAt = {

@@ -11,7 +11,7 @@ import { hashNumbers } from "./hash.ts";
 import { noteProblem, type ProblemLog } from "./problemLog.ts";
 import type { ReferenceProfile } from "./profile.ts";
 import { type ProfileWishes, profileOf } from "./profileOf.ts";
-import { addRich, type RichSample, startRich } from "./richSample.ts";
+import { addRich, RICH_ROWS_MIN, type RichSample, startRich } from "./richSample.ts";
 import { assignSlots, type RowSlots, startSlots } from "./rowSlots.ts";
 import type { Batch } from "./table.ts";
 
@@ -62,7 +62,16 @@ export async function finishProfile(
   builder: ProfileBuilder,
   hashOf: (text: string) => string,
 ): Promise<ReferenceProfile> {
-  return profileOf({ ...(await readSoFar(builder)), wishes: builder.wishes }, hashOf);
+  const read = await readSoFar(builder);
+  const profile = profileOf({ ...read, wishes: builder.wishes }, hashOf);
+  const profiled = [...(profile.texts ?? []), ...(profile.embeddings ?? [])];
+  for (const { name, type } of read.rich) {
+    if (profiled.every((column) => column.name !== name)) {
+      const what = `fewer than ${RICH_ROWS_MIN[type]} values that are ${type === "text" ? "texts" : "vectors of one length"}: no feature`;
+      noteProblem(builder.problems, { kind: "leftOut", row: null, column: name, what });
+    }
+  }
+  return profile;
 }
 
 /** The samples of all that was read. */

@@ -1,7 +1,8 @@
+import { brief, percent } from "../words.ts";
 import type { Effects } from "./autoThreshold.ts";
 import type { FeatureCounts } from "./binning.ts";
-import { CATEGORY_LENGTH_MAX, type FeatureProfile } from "./profile.ts";
-import type { Problem } from "./value.ts";
+import type { FeatureProfile } from "./profile.ts";
+import { PROBLEMS, WHAT } from "./value.ts";
 
 /** Changes of shares smaller than this are not worth a sentence. */
 const NOTABLE = 0.01;
@@ -15,14 +16,6 @@ const EFFECTS: Readonly<Record<keyof Effects, string>> = {
   wasserstein: "the Wasserstein distance in standard deviations",
 };
 
-const PROBLEMS: Readonly<Record<Problem, string>> = {
-  numberAsText: "written as text, read as numbers",
-  booleanAsNumber: "true or false, read as 1 or 0",
-  infinite: "infinite, counted in the outermost bin",
-  wrongType: "of the wrong type, counted as missing",
-  tooLong: `longer than ${CATEGORY_LENGTH_MAX} characters, counted as one other category`,
-};
-
 /** Why an effect is an alarm: "PSI is 0.26, at least 0.1; without drift 300 rows show as much with a chance of 1.2e-8". */
 export function alarmReason(
   name: keyof Effects,
@@ -33,8 +26,8 @@ export function alarmReason(
     readonly pValue: number;
   },
 ): string {
-  const chance = found.pValue < 1e-12 ? "below 1e-12" : `of ${brief(found.pValue)}`;
-  return `${EFFECTS[name]} is ${brief(found.effect)}, at least ${brief(found.threshold)}; without drift ${found.rows} rows show as much with a chance ${chance}`;
+  const chance = found.pValue < 1e-12 ? "below 1e-12" : `of ${brief(found.pValue, 3)}`;
+  return `${EFFECTS[name]} is ${brief(found.effect, 3)}, at least ${brief(found.threshold, 3)}; without drift ${found.rows} rows show as much with a chance ${chance}`;
 }
 
 /** What is odd about a feature's window, and, where it was not judged for want of `rowsMin` rows, that. */
@@ -87,7 +80,7 @@ function missingReasons(feature: FeatureProfile, counts: FeatureCounts): readonl
     counts.missing / Math.max(1, rows),
   ];
   return rows > 0 && Math.abs(now - before) >= NOTABLE
-    ? [`${percent(now)} of rows have no value, ${percent(before)} in the reference`]
+    ? [`${percent(now, 2)} of rows have no value, ${percent(before, 2)} in the reference`]
     : [];
 }
 
@@ -98,7 +91,7 @@ function constantReasons(
   const constant = feature.n > 0 && feature.min === feature.max;
   const others = n - (bins[1] ?? 0);
   return constant && others > 0
-    ? [`always ${feature.min} in the reference, ${percent(others / n)} of values differ`]
+    ? [`always ${feature.min} in the reference, ${percent(others / n, 2)} of values differ`]
     : [];
 }
 
@@ -108,23 +101,13 @@ function newReasons(
 ): readonly string[] {
   const unlisted = bins.at(-1) ?? 0;
   return feature.other === 0 && unlisted > 0
-    ? [`${percent(unlisted / n)} of values are categories that the reference doesn't have`]
+    ? [`${percent(unlisted / n, 2)} of values are categories that the reference doesn't have`]
     : [];
 }
 
 function problemReasons({ problems }: FeatureCounts): readonly string[] {
-  const kinds = ["numberAsText", "booleanAsNumber", "infinite", "wrongType", "tooLong"] as const;
-  return kinds.flatMap((kind) => {
+  return PROBLEMS.flatMap((kind) => {
     const count = problems[kind] ?? 0;
-    const values = count === 1 ? "value" : "values";
-    return count > 0 ? [`${count} ${values} ${PROBLEMS[kind]}`] : [];
+    return count > 0 ? [`${count} ${count === 1 ? "value" : "values"}: ${WHAT[kind]}`] : [];
   });
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(2))} %`;
-}
-
-function brief(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

@@ -1,5 +1,10 @@
 import { addNumbers, startNumeric } from "./columnSample.ts";
-import { buildEmbedding, type EmbeddingProfile, vectorOf } from "./embedding.ts";
+import {
+  buildEmbedding,
+  EMBEDDING_ROWS_MIN,
+  type EmbeddingProfile,
+  vectorOf,
+} from "./embedding.ts";
 import { numericOf } from "./featureOf.ts";
 import { TEXT_UNITS_MAX } from "./grams.ts";
 import { DIMENSIONS_MAX } from "./kernelMean.ts";
@@ -7,12 +12,18 @@ import type { FeatureProfile } from "./profile.ts";
 import { offerRow, type RowSample, sampledRows, startSample } from "./rowSample.ts";
 import { NOTHING_KEPT } from "./rowSlots.ts";
 import type { Batch } from "./table.ts";
-import { buildText, type Descriptors, type TextProfile } from "./text.ts";
+import { buildText, type Descriptors, TEXTS_MIN, type TextProfile } from "./text.ts";
 
 /** Texts and vectors that a profile is made from, and numbers of all vectors together. */
 const TEXTS_MAX = 2_000;
 const VECTORS_MAX = 4_000;
 const COMPONENTS_MAX = 2_000_000;
+
+/** Fewer usable values of a column make no profile of it. */
+export const RICH_ROWS_MIN: Readonly<Record<RichSample["type"], number>> = {
+  text: TEXTS_MIN,
+  embedding: EMBEDDING_ROWS_MIN,
+};
 
 /** The numbers of a text that are features of their own. */
 export const DESCRIPTORS = ["length", "tokens", "nonAscii", "unknown"] as const;

@@ -6,8 +6,10 @@ import type { Telling } from "./telling.ts";
 
 /** Texts that are kept, as the buckets of their grams, of the reference and of a window. */
 const SAMPLE_TEXTS_MAX = 1_000;
-/** Fewer texts make no profile, and are no window. */
+/** Fewer texts are no window, and twice as many are needed for a profile. */
 const TEXT_ROWS_MIN = 50;
+/** Fewer texts make no profile. */
+export const TEXTS_MIN: number = 2 * TEXT_ROWS_MIN;
 const TOLD_MAX = 5;
 const WORD = /\S+/g;
 
@@ -74,7 +76,7 @@ export function buildText(
   texts: readonly string[],
   seed: number,
 ): { readonly profile: TextProfile; readonly descriptors: readonly Descriptors[] } | null {
-  if (texts.length < 2 * TEXT_ROWS_MIN) {
+  if (texts.length < TEXTS_MIN) {
     return null;
   }
   const half = Math.floor(texts.length / 2);

@@ -1,7 +1,23 @@
 import { CATEGORY_LENGTH_MAX } from "./profile.ts";
 
 /** What was odd about a value, though it was counted. */
-export type Problem = "numberAsText" | "booleanAsNumber" | "infinite" | "wrongType" | "tooLong";
+export const PROBLEMS = [
+  "numberAsText",
+  "booleanAsNumber",
+  "infinite",
+  "wrongType",
+  "tooLong",
+] as const;
+export type Problem = (typeof PROBLEMS)[number];
+
+/** What such a value is, and what becomes of it: for sentences about one of them and about many. */
+export const WHAT: Readonly<Record<Problem, string>> = {
+  numberAsText: "a number written as text, read as the number",
+  booleanAsNumber: "true or false where numbers are, read as 1 or 0",
+  infinite: "infinite, counted in the outermost bin, kept out of mean, deviation and range",
+  wrongType: "not of the column's type, counted as missing",
+  tooLong: `longer than ${CATEGORY_LENGTH_MAX} characters, counted as one other category`,
+};
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const INFINITE = /^([+-]?)inf(inity)?$/i;

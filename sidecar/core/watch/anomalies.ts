@@ -1,6 +1,7 @@
 import type { StreamChange } from "../drift/streams.ts";
 import type { AnomalyEvent } from "../rollout/event.ts";
 import { ANOMALIES_MAX, type Anomaly } from "../rollout/state.ts";
+import { percent } from "../words.ts";
 import type { DriftReport, EarlyDrift } from "./driftWatch.ts";
 
 /** Something that is odd now. */
@@ -32,7 +33,7 @@ export function findDrift({ drift, together, rows, changes }: DriftReport): Look
     ? [
         {
           name: "drift of the dataset",
-          reason: `${Math.round(drift.dataset.share * 100)}% of the features drifted`,
+          reason: `${percent(drift.dataset.share, 2)} of the features drifted`,
         },
       ]
     : [];

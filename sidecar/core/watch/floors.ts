@@ -1,6 +1,7 @@
 import { measuredOf } from "../performance/measured.ts";
 import type { Performance } from "../performance/performance.ts";
 import type { Plan } from "../plan/plan.ts";
+import { brief, percent } from "../words.ts";
 import type { Look } from "./anomalies.ts";
 
 /**
@@ -27,12 +28,8 @@ export function findBelowFloors(
         : [];
     }
     const isBelow = measured.to < floor || (goesOn(name) && measured.value < floor);
-    const figures = `${brief(measured.value)} over a day, at most ${brief(measured.to)} with ${brief((1 - alpha.rollback) * 100)}% confidence`;
+    const figures = `${brief(measured.value, 3)} over a day, at most ${brief(measured.to, 3)} with ${percent(1 - alpha.rollback)} confidence`;
     return isBelow ? [{ name, reason: `${name} was ${figures}: below its floor of ${floor}` }] : [];
   });
   return { isAbout: (name) => names.has(name), findings };
-}
-
-function brief(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

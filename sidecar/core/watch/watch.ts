@@ -12,6 +12,7 @@ import {
 import type { Plan } from "../plan/plan.ts";
 import type { AnomalyEvent } from "../rollout/event.ts";
 import { ANOMALIES_MAX, type Anomaly } from "../rollout/state.ts";
+import { percent } from "../words.ts";
 import { eventsOf, findDrift, findEarlyDrift, type Look, type Quiet } from "./anomalies.ts";
 import {
   closeDriftWindow,
@@ -237,8 +238,4 @@ function errorEvents(
 
 function errorsOf(plan: Plan, variant: Variant): string {
   return `errors of ${plan[variant]}`;
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))}%`;
 }
