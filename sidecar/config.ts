@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { CertificatePaths } from "./access/certificates.ts";
 import { type Address, isLoopback, parseAddress } from "./address.ts";
 
 /** What the sidecar is started with. */
@@ -9,11 +10,15 @@ export type Config = {
   readonly storePath: string | undefined;
   /** The file that says who is told; undefined tells nobody. */
   readonly alertsPath: string | undefined;
+  /** The file of those who may call; whoever reaches a port when it is left out. */
+  readonly callersPath?: string;
+  /** With what both ports speak TLS; in the clear when it is left out. */
+  readonly tls?: CertificatePaths;
 };
 
 /** Every key of the configuration, as a flag of `serve`. */
 export const CONFIG_KEYS = [
-  { flag: "grpc", default: "127.0.0.1:50051", meaning: "address of filters and callers, loopback" },
+  { flag: "grpc", default: "127.0.0.1:50051", meaning: "address of filters and callers" },
   { flag: "http", default: "127.0.0.1:9464", meaning: "address of /metrics, /healthz and /readyz" },
   {
     flag: "store",
@@ -21,7 +26,17 @@ export const CONFIG_KEYS = [
     meaning: "file that rollouts are kept in; memory: nowhere, they end with the process",
   },
   { flag: "alerts", default: "", meaning: "file that says who is told of what happens" },
+  { flag: "callers", default: "", meaning: "who may call, by token or certificate, and as what" },
+  { flag: "tls-cert", default: "", meaning: "certificate of both ports, in PEM" },
+  { flag: "tls-key", default: "", meaning: "its key" },
+  {
+    flag: "tls-client-ca",
+    default: "",
+    meaning: "authority of the certificates that clients of the gRPC port must have",
+  },
 ] as const;
+
+type Flags = Readonly<Record<(typeof CONFIG_KEYS)[number]["flag"], string>>;
 
 /** Reads the flags of `serve`: the configuration, or every problem as `flag: what was given: what is allowed`. */
 export function parseConfig(
@@ -31,18 +46,21 @@ export function parseConfig(
   if (typeof flags === "string") {
     return { problems: [flags] };
   }
-  const problems: string[] = [];
-  const grpc = addressOf("grpc", flags.grpc, problems);
-  const http = addressOf("http", flags.http, problems);
+  const missing = missingForOthers(flags);
+  const problems = [
+    ...addressProblems("grpc", flags.grpc, missing),
+    ...addressProblems("http", flags.http, missing),
+    ...tlsProblems(flags),
+  ];
+  const grpc = parseAddress(flags.grpc);
+  const http = parseAddress(flags.http);
   if (grpc === undefined || http === undefined || problems.length > 0) {
     return { problems };
   }
   const storePath = flags.store === "memory" ? undefined : flags.store;
   const alertsPath = flags.alerts === "" ? undefined : flags.alerts;
-  return { config: { grpc, http, storePath, alertsPath } };
+  return { config: { grpc, http, storePath, alertsPath, ...accessOf(flags) } };
 }
-
-type Flags = Readonly<Record<(typeof CONFIG_KEYS)[number]["flag"], string>>;
 
 function parseFlags(args: readonly string[]): Flags | string {
   const options = Object.fromEntries(
@@ -50,21 +68,56 @@ function parseFlags(args: readonly string[]): Flags | string {
   );
   try {
     const { values } = parseArgs({ args: [...args], options, allowPositionals: false });
-    return { grpc: "", http: "", store: "", alerts: "", ...values };
+    const none = { grpc: "", http: "", store: "", alerts: "", callers: "" };
+    return { ...none, "tls-cert": "", "tls-key": "", "tls-client-ca": "", ...values };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-function addressOf(flag: string, text: string, problems: string[]): Address | undefined {
+function accessOf(flags: Flags): Pick<Config, "callersPath" | "tls"> {
+  const { callers, "tls-cert": cert, "tls-key": key, "tls-client-ca": clientCa } = flags;
+  return {
+    ...(callers === "" ? {} : { callersPath: callers }),
+    ...(cert === "" ? {} : { tls: { cert, key, clientCa: clientCa || undefined } }),
+  };
+}
+
+/** What must be given before others than this machine may reach a port. */
+function missingForOthers(flags: Flags): string {
+  const needed = ["callers", "tls-cert", "tls-key"] as const;
+  const missing = needed.filter((flag) => flags[flag] === "");
+  return missing.map((flag) => `--${flag}`).join(", ");
+}
+
+function addressProblems(flag: "grpc" | "http", text: string, missing: string): readonly string[] {
   const address = parseAddress(text);
   if (address === undefined) {
-    problems.push(`--${flag}: ${text}: an address such as 127.0.0.1:50051 or [::1]:50051`);
-  } else if (!isLoopback(address)) {
+    return [`--${flag}: ${text}: an address such as 127.0.0.1:50051 or [::1]:50051`];
+  }
+  if (isLoopback(address) || missing === "") {
+    return [];
+  }
+  return [
+    `--${flag}: ${text}: a loopback address (127.0.0.1, [::1], localhost) while ${missing} is not given: whoever reaches this port ` +
+      "could move traffic, and tokens would travel in the clear",
+  ];
+}
+
+function tlsProblems(flags: Flags): readonly string[] {
+  const { callers, "tls-cert": cert, "tls-key": key, "tls-client-ca": clientCa } = flags;
+  const problems = [];
+  if ((cert === "") !== (key === "")) {
+    const [given, other] = cert === "" ? ["key", "cert"] : ["cert", "key"];
+    problems.push(`--tls-${given}: ${cert || key}: only together with --tls-${other}`);
+  }
+  if (clientCa !== "" && cert === "") {
+    problems.push(`--tls-client-ca: ${clientCa}: only together with --tls-cert and --tls-key`);
+  }
+  if (clientCa !== "" && callers === "") {
     problems.push(
-      `--${flag}: ${text}: a loopback address (127.0.0.1, [::1], localhost): whoever reaches this port can move traffic, and ` +
-        "callers are not authenticated yet; run the sidecar beside Envoy, or put a proxy with mutual TLS before it",
+      `--tls-client-ca: ${clientCa}: only together with --callers, which says who may do what by which certificate`,
     );
   }
-  return address;
+  return problems;
 }

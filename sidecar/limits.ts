@@ -2,6 +2,8 @@
 export type Limits = {
   /** Connections to the gRPC port. */
   readonly sessionsMax: number;
+  /** Handshakes of TLS begun in one second, as each costs far more than it takes to ask for it. */
+  readonly handshakesPerSecondMax: number;
   /** Streams within one connection. */
   readonly streamsPerSessionMax: number;
   /** Filters' streams. Times `creditBytes` this bounds the memory for observations on their way. */
@@ -29,6 +31,7 @@ export type Limits = {
 /** The bounds in force unless a test says otherwise. */
 export const LIMITS: Limits = {
   sessionsMax: 512,
+  handshakesPerSecondMax: 100,
   streamsPerSessionMax: 64,
   filterStreamsMax: 128,
   rolloutsPerFilterMax: 64,

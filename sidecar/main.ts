@@ -38,6 +38,9 @@ async function serve(flags: readonly string[]): Promise<number> {
     const alerts = read.settings;
     const sidecar = await startSidecar(config, { log, clock, random: Math.random, alerts });
     const { grpc, http } = sidecar;
+    if (config.callersPath !== undefined || config.tls !== undefined) {
+      process.on("SIGHUP", () => void sidecar.reload());
+    }
     log.info({ grpc, http, store: config.storePath ?? "memory" }, "serving");
     const signal = await ended;
     log.info({ signal }, "stopping");
@@ -65,5 +68,6 @@ async function ask(): Promise<number> {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
     hasColours: process.stdout.isTTY && process.stdout.hasColors(),
+    token: process.env.UNDERSTUDY_TOKEN,
   });
 }

@@ -13,8 +13,9 @@ import { formatProblem } from "./plan/problem.ts";
 import type { Journal } from "./ports/alerts.ts";
 import type { PredictionStore } from "./ports/predictions.ts";
 import type { Clock, Log, Store } from "./ports.ts";
-import { GrpcServer } from "./server/grpcServer.ts";
-import { HttpServer } from "./server/httpServer.ts";
+import { Entry } from "./server/entry.ts";
+import { GrpcServer, type GrpcServerParts } from "./server/grpcServer.ts";
+import { type HttpParts, HttpServer } from "./server/httpServer.ts";
 import { LabelHandler } from "./server/labels.ts";
 import { ObserveHandler } from "./server/observe.ts";
 import { type ReadPlan, RolloutHandler } from "./server/rollouts.ts";
@@ -42,6 +43,8 @@ export type Sidecar = {
   /** Addresses with the ports that were had. */
   readonly grpc: string;
   readonly http: string;
+  /** Looks now for changes of the files of callers and certificates, which are seen within a second anyway. */
+  reload(): Promise<void>;
   /** Ends it in order; what was decided is saved. */
   stop(): Promise<void>;
 };
@@ -60,6 +63,7 @@ const MEMORY_BOUNDS: PredictionBounds = {
 export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
   const { log, clock, random, limits = LIMITS } = surroundings;
   const metrics = createMetrics();
+  const entry = await Entry.open(config, { clock, log, metrics });
   const { store, predictions } = await openStores(config);
   const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
   const filters = new FiltersActuator({ reported: (rollout) => loop.recheck(rollout), returnMs });
@@ -71,35 +75,34 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
     actuator: filters,
     makeExaminer: examinersCounting(metrics),
   });
-  const observe = new ObserveHandler({ ...parts, hub: filters, intake: loop });
-  const rollouts = new RolloutHandler({ ...parts, rollouts: loop, readPlan });
-  const labels = new LabelHandler({ ...parts, labels: loop.labels });
-  const grpc = new GrpcServer({ ...parts, observe, rollouts, labels });
-  const isAlive = () => (loop.idleMs ?? Number.POSITIVE_INFINITY) < STUCK_MS;
-  const isReady = () => isAlive() && loop.isStoreTrusted;
   const teller = new Teller(targetsOf(surroundings.alerts, clock), {
     ...parts,
     journal: store,
     views: () => loop.list(),
     isStoreTrusted: () => loop.isStoreTrusted,
   });
-  const alerts = () => teller.standing();
-  const http = new HttpServer({ metrics, isAlive, isReady, labels, alerts });
-
+  const { grpc, http } = serversOf(entry, {
+    ...parts,
+    ...standingOf(loop, teller),
+    observe: new ObserveHandler({ ...parts, hub: filters, intake: loop }),
+    rollouts: new RolloutHandler({ ...parts, rollouts: loop, readPlan }),
+    labels: new LabelHandler({ ...parts, labels: loop.labels }),
+  });
   const ending = new AbortController();
   try {
     await loop.open();
     await teller.open();
-    const grpcPort = await grpc.listen(config.grpc);
-    const httpPort = await http.listen(config.http);
+    const ports = { grpc: await grpc.listen(config.grpc), http: await http.listen(config.http) };
     const turning = loop.run(ending.signal);
     teller.start();
     return {
-      grpc: addressText({ ...config.grpc, port: grpcPort }),
-      http: addressText({ ...config.http, port: httpPort }),
+      grpc: addressText({ ...config.grpc, port: ports.grpc }),
+      http: addressText({ ...config.http, port: ports.http }),
+      reload: () => entry.check(),
       // Callers first, so that nothing new comes; then the loop, which saves, and the teller; then the store; the HTTP port tells to the end.
       stop: async () => {
         await grpc.stop(DRAIN_MS);
+        entry.close();
         ending.abort();
         await turning;
         await teller.stop();
@@ -110,10 +113,33 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
     };
   } catch (error) {
     await grpc.stop(0);
+    entry.close();
     await store.close();
     await predictions.close();
     throw error;
   }
+}
+
+/** What probes are told, and who looks after alerts. */
+function standingOf(loop: Loop, teller: Teller): Pick<HttpParts, "isAlive" | "isReady" | "alerts"> {
+  const isAlive = () => (loop.idleMs ?? Number.POSITIVE_INFINITY) < STUCK_MS;
+  const isReady = () => isAlive() && loop.isStoreTrusted;
+  return { isAlive, isReady, alerts: () => teller.standing() };
+}
+
+/** Both ports, with the same callers and certificates. */
+function serversOf(
+  entry: Entry,
+  parts: GrpcServerParts & HttpParts,
+): { readonly grpc: GrpcServer; readonly http: HttpServer } {
+  const { certificates, gate } = entry;
+  const grpc = new GrpcServer({ ...parts, gate, certificates });
+  const http = new HttpServer({ ...parts, gate, certificates });
+  entry.onRenewal((renewed) => {
+    grpc.renew(renewed);
+    http.renew(renewed);
+  });
+  return { grpc, http };
 }
 
 async function openStores({ storePath }: Config): Promise<{

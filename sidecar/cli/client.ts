@@ -1,5 +1,6 @@
-import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import { Client, type Metadata, type ServiceError } from "@grpc/grpc-js";
 import { understudy } from "#proto";
+import { plainConnection, type SidecarConnection } from "./connection.ts";
 
 const v1 = understudy.v1;
 const SERVICE = "/understudy.v1.RolloutService/";
@@ -20,9 +21,13 @@ export type Change = "Promote" | "Rollback" | "Pause" | "Resume";
 /** Calls a sidecar's RolloutService. Every method rejects with grpc-js's ServiceError. */
 export class RolloutClient {
   readonly #client: Client;
+  readonly #metadata: Metadata;
 
-  constructor(server: string) {
-    this.#client = new Client(server, credentials.createInsecure());
+  /** `to`: where the sidecar is; an address alone is spoken to in the clear. */
+  constructor(to: string | SidecarConnection) {
+    const { server, credentials, metadata } = typeof to === "string" ? plainConnection(to) : to;
+    this.#client = new Client(server, credentials);
+    this.#metadata = metadata;
   }
 
   apply(plan: string): Promise<Rollout> {
@@ -71,6 +76,7 @@ export class RolloutClient {
       Buffer.from,
       (bytes: Buffer) => v1.Rollout.decode(bytes),
       v1.WatchRequest.encode({ name }).finish(),
+      this.#metadata,
     );
     signal.addEventListener("abort", () => call.cancel(), { once: true });
     try {
@@ -109,6 +115,7 @@ export class RolloutClient {
         (bytes: Uint8Array) => Buffer.from(bytes),
         decode,
         request,
+        this.#metadata,
         { deadline },
         done,
       );

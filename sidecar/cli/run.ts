@@ -1,6 +1,12 @@
 import { parseArgs } from "node:util";
 import { CONFIG_KEYS } from "../config.ts";
 import { type Change, RolloutClient } from "./client.ts";
+import {
+  CONNECTION_FLAGS,
+  type ConnectionFlags,
+  connectionUsage,
+  readConnection,
+} from "./connection.ts";
 import { driftUsage, runDrift } from "./drift.ts";
 import { plain } from "./plain.ts";
 import { readPlanFile } from "./planFile.ts";
@@ -8,6 +14,7 @@ import { isEnded, printAll, printChange, printLine } from "./print.ts";
 import { printDifferences } from "./printDifferences.ts";
 import { profileUsage, runProfile } from "./profile.ts";
 import { runSimulate, simulateUsage } from "./simulate.ts";
+import { runToken, tokenUsage } from "./token.ts";
 
 /** Where the words go. */
 export type Output = {
@@ -15,6 +22,8 @@ export type Output = {
   readonly err: (text: string) => void;
   /** Whether `out` shows colours. */
   readonly hasColours?: boolean;
+  /** The caller's token, as the environment has it. */
+  readonly token?: string | undefined;
 };
 
 type Call = {
@@ -59,7 +68,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 /** Verbs that ask no sidecar. */
 const OFFLINE: Readonly<
   Record<string, (flags: readonly string[], output: Output) => Promise<number>>
-> = { simulate: runSimulate, profile: runProfile, drift: runDrift };
+> = { simulate: runSimulate, profile: runProfile, drift: runDrift, token: runToken };
 
 /** Runs one verb of the command line; returns the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function runVerb(args: readonly string[], output: Output): Promise<number> {
@@ -73,15 +82,16 @@ export async function runVerb(args: readonly string[], output: Output): Promise<
     output.err(parsed);
     return args[0] === "help" || args[0] === "--help" ? 0 : 2;
   }
-  const client = new RolloutClient(parsed.server);
+  let client: RolloutClient | undefined;
   try {
+    client = new RolloutClient(await readConnection(parsed.connection, output.token));
     await parsed.verb.run({ ...parsed, client, out: (text) => output.out(plain(text)) });
     return 0;
   } catch (error) {
     output.err(plain(errorText(error)));
     return 1;
   } finally {
-    client.close();
+    client?.close();
   }
 }
 
@@ -89,7 +99,7 @@ function parseVerb(args: readonly string[]):
   | {
       readonly verb: Verb;
       readonly subject: string;
-      readonly server: string;
+      readonly connection: ConnectionFlags;
       readonly reason: string;
     }
   | string {
@@ -102,14 +112,14 @@ function parseVerb(args: readonly string[]):
       args: args.slice(1),
       allowPositionals: true,
       options: {
-        server: { type: "string", default: CONFIG_KEYS[0].default },
+        ...CONNECTION_FLAGS,
         reason: { type: "string", default: "" },
       },
     });
     if (positionals.length !== (verb.subject === "" ? 0 : 1)) {
       return usage();
     }
-    return { verb, subject: positionals[0] ?? "", ...values };
+    return { verb, subject: positionals[0] ?? "", reason: values.reason, connection: values };
   } catch (error) {
     return `${errorText(error)}\n${usage()}`;
   }
@@ -146,11 +156,12 @@ function usage(): string {
     "usage: understudy serve [flags]",
     ...flags,
     ...verbs,
-    `         --server ${CONFIG_KEYS[0].default}`.padEnd(36).concat("the sidecar to ask"),
+    ...connectionUsage(),
     "         --reason TEXT".padEnd(36).concat("why, for promote, rollback, pause and resume"),
     simulateUsage(),
     profileUsage(),
     driftUsage(),
+    tokenUsage(),
   ].join("\n");
 }
 

@@ -10,6 +10,8 @@ export type ServerMetrics = {
   readonly sessionsClosed: Counter<"reason">;
   readonly messagesTooLarge: Counter;
   readonly requestsRefused: Counter<"code">;
+  readonly callsDenied: Counter<"reason">;
+  readonly reloads: Counter<"files" | "outcome">;
 };
 
 /** Makes them. */
@@ -31,5 +33,16 @@ export function serverMetrics(registry: Registry): ServerMetrics {
     ),
     messagesTooLarge: counter("messages_too_large", "gRPC messages over the size limit."),
     requestsRefused: counter("requests_refused", "Calls answered with an error, by code.", "code"),
+    callsDenied: counter(
+      "calls_denied",
+      "Calls of callers that are unknown or may not, by reason.",
+      "reason",
+    ),
+    reloads: counter(
+      "reloads",
+      "Times that who may call, or certificates, were read again, by outcome.",
+      "files",
+      "outcome",
+    ),
   };
 }

@@ -3,10 +3,13 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
+import type { Certificates } from "../access/certificates.ts";
 import type { Address } from "../address.ts";
 import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Clock } from "../ports.ts";
+import { authenticating } from "./authentication.ts";
+import type { Gate } from "./gate.ts";
 import { GuardedListener } from "./guardedListener.ts";
 import type { LabelHandler } from "./labels.ts";
 import type { ObserveHandler } from "./observe.ts";
@@ -21,6 +24,10 @@ export type GrpcServerParts = {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly metrics: Metrics;
+  /** Who is let in; everybody when it is undefined. */
+  readonly gate?: Gate | undefined;
+  /** With what TLS is spoken; in the clear when it is undefined. */
+  readonly certificates?: Certificates | undefined;
 };
 
 const SERVICES = ["", "ObserveService", "RolloutService", "LabelService"].map(
@@ -36,7 +43,7 @@ export class GrpcServer {
   readonly #health: HealthImplementation;
 
   constructor(parts: GrpcServerParts) {
-    const { clock, limits, metrics } = parts;
+    const { certificates, clock, gate, limits, metrics } = parts;
     this.#parts = parts;
     this.#server = new Server({
       "grpc.max_receive_message_length": limits.messageBytesMax,
@@ -45,6 +52,7 @@ export class GrpcServer {
       "grpc.max_connection_idle_ms": 600_000,
       "grpc.keepalive_time_ms": 30_000,
       "grpc.keepalive_timeout_ms": 10_000,
+      interceptors: gate === undefined ? [] : [authenticating(gate)],
     });
     const { labels, observe, rollouts } = parts;
     this.#server.addService(observeService, { Observe: observe.Observe });
@@ -61,6 +69,7 @@ export class GrpcServer {
     this.#listener = new GuardedListener({
       limits,
       metrics,
+      certificates,
       steadyMs: () => clock.steadyMs(),
       accept: (connection) => injector.injectConnection(connection),
     });
@@ -71,6 +80,11 @@ export class GrpcServer {
     const port = await this.#listener.listen(address);
     this.setServing(true);
     return port;
+  }
+
+  /** Speaks TLS with these from the next connection on. */
+  renew(certificates: Certificates): void {
+    this.#listener.renew(certificates);
   }
 
   /** What health checks are told. */

@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createServer, type Server, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import type { Certificates } from "../access/certificates.ts";
 import type { Address } from "../address.ts";
 import type { Metrics } from "../metrics.ts";
 import { FrameWatch, type Violation } from "./frameWatch.ts";
+import type { ClientCertificate } from "./gate.ts";
+import { TlsAcceptor } from "./tlsAcceptor.ts";
 
 /** What is let through. */
 export type GuardLimits = {
@@ -11,16 +14,26 @@ export type GuardLimits = {
   readonly streamsPerSessionMax: number;
   readonly messageMs: number;
   readonly messageBytesMax: number;
+  readonly handshakesPerSecondMax: number;
 };
 
 /** One client's connection. */
 export type Connection = {
+  /** What the client showed in the handshake; undefined without mutual TLS. */
+  readonly certificate: ClientCertificate | undefined;
   /** Ends it at once, with all of its calls. */
   close(reason: CloseReason): void;
 };
 
-/** Why the guard ended a connection: what the peer did, too many of them, or it left unread what was sent. */
-export type CloseReason = Violation | "sessions" | "unread";
+/** Why the guard ended a connection: what the peer did, too many of them or of their handshakes, or who calls on it may not. */
+export type CloseReason =
+  | Violation
+  | "sessions"
+  | "unread"
+  | "handshakes"
+  | "handshake"
+  | "denied"
+  | "revoked";
 
 /** What the guard needs of its surroundings. */
 export type GuardParts = {
@@ -29,6 +42,8 @@ export type GuardParts = {
   readonly steadyMs: () => number;
   /** Takes a connection that was let in. */
   readonly accept: (connection: Duplex) => void;
+  /** With what TLS is spoken; in the clear when it is undefined. */
+  readonly certificates?: Certificates | undefined;
 };
 
 const CHECK_MS = 1_000;
@@ -47,7 +62,10 @@ export function currentConnection(): Connection | undefined {
 export class GuardedListener {
   readonly #parts: GuardParts;
   readonly #server: Server;
+  /** Every connection, also before its handshake has ended. */
+  readonly #sockets = new Set<Socket>();
   readonly #guards = new Set<Guard>();
+  readonly #tls: TlsAcceptor | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Told when a connection has gone. */
   #left: (() => void) | undefined;
@@ -55,8 +73,18 @@ export class GuardedListener {
   constructor(parts: GuardParts) {
     this.#parts = parts;
     this.#server = createServer({ noDelay: true }, (socket) => this.#admit(socket));
+    const { certificates, limits, metrics } = parts;
+    this.#tls =
+      certificates &&
+      new TlsAcceptor(certificates, {
+        handshakeMs: limits.messageMs,
+        handshakesPerSecondMax: limits.handshakesPerSecondMax,
+        steadyMs: parts.steadyMs,
+        taken: (socket, certificate) => this.#guard(socket, certificate),
+        refused: (reason) => metrics.sessionsClosed.inc({ reason }),
+      });
     // Out of descriptors, or nothing to listen on: without a listener the event would end the process.
-    this.#server.on("error", () => parts.metrics.sessionsClosed.inc({ reason: "accept" }));
+    this.#server.on("error", () => metrics.sessionsClosed.inc({ reason: "accept" }));
   }
 
   /** Listens, and returns the port. Rejects when the address can't be had. */
@@ -82,7 +110,7 @@ export class GuardedListener {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, maxMs);
       this.#left = () => {
-        if (this.#guards.size === 0) {
+        if (this.#sockets.size === 0) {
           clearTimeout(timer);
           resolve();
         }
@@ -97,25 +125,46 @@ export class GuardedListener {
     for (const guard of this.#guards) {
       guard.end();
     }
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
+  }
+
+  /** Speaks TLS with these from the next connection on. */
+  renew(certificates: Certificates): void {
+    this.#tls?.renew(certificates);
   }
 
   #admit(socket: Socket): void {
-    const { limits, metrics, steadyMs } = this.#parts;
-    if (this.#guards.size >= limits.sessionsMax) {
+    const { limits, metrics } = this.#parts;
+    if (this.#sockets.size >= limits.sessionsMax) {
       metrics.sessionsClosed.inc({ reason: "sessions" });
       socket.destroy();
       return;
     }
-    const frameLimits = { ...limits, messagesMax: limits.streamsPerSessionMax };
-    const watch = new FrameWatch(frameLimits, steadyMs());
-    const guard = new Guard(socket, { watch, steadyMs, metrics });
-    this.#guards.add(guard);
-    metrics.sessions.set(this.#guards.size);
+    this.#sockets.add(socket);
+    metrics.sessions.set(this.#sockets.size);
     socket.once("close", () => {
-      this.#guards.delete(guard);
-      metrics.sessions.set(this.#guards.size);
+      this.#sockets.delete(socket);
+      metrics.sessions.set(this.#sockets.size);
       this.#left?.();
     });
+    if (this.#tls === undefined) {
+      this.#guard(socket, undefined);
+    } else {
+      // Until TLS has it, its errors would end the process.
+      socket.on("error", () => undefined);
+      this.#tls.accept(socket);
+    }
+  }
+
+  #guard(socket: Socket, certificate: ClientCertificate | undefined): void {
+    const { limits, metrics, steadyMs } = this.#parts;
+    const frameLimits = { ...limits, messagesMax: limits.streamsPerSessionMax };
+    const watch = new FrameWatch(frameLimits, steadyMs());
+    const guard = new Guard(socket, { watch, steadyMs, metrics, certificate });
+    this.#guards.add(guard);
+    socket.once("close", () => this.#guards.delete(guard));
     current.run(guard, () => this.#parts.accept(guard.inner));
   }
 
@@ -130,6 +179,7 @@ type InnerParts = {
   readonly watch: FrameWatch;
   readonly steadyMs: () => number;
   readonly metrics: Metrics;
+  readonly certificate: ClientCertificate | undefined;
 };
 
 /** Stands between a socket and the server, and passes on both ways what it sees. */
@@ -160,6 +210,10 @@ class Guard implements Connection {
     socket.on("end", () => this.inner.push(null));
     socket.on("error", () => this.inner.destroy());
     socket.on("close", () => this.inner.destroy());
+  }
+
+  get certificate(): ClientCertificate | undefined {
+    return this.#parts.certificate;
   }
 
   close(reason: CloseReason): void {

@@ -89,6 +89,8 @@ function problemOf(error: unknown): HttpAnswer {
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
   405: "Method Not Allowed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
@@ -96,7 +98,8 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-function problem(status: number, detail: string): HttpAnswer {
+/** An error as problem details (RFC 9457). */
+export function problem(status: number, detail: string): HttpAnswer {
   const body = JSON.stringify({ type: "about:blank", title: TITLES[status], status, detail });
   return { status, type: "application/problem+json", body: `${body}\n` };
 }

@@ -11,6 +11,7 @@ import { isFinal } from "../core/rollout/state.ts";
 import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import { RequestError, type Rollouts, type RolloutView } from "../ports.ts";
+import { callerName } from "./authentication.ts";
 import { currentConnection } from "./guardedListener.ts";
 import { Outbox } from "./outbox.ts";
 import type { ChangeRequest } from "./rolloutCodec.ts";
@@ -30,8 +31,6 @@ export type RolloutParts = {
 
 type WatchCall = ServerWritableStream<Read<string>, RolloutView>;
 
-/** Who calls, until callers have names: whoever reaches the loopback port. */
-const CALLER = "local caller";
 const REASON_LENGTH_MAX = 1_000;
 const WATCH_MS = 1_000;
 
@@ -44,8 +43,8 @@ export class RolloutHandler {
     this.#parts = parts;
   }
 
-  readonly Apply: handleUnaryCall<Read<string>, RolloutView> = this.#unary((text) =>
-    this.#parts.rollouts.start(this.#parts.readPlan(text), CALLER),
+  readonly Apply: handleUnaryCall<Read<string>, RolloutView> = this.#unary((text, by) =>
+    this.#parts.rollouts.start(this.#parts.readPlan(text), by),
   );
 
   readonly Get: handleUnaryCall<Read<string>, RolloutView> = this.#unary(async (name) =>
@@ -116,11 +115,11 @@ export class RolloutHandler {
   }
 
   #change(kind: Command["kind"]): handleUnaryCall<Read<ChangeRequest>, RolloutView> {
-    return this.#unary(({ name, reason, revision }) => {
+    return this.#unary(({ name, reason, revision }, by) => {
       if (reason.length > REASON_LENGTH_MAX) {
         throw new CallError("invalid", `reason: more than ${REASON_LENGTH_MAX} characters`);
       }
-      const command = { kind, by: CALLER, reason };
+      const command = { kind, by, reason };
       return this.#parts.rollouts.command(name, command, revision === 0 ? undefined : revision);
     });
   }
@@ -134,7 +133,7 @@ export class RolloutHandler {
   }
 
   #unary<Request, Response>(
-    answer: (request: Request) => Promise<Response>,
+    answer: (request: Request, by: string) => Promise<Response>,
   ): handleUnaryCall<Read<Request>, Response> {
     return (call, callback) => {
       void this.#answer(answer, call, callback);
@@ -142,12 +141,12 @@ export class RolloutHandler {
   }
 
   async #answer<Request, Response>(
-    answer: (request: Request) => Promise<Response>,
+    answer: (request: Request, by: string) => Promise<Response>,
     call: ServerUnaryCall<Read<Request>, Response>,
     callback: sendUnaryData<Response>,
   ): Promise<void> {
     try {
-      callback(null, await answer(requestOf(call.request)));
+      callback(null, await answer(requestOf(call.request), callerName(call)));
     } catch (error) {
       this.#parts.metrics.requestsRefused.inc({ code: codeOf(error) });
       callback(statusOf(error));

@@ -2,7 +2,13 @@ import { type ServiceError, status } from "@grpc/grpc-js";
 import { RequestError, type RequestErrorCode } from "../ports.ts";
 
 /** Why a call was not done: an error of the core's ports, or one of the server itself. */
-export type CallErrorCode = RequestErrorCode | "invalid" | "too-many" | "unread";
+export type CallErrorCode =
+  | RequestErrorCode
+  | "invalid"
+  | "too-many"
+  | "unread"
+  | "unauthenticated"
+  | "forbidden";
 
 const STATUS: Readonly<Record<CallErrorCode, status>> = {
   unknown: status.NOT_FOUND,
@@ -13,6 +19,8 @@ const STATUS: Readonly<Record<CallErrorCode, status>> = {
   invalid: status.INVALID_ARGUMENT,
   "too-many": status.RESOURCE_EXHAUSTED,
   unread: status.RESOURCE_EXHAUSTED,
+  unauthenticated: status.UNAUTHENTICATED,
+  forbidden: status.PERMISSION_DENIED,
 };
 
 /** An error of the server itself. */

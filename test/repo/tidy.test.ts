@@ -23,9 +23,10 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   decode: ["core", "formats"],
   envoy: [],
   ports: ["core"],
+  access: [],
   address: [],
   limits: [],
-  config: ["core", "address"],
+  config: ["core", "address", "access"],
   log: ["ports"],
   metrics: ["core", "ports"],
   loop: ["core", "plan", "decode", "ports", "limits", "metrics", "log"],
@@ -34,8 +35,8 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   stores: ["core", "ports"],
   actuators: ["core", "ports"],
   alerts: ["core", "plan", "ports", "metrics"],
-  server: ["core", "plan", "decode", "ports", "address", "limits", "metrics", "log"],
-  cli: ["core", "plan", "config", "server", "formats", "report"],
+  server: ["core", "plan", "decode", "ports", "address", "access", "limits", "metrics", "log"],
+  cli: ["core", "plan", "config", "address", "access", "server", "formats", "report"],
 };
 
 const imports = /(?:^(?:import|export)\s[^"';]*?from\s+|\bimport\()"([^"]+)"/gms;

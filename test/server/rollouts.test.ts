@@ -58,7 +58,7 @@ test("commands move the rollout, with who asked and why in its reason", async (c
   await client.apply(planText());
   const paused = await client.change("Pause", { name: "test", reason: "lunch" });
   assert.equal(paused.phase, Phase.PHASE_PAUSED);
-  assert.equal(paused.reason, "lunch");
+  assert.equal(paused.reason, "lunch (asked by local caller)");
   const resumed = await client.change("Resume", NO_REASON);
   assert.equal(resumed.phase, Phase.PHASE_PROGRESSING);
   assert.match(resumed.reason, /asked by/);

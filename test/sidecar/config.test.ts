@@ -31,10 +31,42 @@ test("flags are taken", () => {
   });
 });
 
+test("any address is taken once callers must say who they are, over TLS", () => {
+  const tls = ["--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tls-client-ca", "ca.pem"];
+  const flags = ["--grpc", "0.0.0.0:50051", "--http", "[::]:9464", "--store", "memory"];
+  assert.deepEqual(parseConfig([...flags, "--callers", "callers", ...tls]), {
+    config: {
+      grpc: { host: "0.0.0.0", port: 50_051 },
+      http: { host: "::", port: 9_464 },
+      storePath: undefined,
+      alertsPath: undefined,
+      callersPath: "callers",
+      tls: { cert: "cert.pem", key: "key.pem", clientCa: "ca.pem" },
+    },
+  });
+});
+
 const wrong: readonly { flags: readonly string[]; expected: readonly RegExp[] }[] = [
   { flags: ["--grpc", "0.0.0.0:50051"], expected: [/--grpc: 0\.0\.0\.0:50051: a loopback/] },
   { flags: ["--http", "[::]:9464"], expected: [/--http: \[::\]:9464: a loopback/] },
-  { flags: ["--grpc", "10.0.0.1:1"], expected: [/callers are not authenticated yet/] },
+  {
+    flags: ["--grpc", "10.0.0.1:1"],
+    expected: [/while --callers, --tls-cert, --tls-key is not given/],
+  },
+  {
+    flags: ["--grpc", "10.0.0.1:1", "--callers", "c"],
+    expected: [/while --tls-cert, --tls-key is not given/],
+  },
+  {
+    flags: ["--http", "10.0.0.1:1", "--tls-cert", "c", "--tls-key", "k"],
+    expected: [/--http: .* while --callers is not given/],
+  },
+  { flags: ["--tls-cert", "c"], expected: [/--tls-cert: c: only together with --tls-key/] },
+  { flags: ["--tls-key", "k"], expected: [/--tls-key: k: only together with --tls-cert/] },
+  {
+    flags: ["--tls-client-ca", "a"],
+    expected: [/only together with --tls-cert/, /only together with --callers/],
+  },
   { flags: ["--grpc", "example.com:1"], expected: [/a loopback/] },
   { flags: ["--grpc", "nonsense"], expected: [/--grpc: nonsense: an address/] },
   { flags: ["--grpc", "127.0.0.1:70000"], expected: [/--grpc: 127\.0\.0\.1:70000: an address/] },

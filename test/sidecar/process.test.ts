@@ -54,7 +54,7 @@ test("killed in mid-rollout and started again on its store, the sidecar asks for
   assert.equal(traffic.generation, Number(before.traffic?.generation));
   assert.equal(traffic.shadowBp, before.traffic?.shadowBp);
   const after = await clientOf(context, second).get("test");
-  assert.equal(after.reason, "hold it");
+  assert.equal(after.reason, "hold it (asked by local caller)");
 });
 
 test("SIGTERM drains: streams end, what was decided is saved, and the exit code is 0", async (context) => {

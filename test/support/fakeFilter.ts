@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
+import { Client, type ClientDuplexStream } from "@grpc/grpc-js";
 import { understudy } from "#proto";
+import { plainConnection, type SidecarConnection } from "../../sidecar/cli/connection.ts";
 import { until } from "./until.ts";
 
 const v1 = understudy.v1;
@@ -53,16 +54,17 @@ export class FakeFilter {
   readonly #options: FakeFilterOptions;
   #nextSequence: number;
 
-  constructor(address: string, options: FakeFilterOptions = {}) {
+  constructor(to: string | SidecarConnection, options: FakeFilterOptions = {}) {
+    const { server, credentials, metadata } = typeof to === "string" ? plainConnection(to) : to;
     this.#options = options;
     this.source = options.source ?? randomBytes(16).toString("hex");
     this.#nextSequence = options.nextSequence ?? 1;
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.#client = new Client(server, credentials, {
       "grpc.use_local_subchannel_pool": 1,
     });
     const asIs = (bytes: Buffer): Buffer => bytes;
     const path = "/understudy.v1.ObserveService/Observe";
-    this.stream = this.#client.makeBidiStreamRequest(path, asIs, asIs);
+    this.stream = this.#client.makeBidiStreamRequest(path, asIs, asIs, metadata);
     this.stream.on("data", (bytes: Buffer) => this.#take(bytes));
     this.stream.on("error", () => undefined);
     this.stream.on("status", ({ code, details }) => {

@@ -92,7 +92,8 @@ function commanded(
   input: DecideInput,
 ): RolloutEvent | undefined {
   const cause: Cause = { kind: "command", by: command.by };
-  const reason = command.reason === "" ? `asked by ${command.by}` : command.reason;
+  const asked = `asked by ${command.by}`;
+  const reason = command.reason === "" ? asked : `${command.reason} (${asked})`;
   const common = { atMs: input.nowMs, reason, cause, evidence: input.evidence };
   switch (command.kind) {
     case "promote":

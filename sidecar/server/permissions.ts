@@ -1,0 +1,58 @@
+import type { Role } from "../access/caller.ts";
+import type { labelService, observeService, rolloutService } from "./services.ts";
+
+/** Who may call a method: the roles, or everybody who reaches the port. */
+export type Permission = readonly Role[] | "everybody";
+
+const READERS: readonly Role[] = ["viewer", "operator", "admin"];
+const OPERATORS: readonly Role[] = ["operator", "admin"];
+const ADMINS: readonly Role[] = ["admin"];
+const LABELERS: readonly Role[] = ["labeler", "admin"];
+const FILTERS: readonly Role[] = ["filter"];
+
+/** A method that is added to a service does not compile before it is said here who may call it. */
+const ROLLOUT: Readonly<Record<keyof typeof rolloutService, Permission>> = {
+  Get: READERS,
+  List: READERS,
+  Watch: READERS,
+  Differences: READERS,
+  Promote: OPERATORS,
+  Rollback: OPERATORS,
+  Pause: OPERATORS,
+  Resume: OPERATORS,
+  Apply: ADMINS,
+};
+const OBSERVE: Readonly<Record<keyof typeof observeService, Permission>> = { Observe: FILTERS };
+const LABEL: Readonly<Record<keyof typeof labelService, Permission>> = { RecordLabels: LABELERS };
+const HEALTH = { Check: "everybody", Watch: "everybody", List: "everybody" } as const;
+const REFLECTION = { ServerReflectionInfo: READERS };
+const HTTP = {
+  "/healthz": "everybody",
+  "/readyz": "everybody",
+  "/metrics": READERS,
+  "/alerts": READERS,
+  "/v1/labels": LABELERS,
+} as const;
+
+/** Every method of the gRPC port by its path, and every path of the HTTP port, with who may call it. */
+export const PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
+  ...under("/understudy.v1.RolloutService/", ROLLOUT),
+  ...under("/understudy.v1.ObserveService/", OBSERVE),
+  ...under("/understudy.v1.LabelService/", LABEL),
+  ...under("/grpc.health.v1.Health/", HEALTH),
+  ...under("/grpc.reflection.v1.ServerReflection/", REFLECTION),
+  ...under("/grpc.reflection.v1alpha.ServerReflection/", REFLECTION),
+  ...under("", HTTP),
+]);
+
+/** Who may call the method: nobody what is not in the table. */
+export function permissionOf(method: string): Permission {
+  return PERMISSIONS.get(method) ?? [];
+}
+
+function under(
+  service: string,
+  methods: Readonly<Record<string, Permission>>,
+): [string, Permission][] {
+  return Object.entries(methods).map(([name, permission]) => [service + name, permission]);
+}
