@@ -9,6 +9,7 @@ import { start } from "../core/rollout/start.ts";
 import { isFinal } from "../core/rollout/state.ts";
 import { targetOf } from "../core/target.ts";
 import { RequestError, type StoredRollout } from "../ports.ts";
+import { CheckLog } from "./checkLog.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
 import type { MakeExaminer } from "./examiner.ts";
 import { type Delivered, Runner, type RunnerParts } from "./runner.ts";
@@ -29,10 +30,12 @@ export class Runners {
   readonly #byName = new Map<string, Runner>();
   readonly #deliveries = new Map<string, Delivery>();
   readonly #saves = new WeakMap<Runner, Saves>();
+  readonly #checks: CheckLog;
   readonly #origin: { readonly wallMs: number; readonly steadyMs: number };
 
   constructor(parts: RunnersParts) {
     this.#parts = parts;
+    this.#checks = new CheckLog(parts);
     this.#origin = { wallMs: parts.clock.wallMs(), steadyMs: parts.clock.steadyMs() };
   }
 
@@ -62,6 +65,8 @@ export class Runners {
     if (runner.watcher.hasEvents) {
       await this.#save(runner);
     }
+    const { plan, state, verdict, watcher } = runner;
+    this.#checks.note({ plan, state, verdict, watched: watcher.shown });
     const event = this.#decide(runner);
     if (event !== undefined) {
       await this.#save(runner, event);
