@@ -10,6 +10,7 @@ import {
   writeSubject,
 } from "../policy/observation";
 import { fieldSize, WireWriter } from "../policy/wire";
+import { fitBodies } from "./fit";
 import { Root } from "./root";
 import { closeExchange, count, exchangeAt, exchangeCount } from "./world";
 
@@ -25,6 +26,7 @@ const writer = new WireWriter();
 export function report(root: Root, exchange: Exchange): void {
   if (exchange.reported || !exchange.observed) return;
   exchange.reported = true;
+  fitBodies(exchange);
   const paired = exchange.stage === ShadowStage.Answered;
   const answer = answerSize(exchange.answer);
   const shadow = paired ? answerSize(exchange.shadow) : -1;

@@ -81,3 +81,27 @@ test("a body over the cap is captured up to it", () => {
     [1_024, 2_000, true],
   );
 });
+
+test("an observation whose bodies are too large together is told without what was asked, and without the second answer where need be", () => {
+  const shadow = { paths: [{ prefix: "/m/" }], bodyBytesMax: 122_880 };
+  const report = (bytes: number) => {
+    const traffic = trafficOf({ captureBp: 10_000, noiseBp: 10_000 });
+    const host = stage(configOf({ shadow }), traffic);
+    const id = host.request(1, headersOf("u1"), false);
+    host.requestBody(id, Buffer.alloc(bytes, "r"), true);
+    host.answer(id, 200, "u".repeat(bytes));
+    for (const token of [...host.calls.keys()]) {
+      host.answerCall(token, ok, Buffer.alloc(bytes, "s"));
+    }
+    const [seen] = said(host).observations;
+    return [seen?.request, seen?.answer, seen?.shadow, seen?.secondary].map((part) => [
+      part?.body?.length,
+      part?.truncated,
+    ]);
+  };
+  const whole = (bytes: number) => [bytes, false];
+  const none = [0, true];
+  assert.deepEqual(report(60_000), [60_000, 60_000, 60_000, 60_000].map(whole));
+  assert.deepEqual(report(70_000), [none, ...[70_000, 70_000, 70_000].map(whole)]);
+  assert.deepEqual(report(122_880), [none, whole(122_880), whole(122_880), none]);
+});
