@@ -47,10 +47,8 @@ test("a real Alertmanager fires for a rollback, through a crash of the sidecar, 
     severity: "critical",
     source: "eu-1",
   });
-  assert.deepEqual(alert.annotations, {
-    summary: "test: rolled back",
-    description: "too slow",
-  });
+  assert.equal(alert.annotations.summary, "test: rolled back");
+  assert.match(alert.annotations.description ?? "", /^too slow/);
 
   first.child.kill("SIGKILL");
   await once(first.child, "exit");
