@@ -118,7 +118,10 @@ test("a file of something else is refused by name", async (context) => {
   const [other, notes] = [join(folder, "rollouts.db"), join(folder, "notes.db")];
   await openSqliteStore(other).close();
   writeFileSync(notes, "not a database, but long enough to look like one".repeat(100));
-  await assert.rejects(openPredictionStore(other, ROOMY), { code: "broken", message: /version 2/ });
+  await assert.rejects(openPredictionStore(other, ROOMY), {
+    code: "broken",
+    message: /rollouts\.db has schema version/,
+  });
   await assert.rejects(openPredictionStore(notes, ROOMY), { code: "broken", message: /notes/ });
   const absent = join(folder, "no", "x.db");
   await assert.rejects(openPredictionStore(absent, ROOMY), {
