@@ -8,6 +8,14 @@ export type MeshPorts = {
   readonly protocol?: "http1" | "http2";
   /** `absent`: there is no such cluster. `without-hosts`: it is there, and empty. */
   readonly sidecar: number | "absent" | "without-hosts";
+  /** With what Envoy speaks TLS to the sidecar; in the clear when it is left out. */
+  readonly sidecarTls?: SidecarTls;
+};
+
+/** Files in PEM: who the sidecar's certificate must be of, and, for mutual TLS, Envoy's own. */
+export type SidecarTls = {
+  readonly ca: string;
+  readonly own?: { readonly cert: string; readonly key: string };
 };
 
 /** The name under which Envoy asks for the filter, and the one in its counters. */
@@ -33,7 +41,12 @@ export function meshBootstrap(ports: MeshPorts, discoveryFile: string): Json {
     upstreamCluster("v2", ports.v2, ports.protocol),
     ...(ports.sidecar === "absent"
       ? []
-      : [sidecarCluster(ports.sidecar === "without-hosts" ? [] : [ports.sidecar])]),
+      : [
+          sidecarCluster(
+            ports.sidecar === "without-hosts" ? [] : [ports.sidecar],
+            ports.sidecarTls,
+          ),
+        ]),
   ];
   return {
     // Whoever discovers configuration must say who it is.
@@ -153,8 +166,32 @@ function upstreamCluster(
   });
 }
 
-function sidecarCluster(ports: readonly number[]): Json {
-  return cluster("understudy", ports, { explicit_http_config: { http2_protocol_options: {} } });
+function sidecarCluster(ports: readonly number[], tls: SidecarTls | undefined): Json {
+  const http2 = { explicit_http_config: { http2_protocol_options: {} } };
+  const plain = cluster("understudy", ports, http2);
+  return tls === undefined ? plain : { ...plain, transport_socket: tlsSocket(tls) };
+}
+
+function tlsSocket({ ca, own }: SidecarTls): Json {
+  const certificates =
+    own === undefined
+      ? []
+      : [{ certificate_chain: { filename: own.cert }, private_key: { filename: own.key } }];
+  return {
+    name: "envoy.transport_sockets.tls",
+    typed_config: {
+      "@type": `${TYPES}.transport_sockets.tls.v3.UpstreamTlsContext`,
+      sni: "localhost",
+      common_tls_context: {
+        alpn_protocols: ["h2"],
+        tls_certificates: certificates,
+        validation_context: {
+          trusted_ca: { filename: ca },
+          match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: "localhost" } }],
+        },
+      },
+    },
+  };
 }
 
 function cluster(name: string, ports: readonly number[], protocol: Json): Json {
