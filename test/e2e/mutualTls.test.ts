@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Client, clientOf } from "../support/client.ts";
 import { filterConfig, ROLLOUT } from "../support/filterConfig.ts";
@@ -62,6 +64,21 @@ test("with mutual TLS Envoy's filters report to the sidecar by the certificate o
   await sidecar.reload();
   await streams(sidecar, STREAMS);
   assert.ok((await mesh.counter("streams_opened")) > STREAMS);
+});
+
+test("without certificates of clients, filters report by the token that Envoy's cluster adds", async (context) => {
+  const sidecar = await startGuardedSidecar(context, { tls: "server" });
+  const { authority, callers } = sidecar;
+  const token = callers.token("filter");
+  await sidecar.reload();
+  const authorization = join(authority.folder, "token.json");
+  const secret = { secret: { inline_string: `Bearer ${token}` } };
+  const type = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+  const resource = { "@type": type, name: "sidecar-token", generic_secret: secret };
+  writeFileSync(authorization, JSON.stringify({ resources: [resource] }), { mode: 0o600 });
+  const { users } = await started(context, sidecar, { ca: authority.ca, authorization });
+  await streams(sidecar, STREAMS);
+  await assertServed(users);
 });
 
 test("an Envoy without a certificate gets no stream, and its users are served", async (context) => {

@@ -16,6 +16,8 @@ export type MeshPorts = {
 export type SidecarTls = {
   readonly ca: string;
   readonly own?: { readonly cert: string; readonly key: string };
+  /** A file of Envoy's (SDS) with the secret `sidecar-token`, sent in the header `authorization`. */
+  readonly authorization?: string;
 };
 
 /** The name under which Envoy asks for the filter, and the one in its counters. */
@@ -168,8 +170,33 @@ function upstreamCluster(
 
 function sidecarCluster(ports: readonly number[], tls: SidecarTls | undefined): Json {
   const http2 = { explicit_http_config: { http2_protocol_options: {} } };
-  const plain = cluster("understudy", ports, http2);
-  return tls === undefined ? plain : { ...plain, transport_socket: tlsSocket(tls) };
+  if (tls === undefined) {
+    return cluster("understudy", ports, http2);
+  }
+  const { authorization } = tls;
+  const filters = authorization === undefined ? {} : { http_filters: injecting(authorization) };
+  const plain = cluster("understudy", ports, { ...http2, ...filters });
+  return { ...plain, transport_socket: tlsSocket(tls) };
+}
+
+/** Filters of a cluster's requests that put what is in the file into the header `authorization`. */
+function injecting(path: string): readonly Json[] {
+  const generic = {
+    "@type": "type.googleapis.com/envoy.extensions.http.injected_credentials.generic.v3.Generic",
+    credential: {
+      name: "sidecar-token",
+      sds_config: { path_config_source: { path }, resource_api_version: "V3" },
+    },
+  };
+  const injector = {
+    "@type": `${TYPES}.filters.http.credential_injector.v3.CredentialInjector`,
+    credential: { name: "envoy.http.injected_credentials.generic", typed_config: generic },
+  };
+  const codec = { "@type": `${TYPES}.filters.http.upstream_codec.v3.UpstreamCodec` };
+  return [
+    { name: "envoy.filters.http.credential_injector", typed_config: injector },
+    { name: "envoy.filters.http.upstream_codec", typed_config: codec },
+  ];
 }
 
 function tlsSocket({ ca, own }: SidecarTls): Json {
