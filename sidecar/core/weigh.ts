@@ -30,7 +30,7 @@ export type Weighed = {
   readonly known: GuardrailEvidence;
   readonly logE: LogEValues;
   readonly judgement: Judgement;
-  /** Why the labels of a guardrail on labels are not to be trusted: then it can't pass. */
+  /** Why the labels of a guardrail on labels are not to be trusted: then they decide nothing. */
   readonly distrust: string | undefined;
 };
 
@@ -47,19 +47,24 @@ export function weigh(
 } {
   const logPass = -Math.log(plan.alpha.promotion);
   const logFail = -Math.log(plan.alpha.rollback);
-  const scored = plan.guardrails.map((guardrail) => ({
-    guardrail,
-    known: evidenceFor(evidence.guardrails, guardrail.name),
-    logE: logEValues(evidence, guardrail.name, guardrail.tolerance),
-  }));
+  const scored = plan.guardrails.map((guardrail) => {
+    const known = evidenceFor(evidence.guardrails, guardrail.name);
+    const distrust = distrustOf(plan, known);
+    const logE = logEValues(evidence, guardrail.name, guardrail.tolerance);
+    return {
+      guardrail,
+      known,
+      distrust,
+      logE: distrust === undefined ? logE : withoutWeight(logE),
+    };
+  });
   const deciding = scored.filter(({ guardrail }) => !guardrail.dryRun);
   const rejected = culprits(deciding, logFail);
   const weighed = scored.map((each) => {
-    const { guardrail, known, logE } = each;
+    const { distrust, guardrail, logE } = each;
     const isRejected = guardrail.dryRun ? logE.bad >= logFail : rejected.has(each);
-    const distrust = distrustOf(plan, known);
     const others = distrust === undefined ? passOf(logE, logPass) : "inconclusive";
-    return { ...each, distrust, judgement: isRejected ? ("fail" as const) : others };
+    return { ...each, judgement: isRejected ? ("fail" as const) : others };
   });
   const fed = askedBy(
     plan,
@@ -137,6 +142,11 @@ function toHypothesis({ guardrail, logE }: Scored): {
 
 function weightOf(deciding: readonly Scored[]): number {
   return deciding.reduce((sum, { guardrail }) => sum + guardrail.weight, 0);
+}
+
+/** Labels that are missing too often, or unequally, may be no fair sample: they speak for neither side. */
+function withoutWeight({ bad, good }: LogEValues): LogEValues {
+  return { bad: Math.min(0, bad), good: Math.min(0, good) };
 }
 
 function distrustOf({ labels }: Plan, known: GuardrailEvidence): string | undefined {

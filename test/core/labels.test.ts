@@ -128,6 +128,15 @@ describe("labels as evidence", () => {
     assert.match(verdict.reasons[0] ?? "", /labels are missing more often for one variant/);
   });
 
+  test("labels that are no fair sample take nothing back either", () => {
+    const bad = { n: 3_000, worse: 600, better: 60 };
+    const verdict = (missing: { readonly primary: number; readonly candidate: number }) =>
+      judge(plan, shadowStep, afterLabels(plan, pairsOf({ ...bad, missing }))).judgement;
+    assert.equal(verdict({ primary: 0, candidate: 0 }), "fail");
+    assert.equal(verdict({ primary: 900, candidate: 900 }), "inconclusive");
+    assert.equal(verdict({ primary: 20, candidate: 400 }), "inconclusive");
+  });
+
   test("a floor of F1 passes above it and fails below it", () => {
     const floor = labelledPlan([f1]);
     const at = (value: number) => ({ n: 2_000, k: Math.round(2_000 * lossAt("f1", value)) });
