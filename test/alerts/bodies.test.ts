@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { alertmanagerChannel } from "../../sidecar/alerts/alertmanager.ts";
 import { cloudEventsChannel } from "../../sidecar/alerts/cloudEvents.ts";
@@ -55,6 +57,14 @@ for (const wrong of ["", "abc", "whsec_", "whsec_c2hvcnQ=", `whsec_${"A".repeat(
     );
   });
 }
+
+test("the command that sidecar/README.md gives makes a secret to sign by", () => {
+  const readme = readFileSync(new URL("../../sidecar/README.md", import.meta.url), "utf8");
+  const [, command = ""] = /`(echo "whsec_[^`]*)`/.exec(readme) ?? [];
+  const made = execFileSync("sh", ["-c", command], { encoding: "utf8" }).trim();
+  const signed = signatureHeaders(made, { id: "a", nowMs: 0, body: "" });
+  assert.match(signed["webhook-signature"] ?? "", /^v1,.{44}$/);
+});
 
 test("a webhook's body is signed as it is sent, at the time of the attempt, under the notice's own id", async (context) => {
   const [got] = await posted(context, (parts) => webhookChannel(parts, secret), noticeWith());
