@@ -4,7 +4,7 @@ import type { CompiledRules } from "../core/compare/rules.ts";
 import type { Observation } from "../core/observation.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import type { Row } from "../core/watch/driftWatch.ts";
-import { compilePath } from "../formats/jsonPath.ts";
+import { compilePaths } from "../formats/jsonPaths.ts";
 import { saidByServed } from "./predictions.ts";
 
 /** Takes the features of a captured request, and what was predicted for the user; undefined when there is nothing to look at. */
@@ -25,28 +25,18 @@ export function rowReader(plan: Plan, rules: CompiledRules): RowReader {
   if (drift === undefined) {
     return () => undefined;
   }
-  const features = drift.features.map(({ name, path }) => ({ name, find: compilePath(path) }));
-  const predicted = drift.reference.features
-    .filter(({ role }) => role === "prediction")
-    .map(({ name }) => name);
+  const { features } = drift.reference;
+  const paths = new Map(drift.features.map(({ name, path }) => [name, path]));
+  const find = compilePaths(features.map(({ name }) => paths.get(name)));
+  const predicted = features.flatMap(({ role }, index) => (role === "prediction" ? [index] : []));
   return (observation, { comparison, request }) => {
     if (observation.request === undefined || observation.overridden) {
       return undefined;
     }
-    const asked = features.map(({ name, find }) => [name, found(find, request)]);
-    const said = predicted.map((name) => [
-      name,
-      saidByServed(observation, comparison, rules)?.label,
-    ]);
-    return Object.fromEntries([...asked, ...said]);
+    const row = find(request);
+    for (const index of predicted) {
+      row[index] = saidByServed(observation, comparison, rules)?.label;
+    }
+    return row;
   };
-}
-
-/** A query over a document that is nested too deeply for it finds nothing. */
-function found(find: (document: unknown) => unknown, request: JsonValue | undefined): unknown {
-  try {
-    return request === undefined ? undefined : find(request);
-  } catch {
-    return undefined;
-  }
 }

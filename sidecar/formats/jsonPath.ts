@@ -9,8 +9,8 @@ export type Finder = (document: unknown) => unknown;
  */
 export function compilePath(path: string): Finder {
   const query = jsonpath.compile(path);
-  const steps = query.segments.map(({ selectors }) => stepOf(selectors));
-  if (query.singularQuery() && steps.every((step) => step !== undefined)) {
+  const steps = stepsOf(query);
+  if (steps !== undefined) {
     return (document) => follow(document, steps);
   }
   return (document) => {
@@ -18,6 +18,11 @@ export function compilePath(path: string): Finder {
     const values = query.query(document as JSONValue).values();
     return values.length === 0 ? undefined : values;
   };
+}
+
+/** The names and indexes that a JSONPath is made of; undefined where it has anything else. Throws an Error that says what is wrong with it. */
+export function singularSteps(path: string): readonly (string | number)[] | undefined {
+  return stepsOf(jsonpath.compile(path));
 }
 
 /**
@@ -61,6 +66,11 @@ function isSimpleFilter(filter: jsonpath.expressions.FilterExpression): boolean 
 
 /** Functions whose patterns may take time that grows exponentially with the text. */
 const PATTERNS: ReadonlySet<string> = new Set(["match", "search"]);
+
+function stepsOf(query: jsonpath.JSONPathQuery): readonly (string | number)[] | undefined {
+  const steps = query.segments.map(({ selectors }) => stepOf(selectors));
+  return query.singularQuery() && steps.every((step) => step !== undefined) ? steps : undefined;
+}
 
 function stepOf([selector]: readonly jsonpath.JSONPathSelector[]): string | number | undefined {
   if (selector instanceof jsonpath.selectors.NameSelector) {

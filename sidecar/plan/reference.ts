@@ -79,7 +79,7 @@ function tried(given: ReferenceProfile): ParsedReference {
     0,
   );
   for (let row = 0; row < TRIED_ROWS; row += 1) {
-    watchRow(watch, {});
+    watchRow(watch, []);
   }
   lookAtDrift(watch, TRIED_MS);
   closeDriftWindow(watch, TRIED_MS);

@@ -22,11 +22,9 @@ import { type Random, seeded } from "../support/random.ts";
 
 const HOUR_MS = 3_600_000;
 
-function person(random: Random, ageShift = 0): { readonly age: number; readonly sex: string } {
-  return {
-    age: 20 + 60 * random.next() + ageShift,
-    sex: random.next() < 0.5 ? "f" : "m",
-  };
+/** Age and sex, in the order of the reference. */
+function person(random: Random, ageShift = 0): readonly [number, string] {
+  return [20 + 60 * random.next() + ageShift, random.next() < 0.5 ? "f" : "m"];
 }
 
 async function watchedPlan(): Promise<Plan & Required<Pick<Plan, "drift">>> {
@@ -36,8 +34,8 @@ async function watchedPlan(): Promise<Plan & Required<Pick<Plan, "drift">>> {
     ...planWith([errorRate]),
     drift: {
       reference: await profileOfColumns({
-        age: rows.map(({ age }) => age),
-        sex: rows.map(({ sex }) => sex),
+        age: rows.map(([age]) => age),
+        sex: rows.map(([, sex]) => sex),
       }),
       features: [],
       windowRows: 500,
@@ -106,7 +104,7 @@ test("a watch goes on from what was stored as if it had not been interrupted", a
 test("what was stored for another reference is left alone", async () => {
   const plan = await watchedPlan();
   const watch = openWatch(plan, undefined, 0);
-  watchRequest(watch, { age: 30 });
+  watchRequest(watch, [30]);
   const reference = { ...plan.drift.reference, hash: "other" };
   const other = { ...plan, drift: { ...plan.drift, reference } };
   const again = openWatch(other, watchStateOf(watch), 5);
@@ -171,9 +169,9 @@ test("a drift that is certain is told before its window ends, once, and is resol
 test("a window is looked at only where a row came, and not more often than each second", async () => {
   const watch = openDriftWatch((await watchedPlan()).drift, undefined, 0);
   assert.equal(lookAtDrift(watch, HOUR_MS), undefined);
-  watchRow(watch, { age: 30, sex: "f" });
+  watchRow(watch, [30, "f"]);
   assert.notEqual(lookAtDrift(watch, HOUR_MS), undefined);
-  watchRow(watch, { age: 30, sex: "f" });
+  watchRow(watch, [30, "f"]);
   assert.equal(lookAtDrift(watch, HOUR_MS + 999), undefined);
   assert.notEqual(lookAtDrift(watch, HOUR_MS + 1_000), undefined);
 });

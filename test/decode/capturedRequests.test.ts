@@ -28,7 +28,6 @@ const plan: Plan = {
     features: [
       { name: "age", path: "$.age" },
       { name: "ward", path: "$.ward" },
-      { name: "__proto__", path: "$.ward" },
     ],
     windowRows: 50,
     windowMs: 1_000,
@@ -60,10 +59,7 @@ test("id, slice and features are taken from the request's body", () => {
     predictions.map(({ id, slice, label }) => [id, slice, label]),
     [["a", "w1", 1]],
   );
-  assert.deepEqual(Object.entries(row ?? {}).slice(0, 2), [
-    ["age", 30],
-    ["ward", "w1"],
-  ]);
+  assert.deepEqual(row, [30, "w1"]);
 });
 
 test("ids are told apart by every digit, and are texts however they were written", () => {
@@ -99,7 +95,7 @@ for (const [name, body, part] of [
   test(`a captured body that is ${name} has no features, which counts as missing ones`, () => {
     const { predictions, row } = captured(body, part);
     assert.deepEqual(predictions, []);
-    assert.deepEqual(new Set(Object.values(row ?? { none: 1 })), new Set([undefined]));
+    assert.deepEqual(row, [undefined, undefined]);
   });
 }
 
@@ -119,9 +115,9 @@ test("values of every kind are counted, those that are odd as such, and none end
   ];
   for (const age of values) {
     const { row } = captured(json({ age, ward: age }));
-    watchRequest(watch, row ?? {});
+    watchRequest(watch, row ?? []);
   }
-  watchRequest(watch, captured('{"age":12345678901234567890}').row ?? {});
+  watchRequest(watch, captured('{"age":12345678901234567890}').row ?? []);
   const counts = watchStateOf(watch).drift?.counts;
   const [age, ward] = counts?.features ?? [];
   assert.equal(counts?.rows, values.length + 1);

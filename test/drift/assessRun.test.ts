@@ -29,7 +29,7 @@ function alarmOf(random: Random, profile: ReferenceProfile, shift: number): numb
   const run = startCounts(profile, binnings);
   for (let row = 1; row <= 500; row += 1) {
     const letter = random.next() < 0.7 ? "a" : "b";
-    addRow(run, binnings, { x: gaussian(random) + shift, y: random.next() ** 2, c: letter });
+    addRow(run, binnings, [gaussian(random) + shift, random.next() ** 2, letter]);
     if (row % 25 === 0 && assessRun(profile, run, anyEffect).length > 0) {
       return row;
     }

@@ -39,7 +39,7 @@ const sources = streamSources(features, BOTH);
 function feed(
   streams: readonly Stream[],
   rows: number,
-  { draw, alpha }: { readonly draw: () => Record<string, unknown>; readonly alpha: number },
+  { draw, alpha }: { readonly draw: () => readonly unknown[]; readonly alpha: number },
 ): number {
   const counts = startCounts(profile, binnings);
   let changes = 0;
@@ -53,12 +53,9 @@ function feed(
   return changes;
 }
 
-function person(random: Random, shift = 0, ill = 0.25): () => Record<string, unknown> {
-  return () => ({
-    x: gaussian(random) + shift,
-    ward: "a",
-    label: random.next() < ill ? "n" : "y",
-  });
+/** Rows of x, ward and label. */
+function person(random: Random, shift = 0, ill = 0.25): () => readonly unknown[] {
+  return () => [gaussian(random) + shift, "a", random.next() < ill ? "n" : "y"];
 }
 
 test("streams are what is measured and what is predicted, predictions first, up to a bound", () => {
@@ -133,7 +130,7 @@ test("a change is told with both means, until it is taken", () => {
 
 test("a missing value is no part of a stream", () => {
   const streams = startStreams(sources, BOTH);
-  feed(streams, 100, { draw: () => ({ x: null }), alpha: 0.01 });
+  feed(streams, 100, { draw: () => [null], alpha: 0.01 });
   assert.deepEqual(streams, startStreams(sources, BOTH));
 });
 

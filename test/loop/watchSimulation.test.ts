@@ -69,7 +69,7 @@ class Season implements Scene {
       { ...said, variant: "primary", version: "v1", label: 1 },
       { ...said, variant: "candidate", version: "v2", label: isWrong ? 0 : 1 },
     ];
-    const row = { age: 60 * this.#random.next() + (this.isBad ? 40 : 0) };
+    const row = [60 * this.#random.next() + (this.isBad ? 40 : 0)];
     return { comparison: compareStatus(observation), predictions, row };
   };
 

@@ -31,8 +31,9 @@ export const BEGAN_MS: number = Date.UTC(2026, 0, 2, 3, 4, 5);
 const HOUR_MS = 3_600_000;
 const HORIZON_MS = 60_000;
 
-function patient(random: Random, older: number): { age: number; sex: string } {
-  return { age: 20 + 60 * random.next() + older, sex: random.next() < 0.5 ? "f" : "m" };
+/** Age and sex, in the order of the reference. */
+function patient(random: Random, older: number): readonly [number, string] {
+  return [20 + 60 * random.next() + older, random.next() < 0.5 ? "f" : "m"];
 }
 
 /** A plan that watches labels, and drift in age and sex. */
@@ -44,8 +45,8 @@ export async function watchedPlan(): Promise<Plan> {
     labels: { horizonMs: HORIZON_MS, missing: "exclude", coverage: 0.8, positive: "ill" },
     drift: {
       reference: await profileOfColumns({
-        age: rows.map(({ age }) => age),
-        sex: rows.map(({ sex }) => sex),
+        age: rows.map(([age]) => age),
+        sex: rows.map(([, sex]) => sex),
       }),
       features: [],
       windowRows: 500,

@@ -30,32 +30,21 @@ export function startCounts(
   };
 }
 
-/**
- * Counts one row, given by feature names, on the binnings of the window's profile. A feature that the row lacks is missing in it, a name that
- * the profile lacks is unseen. Returns the row's bins, in the profile's order.
- */
+/** Counts one row, given in the order of the window's profile: what it lacks is missing in it. Returns the row's bins, in the same order. */
 export function addRow(
   counts: WindowCounts,
   binnings: readonly Binning[],
-  row: Readonly<Record<string, unknown>>,
+  row: readonly unknown[],
 ): RowCodes {
   counts.rows += 1;
   const codes = new Array<number>(binnings.length);
-  let known = 0;
-  for (const [index, binning] of binnings.entries()) {
-    const feature = counts.features[index];
-    assert(feature !== undefined, "a window counts every feature of its profile");
-    const given = Object.hasOwn(row, binning.name);
-    known += given ? 1 : 0;
-    codes[index] = addValue(feature, binning, given ? row[binning.name] : undefined);
-  }
-  const names = Object.keys(row);
-  if (names.length > known) {
-    const features = new Set(binnings.map(({ name }) => name));
-    countUnseen(
-      counts,
-      names.filter((name) => !features.has(name)),
+  for (let index = 0; index < binnings.length; index += 1) {
+    const [binning, feature] = [binnings[index], counts.features[index]];
+    assert(
+      binning !== undefined && feature !== undefined,
+      "a window counts its profile's features",
     );
+    codes[index] = addValue(feature, binning, row[index]);
   }
   return codes;
 }

@@ -25,8 +25,8 @@ import {
 import { addRow, startCounts, type WindowCounts } from "../drift/window.ts";
 import type { DriftRules } from "../plan/plan.ts";
 
-/** A request's features by name, with what was predicted. */
-export type Row = Readonly<Record<string, unknown>>;
+/** A request's features with what was predicted, in the order of the reference; undefined for none. */
+export type Row = readonly unknown[];
 
 /** All that is kept of a watch: plain JSON, bounded. */
 export type DriftState = {
