@@ -5,6 +5,8 @@ import {
   type AdwinSettings,
   addAdwin,
   adwinMean,
+  insertAdwinSlice,
+  lookAtAdwin,
   startAdwin,
 } from "../../sidecar/core/drift/adwin.ts";
 import {
@@ -89,4 +91,36 @@ test("both detectors go on from their state as JSON, and stay small", () => {
   }
   assert.ok(adwin.levels.length <= Math.log2(adwin.n) + 1);
   assert.ok(JSON.stringify(adwin).length < 10_000);
+});
+
+test("a window that is given values in slices holds the same of them, in fewer parts", () => {
+  const [one, sliced] = [startAdwin(), startAdwin()];
+  const values = Array.from({ length: 4_000 }, (_, index) => (index * 0.61803398875) % 1);
+  for (const value of values) {
+    addAdwin(one, value, { ...ADWIN, every: Number.POSITIVE_INFINITY });
+  }
+  for (let from = 0; from < values.length; from += 8) {
+    insertAdwinSlice(sliced, values.slice(from, from + 8), 3);
+  }
+  assert.deepEqual([sliced.n, sliced.seen], [one.n, one.seen]);
+  closeRelative(sliced.sum, one.sum);
+  closeRelative(sliced.squares, one.squares);
+  assert.deepEqual(
+    sliced.levels.slice(0, 3).map(({ length }) => length),
+    [0, 0, 0],
+  );
+  assert.deepEqual(JSON.parse(JSON.stringify(sliced)), sliced);
+});
+
+test("a change between slices is found, and the window begins anew after it", () => {
+  const window = startAdwin();
+  for (let slice = 0; slice < 200; slice += 1) {
+    const place = slice < 100 ? 0.3 : 0.7;
+    const around = [-4, -3, -2, -1, 1, 2, 3, 4].map((off) => place + off / 20);
+    insertAdwinSlice(window, around, 3);
+  }
+  assert.equal(lookAtAdwin(window, ADWIN), true);
+  assert.ok(Math.abs(adwinMean(window) - 0.7) < 0.05, `${adwinMean(window)}`);
+  insertAdwinSlice(window, new Array<number>(8).fill(0.5), 3);
+  assert.equal(window.n, 8);
 });

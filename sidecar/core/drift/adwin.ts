@@ -1,3 +1,5 @@
+import { assert } from "../assert.ts";
+
 /** How an adaptive window looks for a change. */
 export type AdwinSettings = {
   /** Chance of a false cut at one look, roughly. */
@@ -46,21 +48,21 @@ export function startAdwin(): Adwin {
  * far apart. After a change the whole window is forgotten, as river does, where the paper keeps the newer part. O(log n) per value.
  */
 export function addAdwin(window: Adwin, value: number, settings: AdwinSettings = ADWIN): boolean {
-  insertAdwin(window, value, settings);
+  insert(window, { sum: value, squares: 0 }, { level: 0, bucketsMax: settings.bucketsMax });
   return window.seen % settings.every === 0 && lookAtAdwin(window, settings);
 }
 
-/** Adds a value without a look: for who looks when it suits. */
-export function insertAdwin(
-  window: Adwin,
-  value: number,
-  { bucketsMax }: Pick<AdwinSettings, "bucketsMax"> = ADWIN,
-): void {
-  if (window.changed) {
-    Object.assign(window, startAdwin());
+/** Adds 2^`level` values at once, which no cut then parts, without a look; every slice of a window must be of the same level. */
+export function insertAdwinSlice(window: Adwin, values: readonly number[], level: number): void {
+  assert(values.length === 2 ** level, "a slice fills a bucket of its level");
+  let [sum, squares] = [0, 0];
+  for (const value of values) {
+    sum += value;
   }
-  insert(window, value, bucketsMax);
-  window.seen += 1;
+  for (const value of values) {
+    squares += (value - sum / values.length) ** 2;
+  }
+  insert(window, { sum, squares }, { level, bucketsMax: ADWIN.bucketsMax });
 }
 
 /** Whether the mean changed; the window is then what came after the change, until the next value. */
@@ -80,13 +82,27 @@ export function adwinMean({ n, sum }: Adwin): number {
   return n === 0 ? 0 : sum / n;
 }
 
-function insert(window: Adwin, value: number, bucketsMax: number): void {
+function insert(
+  window: Adwin,
+  bucket: Bucket,
+  at: { readonly level: number } & Pick<AdwinSettings, "bucketsMax">,
+): void {
+  const { bucketsMax } = at;
+  if (window.changed) {
+    Object.assign(window, startAdwin());
+  }
+  while (window.levels.length < at.level) {
+    window.levels.push([]);
+  }
   const { n, sum } = window;
-  window.squares += n === 0 ? 0 : (n * (value - sum / n) ** 2) / (n + 1);
-  window.n = n + 1;
-  window.sum = sum + value;
-  let carried: Bucket | undefined = { sum: value, squares: 0 };
-  for (let level = 0; carried !== undefined; level += 1) {
+  const size = 2 ** at.level;
+  const apart = n === 0 ? 0 : bucket.sum / size - sum / n;
+  window.squares += bucket.squares + (n * size * apart ** 2) / (n + size);
+  window.n = n + size;
+  window.seen += size;
+  window.sum = sum + bucket.sum;
+  let carried: Bucket | undefined = bucket;
+  for (let { level } = at; carried !== undefined; level += 1) {
     const buckets: Bucket[] = window.levels[level] ?? [];
     window.levels[level] = buckets;
     buckets.push(carried);

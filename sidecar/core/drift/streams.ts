@@ -1,6 +1,13 @@
 import { assert } from "../assert.ts";
 import { brief } from "../words.ts";
-import { ADWIN, type Adwin, adwinMean, insertAdwin, lookAtAdwin, startAdwin } from "./adwin.ts";
+import {
+  ADWIN,
+  type Adwin,
+  adwinMean,
+  insertAdwinSlice,
+  lookAtAdwin,
+  startAdwin,
+} from "./adwin.ts";
 import { MISSING } from "./binning.ts";
 import { addPageHinkley, type PageHinkley, startPageHinkley } from "./pageHinkley.ts";
 import type { FeatureProfile } from "./profile.ts";
@@ -8,6 +15,10 @@ import { middleRanks, type RowCodes } from "./rowCodes.ts";
 
 /** Streams that are watched at most: their state is the larger part of what is kept of a window. */
 export const STREAMS_MAX = 32;
+
+/** ADWIN gets values in slices of 2^3: it looks for cuts only between them, which is a fraction of the work. */
+const SLICE_LEVEL = 3;
+const SLICE = 2 ** SLICE_LEVEL;
 
 /** Which detectors look at streams. */
 export type StreamRules = { readonly adwin: boolean; readonly pageHinkley: boolean };
@@ -25,6 +36,8 @@ export type StreamSource = {
 export type Stream = {
   readonly adwin: Adwin | null;
   readonly pageHinkley: PageHinkley | null;
+  /** Places that wait for their slice to be full. */
+  readonly waiting: number[];
   /** In words, what changed since `takeChanges`. */
   change: string | null;
 };
@@ -62,30 +75,39 @@ export function startStreams(
   return sources.map(() => ({
     adwin: adwin ? startAdwin() : null,
     pageHinkley: pageHinkley ? startPageHinkley() : null,
+    waiting: [],
     change: null,
   }));
 }
 
-/** Adds a row, given by its bins, to its streams; a missing value is none. Page-Hinkley looks at each. */
+/** Adds a row, given by its bins, to its streams; a missing value is none. Page-Hinkley looks at each, ADWIN gets eight at a time. */
 export function addToStreams(
   sources: readonly StreamSource[],
   streams: readonly Stream[],
   codes: RowCodes,
 ): void {
-  for (const [index, { index: feature, places }] of sources.entries()) {
-    const stream = streams[index];
-    const code = codes[feature] ?? MISSING;
-    const place = places[code];
-    assert(stream !== undefined, "every source has its stream");
-    if (place === undefined) {
-      continue;
+  for (let index = 0; index < sources.length; index += 1) {
+    const [source, stream] = [sources[index], streams[index]];
+    assert(source !== undefined && stream !== undefined, "every source has its stream");
+    const code = codes[source.index] ?? MISSING;
+    const place = code === MISSING ? undefined : source.places[code];
+    if (place !== undefined) {
+      addPlace(stream, place);
     }
-    if (stream.adwin !== null) {
-      insertAdwin(stream.adwin, place);
+  }
+}
+
+function addPlace(stream: Stream, place: number): void {
+  const { adwin, pageHinkley, waiting } = stream;
+  if (adwin !== null) {
+    waiting.push(place);
+    if (waiting.length === SLICE) {
+      insertAdwinSlice(adwin, waiting, SLICE_LEVEL);
+      waiting.length = 0;
     }
-    if (stream.pageHinkley !== null && addPageHinkley(stream.pageHinkley, place)) {
-      stream.change = "Page-Hinkley: values have left their mean place in the reference";
-    }
+  }
+  if (pageHinkley !== null && addPageHinkley(pageHinkley, place)) {
+    stream.change = "Page-Hinkley: values have left their mean place in the reference";
   }
 }
 
