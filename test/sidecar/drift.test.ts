@@ -96,7 +96,7 @@ test("patients in worse health are drift, by name, and the page shows it", async
   assert.equal(code, 1);
   assert.match(out, /^3000 rows against 8000: [12] of 10 features drifted\n/);
   assert.match(out, /^disea +numeric +3000 .* drifted$/m);
-  assert.match(out, /^lpi: 20 % of rows have no value/m);
+  assert.match(out, /^lpi: 20% of rows have no value/m);
   assert.match(out, /^The dataset has not drifted\.$/m);
   const html = readFileSync(page, "utf8");
   assert.equal(html.match(/<svg /g)?.length, 10);
