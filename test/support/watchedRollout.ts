@@ -30,6 +30,8 @@ import { type Random, seeded } from "./random.ts";
 export const BEGAN_MS: number = Date.UTC(2026, 0, 2, 3, 4, 5);
 const HOUR_MS = 3_600_000;
 const HORIZON_MS = 60_000;
+/** So many looks judge any window. */
+const JUDGING_LOOKS = 20;
 
 /** Age and sex, in the order of the reference. */
 function patient(random: Random, older: number): readonly [number, string] {
@@ -114,7 +116,9 @@ export class WatchedRollout {
   look(afterMs: number): RolloutView {
     const nowMs = BEGAN_MS + afterMs;
     const isPromoted = this.#state.phase === "promoted";
-    this.#follow((anomalies) => lookForDrift(this.#watch, anomalies, nowMs));
+    for (let look = 0; look < JUDGING_LOOKS; look += 1) {
+      this.#follow((anomalies) => lookForDrift(this.#watch, anomalies, nowMs));
+    }
     for (const variant of ["primary", "candidate"] as const) {
       this.#follow((anomalies) => lookAtEstimates(this.#watch, variant, { anomalies, nowMs }));
     }

@@ -1,4 +1,5 @@
-import { BUCKETS, scoreOf, type Tokens, trainLogistic } from "./logistic.ts";
+import { finish, type Work } from "../work.ts";
+import { BUCKETS, scoreOf, type Tokens, trainLogistic, visitsUs } from "./logistic.ts";
 import { rankSum } from "./rankSum.ts";
 
 /** Buckets that are named as what tells the two apart. */
@@ -35,13 +36,20 @@ export function separate(
   current: readonly Tokens[],
   seed: number,
 ): Separation {
-  const halves = [halfOf(reference, current, 0), halfOf(reference, current, 1)] as const;
-  const weights = halves.map((half) => trainLogistic(half, seed));
-  const folds = [...halves].reverse().map(({ first, second }, fold) => {
-    const trained = weights[fold] ?? new Float64Array(BUCKETS + 1);
-    const scores = (rows: readonly Tokens[]) => rows.map((tokens) => scoreOf(trained, tokens));
-    return rankSum(scores(first), scores(second));
-  });
+  return finish(separation(reference, current, seed));
+}
+
+/** The same, piece by piece. */
+export function* separation(
+  reference: readonly Tokens[],
+  current: readonly Tokens[],
+  seed: number,
+): Work<Separation> {
+  const one = halfOf(reference, current, 0);
+  const other = halfOf(reference, current, 1);
+  const weights = [yield* trainLogistic(one, seed), yield* trainLogistic(other, seed)] as const;
+  const folds = [ranked(weights[0], other), ranked(weights[1], one)];
+  yield visitsUs(reference) + visitsUs(current);
   return {
     referenceRows: reference.length,
     currentRows: current.length,
@@ -51,11 +59,15 @@ export function separate(
   };
 }
 
-function halfOf(
-  reference: readonly Tokens[],
-  current: readonly Tokens[],
-  half: 0 | 1,
-): { readonly first: readonly Tokens[]; readonly second: readonly Tokens[] } {
+/** How the scores of rows of both sides rank. */
+function ranked(weights: Float64Array, { first, second }: Sides): ReturnType<typeof rankSum> {
+  const scores = (rows: readonly Tokens[]) => rows.map((tokens) => scoreOf(weights, tokens));
+  return rankSum(scores(first), scores(second));
+}
+
+type Sides = { readonly first: readonly Tokens[]; readonly second: readonly Tokens[] };
+
+function halfOf(reference: readonly Tokens[], current: readonly Tokens[], half: 0 | 1): Sides {
   const take = (rows: readonly Tokens[]) => rows.filter((_, index) => index % 2 === half);
   return { first: take(reference), second: take(current) };
 }

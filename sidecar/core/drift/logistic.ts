@@ -1,4 +1,5 @@
 import { seeded } from "../simulate/random.ts";
+import type { Work } from "../work.ts";
 
 /** Places that hashed tokens fall into. */
 export const BUCKETS = 4_096;
@@ -8,6 +9,8 @@ export type Tokens = ArrayLike<number>;
 
 /** Times that every row is learned from. */
 const EPOCHS = 3;
+/** About what it takes to look at one token of a row. */
+const VISIT_US = 0.025;
 /** How far one row may move the score. */
 const RATE = 0.5;
 
@@ -23,12 +26,12 @@ export function scoreOf(weights: ArrayLike<number>, tokens: Tokens): number {
 /**
  * The weights of a logistic regression that tells rows of the second side from those of the first, by stochastic gradient descent with a
  * rate for each weight (AdaGrad; Duchi, Hazan and Singer, JMLR 12, 2011). Both sides count alike, however many rows they have. The seed
- * gives the order of the rows.
+ * gives the order of the rows. Each piece of the work looks once at every row.
  */
-export function trainLogistic(
+export function* trainLogistic(
   sides: { readonly first: readonly Tokens[]; readonly second: readonly Tokens[] },
   seed: number,
-): Float64Array {
+): Work<Float64Array> {
   const weights = new Float64Array(BUCKETS + 1);
   const squares = new Float64Array(BUCKETS + 1).fill(1);
   const { first, second } = sides;
@@ -44,8 +47,14 @@ export function trainLogistic(
       const error = mass * (1 / (1 + Math.exp(-scoreOf(weights, tokens))) - label);
       learn(weights, squares, { tokens, error });
     }
+    yield visitsUs(rows.map(({ tokens }) => tokens));
   }
   return weights;
+}
+
+/** About how many microseconds it takes to look at all tokens of rows, which have equally many. */
+export function visitsUs(rows: readonly Tokens[]): number {
+  return rows.length * (rows[0]?.length ?? 0) * VISIT_US;
 }
 
 function learn(

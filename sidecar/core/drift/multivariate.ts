@@ -1,4 +1,5 @@
-import { type Separation, separate } from "./domainClassifier.ts";
+import { finish, type Work } from "../work.ts";
+import { type Separation, separation } from "./domainClassifier.ts";
 import {
   addFeatures,
   featuresOf,
@@ -26,6 +27,10 @@ const SAMPLE_CODES_MAX = 200_000;
 /** Codes that a profile has at most, so that it fits into a plan; but rows at least. */
 const PROFILE_CODES_MAX = 12_000;
 const PROFILE_ROWS_MIN = 100;
+/** Rows that are seen in one piece of work, and about what a token and a row's place in the kernel's space take. */
+const PIECE_ROWS = 100;
+const TOKEN_US = 0.2;
+const PLACE_US = 15;
 /** Rows of the reference whose mean in the kernel's space is kept. */
 const KERNEL_ROWS_MAX = 4_096;
 /** Below so many rows, of the reference or of a window, nothing is said. */
@@ -150,14 +155,23 @@ export function assessMultivariate(
   window: MultivariateWindow,
   settings: MultivariateSettings = MULTIVARIATE_DEFAULTS,
 ): MultivariateDrift | null {
+  return finish(multivariateWork(multivariate, window, settings));
+}
+
+/** The same, piece by piece. The window must not change meanwhile. */
+export function* multivariateWork(
+  multivariate: Multivariate,
+  window: MultivariateWindow,
+  settings: MultivariateSettings,
+): Work<MultivariateDrift | null> {
   const rows = sampledRows(window);
   if (rows.length < MULTIVARIATE_ROWS_MIN) {
     return null;
   }
-  const { codings, pairs, profile, sample } = multivariate;
-  const tokens = rows.map((codes) => tokensOf(codings, pairs, codes));
-  const { auc, pValue, telling } = separate(sample, tokens, profile.seed);
-  const mmd = mmdOf(multivariate, rows);
+  const { profile, sample } = multivariate;
+  const tokens = yield* allTokens(multivariate, rows);
+  const { auc, pValue, telling } = yield* separation(sample, tokens, profile.seed);
+  const mmd = yield* mmdOf(multivariate, rows);
   const alpha = settings.alpha / 2;
   const reasons = [
     ...(auc > settings.auc && pValue <= alpha
@@ -178,13 +192,30 @@ export function assessMultivariate(
   };
 }
 
-function mmdOf(
+function* allTokens(
+  { codings, pairs }: Multivariate,
+  rows: readonly RowCodes[],
+): Work<readonly Tokens[]> {
+  const tokens: Tokens[] = [];
+  for (let from = 0; from < rows.length; from += PIECE_ROWS) {
+    const piece = rows.slice(from, from + PIECE_ROWS);
+    tokens.push(...piece.map((codes) => tokensOf(codings, pairs, codes)));
+    yield piece.length * (codings.length + pairs.length) * TOKEN_US;
+  }
+  return tokens;
+}
+
+function* mmdOf(
   { codings, projection, profile }: Multivariate,
   rows: readonly RowCodes[],
-): MultivariateDrift["mmd"] {
+): Work<MultivariateDrift["mmd"]> {
   const current = startSums();
-  for (const codes of rows) {
-    addFeatures(current, featuresOf(projection, pointOf(codings, codes)));
+  for (let from = 0; from < rows.length; from += PIECE_ROWS) {
+    const piece = rows.slice(from, from + PIECE_ROWS);
+    for (const codes of piece) {
+      addFeatures(current, featuresOf(projection, pointOf(codings, codes)));
+    }
+    yield piece.length * PLACE_US;
   }
   const sizes = { referenceRows: profile.sums.n, currentRows: current.n };
   const distance = squaredDistance(meanOf(profile.sums), meanOf(current));

@@ -2,12 +2,12 @@ import { assessDataset, DRIFT, type Drift } from "../drift/assess.ts";
 import { assessRun, type RunAlarm } from "../drift/assessRun.ts";
 import { type Binning, binningOf } from "../drift/binning.ts";
 import {
-  assessMultivariate,
   MULTIVARIATE_DEFAULTS,
   type Multivariate,
   type MultivariateDrift,
   type MultivariateWindow,
   multivariateOf,
+  multivariateWork,
   startMultivariate,
 } from "../drift/multivariate.ts";
 import { offerRow } from "../drift/rowSample.ts";
@@ -24,6 +24,7 @@ import {
 } from "../drift/streams.ts";
 import { addRow, startCounts, type WindowCounts } from "../drift/window.ts";
 import type { DriftRules } from "../plan/plan.ts";
+import { advance, type Work } from "../work.ts";
 
 /** A request's features with what was predicted, in the order of the reference; undefined for none. */
 export type Row = readonly unknown[];
@@ -59,6 +60,12 @@ export type EarlyDrift = {
   readonly changes: readonly StreamChange[];
 };
 
+/** A window that has ended, whose features are judged, and all of them together piece by piece. Never stored. */
+type Judging = {
+  readonly report: DriftReport;
+  readonly together: Work<MultivariateDrift | null> | undefined;
+};
+
 /** Looks for drift in what is captured: one window after the other. */
 export type DriftWatch = {
   readonly rules: DriftRules;
@@ -66,6 +73,7 @@ export type DriftWatch = {
   readonly multivariate: Multivariate | undefined;
   readonly sources: readonly StreamSource[];
   state: DriftState;
+  judging: Judging | undefined;
   /** When the window under way was looked at, and whether a row came since then. */
   lookedMs: number;
   hasNews: boolean;
@@ -75,6 +83,10 @@ export type DriftWatch = {
 const ALPHA_MAX = 0.05;
 /** Each has an equal part of that: features and all of them together when a window ends, features while it is under way, and streams. */
 const LOOKS = 4;
+/** However many rows come, a window lasts so long: judging it takes a tenth of a second at most, or so. */
+const WINDOW_MS_MIN = 2_000;
+/** About how long one look may judge: a fraction of what the loop may stand still. */
+const JUDGE_US = 10_000;
 /** A window under way is looked at no more often than this. */
 const LOOK_MS = 1_000;
 
@@ -95,7 +107,7 @@ export function openDriftWatch(
   const streams = startStreams(begun.sources, rules.streams);
   const isSame = stored?.counts.profileHash === reference.hash;
   const state = isSame ? stored : newState(begun, { windows: 0, beganMs: nowMs, streams });
-  return { ...begun, state, lookedMs: nowMs, hasNews: false };
+  return { ...begun, state, judging: undefined, lookedMs: nowMs, hasNews: false };
 }
 
 /** Counts one captured request. */
@@ -132,34 +144,51 @@ export function lookAtDrift(watch: DriftWatch, nowMs: number): EarlyDrift | unde
 }
 
 /**
- * Ends the window when it is due, and says what is in it; undefined while it is not. One that is old but has too few rows to be judged goes
- * on. The chance of a false alarm in a window is its share of the time that the rules leave between two.
+ * Ends the window when it is due, and says what is in it, at once or, where its rows are many, some looks later; undefined at any other look. One that
+ * is old but has too few rows to be judged goes on. The chance of a false alarm in a window is its share of the time that the rules leave between two.
+ * A window that is being judged when the sidecar stops is not judged at all: the next one tells.
  */
 export function closeDriftWindow(watch: DriftWatch, nowMs: number): DriftReport | undefined {
-  const { rules, state, sources } = watch;
-  const { rows } = state.counts;
-  const lastedMs = Math.max(1, nowMs - state.beganMs);
-  const isDue = rows >= rules.windowRows || lastedMs >= rules.windowMs;
-  if (!isDue || rows < DRIFT.rowsMin) {
+  watch.judging ??= isDue(watch, nowMs) ? endWindow(watch, nowMs) : undefined;
+  if (watch.judging === undefined) {
     return undefined;
   }
-  const alpha = alphaOf(rules, lastedMs);
-  const drift = assessDataset(rules.reference, state.counts, {
+  const { report, together } = watch.judging;
+  const judged = together === undefined ? { result: null } : advance(together, JUDGE_US);
+  if (judged === undefined) {
+    return undefined;
+  }
+  watch.judging = undefined;
+  return { ...report, together: judged.result ?? undefined };
+}
+
+function isDue({ rules, state }: DriftWatch, nowMs: number): boolean {
+  const { rows } = state.counts;
+  const lastedMs = nowMs - state.beganMs;
+  const isFull = rows >= rules.windowRows && lastedMs >= WINDOW_MS_MIN;
+  return rows >= DRIFT.rowsMin && (isFull || lastedMs >= rules.windowMs);
+}
+
+/** Judges the features of the window under way, and begins another one. */
+function endWindow(watch: DriftWatch, nowMs: number): Judging {
+  const { rules, state, sources, multivariate } = watch;
+  const { streams, counts, together } = state;
+  const alpha = alphaOf(rules, Math.max(1, nowMs - state.beganMs));
+  const drift = assessDataset(rules.reference, counts, {
     ...DRIFT,
     thresholds: rules.thresholds,
     falseAlarmEvery: 1 / alpha,
   });
-  const together =
-    watch.multivariate && state.together
-      ? (assessMultivariate(watch.multivariate, state.together, {
-          ...MULTIVARIATE_DEFAULTS,
-          alpha,
-        }) ?? undefined)
-      : undefined;
-  const changes = takeChanges(sources, state.streams);
-  const { streams } = state;
+  const changes = takeChanges(sources, streams);
   watch.state = newState(watch, { windows: state.windows + 1, beganMs: nowMs, streams });
-  return { fromMs: state.beganMs, toMs: nowMs, rows, drift, together, changes };
+  const times = { fromMs: state.beganMs, toMs: nowMs };
+  return {
+    report: { ...times, rows: counts.rows, drift, together: undefined, changes },
+    together:
+      multivariate &&
+      together &&
+      multivariateWork(multivariate, together, { ...MULTIVARIATE_DEFAULTS, alpha }),
+  };
 }
 
 /** The chance of a false alarm that so long a time gives one of the looks at it. */
