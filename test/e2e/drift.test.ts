@@ -60,11 +60,11 @@ test("a promoted candidate is watched on: users who change raise an anomaly, and
   assert.deepEqual(promoted.anomalies, []);
   ward.older = 20;
   const raised = await sidecar.rollout(ROLLOUT, {
-    what: "older patients are an anomaly",
-    is: ({ anomalies }) => anomalies.some(({ name }) => name === "drift age"),
+    what: "older patients are an anomaly, and their window has ended",
+    is: ({ anomalies, drift }) =>
+      anomalies.some(({ name }) => name === "drift age") && drift?.features?.[0]?.drifted === true,
   });
   assert.ok(!raised.anomalies.some(({ name }) => name === "drift ward"));
-  assert.equal(raised.drift?.features?.[0]?.drifted, true);
   ward.older = 0;
   const over = await sidecar.rollout(ROLLOUT, {
     what: "patients as before are none",
@@ -124,11 +124,16 @@ test("bodies in chunks, compressed and large are read, those over the cap and ho
     const kind = kinds[index % kinds.length];
     return kind?.(asked(patientOf(random, `q${index}`))) ?? {};
   });
-  const got = await users.sendAll(sent);
+  const first = await users.sendAll(sent);
+  const begun = await sidecar.rollout(ROLLOUT, {
+    what: "the window that these came into has ended",
+    is: (rollout) => Number(rollout.drift?.features?.[0]?.missing) > 0,
+  });
+  const got = [...first, ...(await users.sendAll(sent))];
   assert.deepEqual([...new Set(got.map(({ status }) => status))], [200]);
   const { drift } = await sidecar.rollout(ROLLOUT, {
-    what: "a window of these has ended",
-    is: (rollout) => Number(rollout.drift?.features?.[0]?.missing) > rows / 2,
+    what: "a window of nothing else has ended",
+    is: (rollout) => rollout.drift?.fromUnixMs !== begun.drift?.fromUnixMs,
   });
   const share = BODIES.missing.length / kinds.length;
   for (const { n, missing } of drift?.features ?? []) {

@@ -84,7 +84,7 @@ const ALPHA_MAX = 0.05;
 /** Each has an equal part of that: features and all of them together when a window ends, features while it is under way, and streams. */
 const LOOKS = 4;
 /** However many rows come, a window lasts so long: judging it takes a tenth of a second at most, or so. */
-const WINDOW_MS_MIN = 2_000;
+const WINDOW_MS_MIN = 1_000;
 /** About how long one look may judge: a fraction of what the loop may stand still. */
 const JUDGE_US = 10_000;
 /** A window under way is looked at no more often than this. */
