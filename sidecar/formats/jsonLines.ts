@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { JSONValue } from "json-p3";
 import { noteProblem, type ProblemLog, quoted } from "../core/drift/problemLog.ts";
 import { type Batch, numbersOf } from "../core/drift/table.ts";
@@ -9,6 +10,7 @@ const STRING_OR_NO_JSON = /"(?:[^"\\]|\\.)*"|NaN|-?Infinity/g;
 const TOO_LONG = `a line of more than ${ROW_BYTES_MAX} bytes is left out`;
 const NEWLINE = "\n";
 const NOTHING: Buffer = Buffer.alloc(0);
+const NONE_BROKEN: ReadonlySet<number> = new Set();
 
 /** What a reader of JSON lines is told, and whom it tells. */
 export type JsonOptions = {
@@ -46,7 +48,7 @@ export async function* readJsonLines(
   for await (const bytes of source) {
     const given = progress.isSkipping ? skipLine(bytes, progress) : Buffer.concat([rest, bytes]);
     const end = given.lastIndexOf(NEWLINE) + 1;
-    yield* readLines(given.toString("utf8", 0, end), progress);
+    yield* readLines(given.subarray(0, end), progress);
     rest = given.subarray(end);
     if (rest.length > ROW_BYTES_MAX) {
       leaveOut(progress, TOO_LONG);
@@ -54,7 +56,7 @@ export async function* readJsonLines(
       rest = NOTHING;
     }
   }
-  yield* readLines(rest.toString("utf8"), progress);
+  yield* readLines(rest, progress);
 }
 
 function skipLine(bytes: Buffer, progress: Progress): Buffer {
@@ -64,13 +66,20 @@ function skipLine(bytes: Buffer, progress: Progress): Buffer {
 }
 
 /** Batches of the lines' documents; a line that is left out ends one, so that rows keep their numbers. */
-function* readLines(text: string, progress: Progress): Generator<Batch> {
+function* readLines(bytes: Buffer, progress: Progress): Generator<Batch> {
   let documents: Document[] = [];
-  for (const line of text.split(NEWLINE)) {
+  const text = bytes.toString("utf8");
+  const broken = text.includes(REPLACEMENT) ? brokenLines(bytes) : NONE_BROKEN;
+  for (const [place, line] of text.split(NEWLINE).entries()) {
     if (line.trim() === "") {
       continue;
     }
-    const document = parseLine(line, progress.nextRow + documents.length, progress);
+    if (broken.has(place)) {
+      const row = progress.nextRow + documents.length;
+      const what = "bytes that are not UTF-8 are read as U+FFFD";
+      noteProblem(progress.problems, { kind: "badUtf8", row, column: null, what });
+    }
+    const document = parseLine(line);
     if (typeof document === "object") {
       documents.push(document);
       continue;
@@ -82,14 +91,25 @@ function* readLines(text: string, progress: Progress): Generator<Batch> {
   yield* batchOf(documents, progress);
 }
 
+/** The places of lines that are not UTF-8: U+FFFD alone says nothing, as a text may hold it. */
+function brokenLines(bytes: Buffer): ReadonlySet<number> {
+  const broken = new Set<number>();
+  let begin = 0;
+  for (let place = 0; begin <= bytes.length; place += 1) {
+    const newline = bytes.indexOf(NEWLINE, begin);
+    const end = newline === -1 ? bytes.length : newline;
+    if (!isUtf8(bytes.subarray(begin, end))) {
+      broken.add(place);
+    }
+    begin = end + 1;
+  }
+  return broken;
+}
+
 /** The line's document, or why it has none. */
-function parseLine(line: string, row: number, { problems }: Progress): Document | string {
+function parseLine(line: string): Document | string {
   if (line.length > ROW_BYTES_MAX) {
     return TOO_LONG;
-  }
-  if (line.includes(REPLACEMENT)) {
-    const what = "bytes that are not UTF-8 are read as U+FFFD";
-    noteProblem(problems, { kind: "badUtf8", row, column: null, what });
   }
   const value = parseJson(line.replace(/^\u{feff}/u, ""));
   if (value instanceof Error) {

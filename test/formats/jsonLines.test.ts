@@ -39,6 +39,23 @@ test("documents come back however the bytes are cut, a key that a row lacks as u
   );
 });
 
+test("U+FFFD that a text holds is no problem, and bytes that are not UTF-8 are one of their line", async () => {
+  const sound = await holdLines('{"a":"\u{fffd}"}\n{"a":1}', 3);
+  assert.deepEqual([...sound.problems.counts], []);
+  assert.deepEqual(sound.columns, { a: ["\u{fffd}", 1] });
+  const problems = startProblems();
+  const text = Buffer.concat([
+    Buffer.from('{"a":"\u{fffd}"}\n{"a":"'),
+    Buffer.from([0xff]),
+    Buffer.from('"}\n'),
+  ]);
+  await hold(readJsonLines([text], { problems }));
+  assert.deepEqual(
+    problems.listed.map(({ kind, row }) => [kind, row]),
+    [["badUtf8", 2]],
+  );
+});
+
 function ownValue(document: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(document, name) ? document[name] : undefined;
 }
