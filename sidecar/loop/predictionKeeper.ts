@@ -1,5 +1,5 @@
 import { backoffMs } from "../core/backoff.ts";
-import { type MaturedCase, maturedBeforeMs } from "../core/performance/maturity.ts";
+import { type MaturedCase, maturedBeforeMs, maturityAgeMs } from "../core/performance/maturity.ts";
 import {
   type InputProblem,
   type Label,
@@ -21,8 +21,6 @@ const TAKEN_MAX = 1_000;
 const EXPIRED_MAX = 500;
 const EXPIRE_MS = 1_000;
 const RETRY_MS = { minMs: 200, maxMs: 10_000 };
-/** An answer that comes at the last moment is told of a little later, and its pair too. */
-const SETTLED_MS = 1_000;
 /** How long a case and a label without one are kept beyond their horizon. */
 const KEPT_MS = 24 * 3_600_000;
 
@@ -173,7 +171,7 @@ export class PredictionKeeper implements Labels {
   /** Those from before the rollout's start are of another one of its name. */
   async #matured({ plan, state }: Labelled): Promise<readonly MaturedCase[]> {
     const { clock, predictions } = this.#parts;
-    const beforeMs = maturedBeforeMs(clock.wallMs(), horizonOf(plan));
+    const beforeMs = maturedBeforeMs(clock.wallMs(), maturityAgeMs(plan));
     const cases = await predictions.takeMatured({ rollout: plan.name, beforeMs, max: TAKEN_MAX });
     return cases.filter(({ atMs }) => atMs >= state.startedAtMs);
   }
@@ -184,7 +182,10 @@ export class PredictionKeeper implements Labels {
     if (steadyMs < this.#nextExpiryMs) {
       return;
     }
-    const horizonMs = rollouts.reduce((longest, { plan }) => Math.max(longest, horizonOf(plan)), 0);
+    const horizonMs = rollouts.reduce(
+      (longest, { plan }) => Math.max(longest, maturityAgeMs(plan)),
+      0,
+    );
     const beforeMs = clock.wallMs() - horizonMs - KEPT_MS;
     const limits = { casesBeforeMs: beforeMs, labelsBeforeMs: beforeMs, max: EXPIRED_MAX };
     const { lost, unmatched, more } = await predictions.expire(limits);
@@ -207,9 +208,4 @@ export class PredictionKeeper implements Labels {
     this.#nextMs = clock.steadyMs() + backoffMs(this.#attempts, RETRY_MS, random);
     this.#attempts += 1;
   }
-}
-
-/** A prediction is not of age before all that can be known of its request is. */
-function horizonOf({ labels, requestTimeoutMs }: Plan): number {
-  return Math.max(labels?.horizonMs ?? 0, requestTimeoutMs + SETTLED_MS);
 }

@@ -1,4 +1,5 @@
 import type { Variant } from "../observation.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { LabelValue, Prediction } from "./prediction.ts";
 
 /** A request whose predictions are as old as the label horizon, handed out once. */
@@ -22,6 +23,17 @@ export type CasePrediction = Omit<Prediction, "rollout" | "id" | "variant">;
  */
 export function maturedBeforeMs(nowMs: number, horizonMs: number): number {
   return nowMs - horizonMs;
+}
+
+/** An answer that comes at the last moment is told of a little later, and its pair too. */
+const SETTLED_MS = 1_000;
+
+/** The age at which a plan's predictions count: its horizon, but not before all that can be known of their requests is. */
+export function maturityAgeMs({
+  labels,
+  requestTimeoutMs,
+}: Pick<Plan, "labels" | "requestTimeoutMs">): number {
+  return Math.max(labels?.horizonMs ?? 0, requestTimeoutMs + SETTLED_MS);
 }
 
 /** What a prediction without a label counts as at its horizon: nothing but missing, or one whose label is not `positive`. */

@@ -2,6 +2,7 @@ import type { EvidenceBook } from "../evidence/ingest.ts";
 import type { LabelledBatch } from "../evidence/labelled.ts";
 import { observeLabels } from "../evidence/labels.ts";
 import { metricAt } from "../evidence/loss.ts";
+import { maturityAgeMs } from "../performance/maturity.ts";
 import type { LabelMetric, LabelRules, Plan } from "../plan/plan.ts";
 import type { Random } from "./random.ts";
 import type { Truth } from "./truth.ts";
@@ -31,13 +32,11 @@ type Joint = {
 const NOBODY: Predicted = { both: 0, primary: 0, candidate: 0 };
 /** Windows whose predictions are counted together: to count those of each second by themselves tells hardly more, and takes long. */
 const TOGETHER = 5;
-/** How long after its deadline a request is settled. */
-const SETTLED_MS = 1_000;
 
 /** No prediction yet; undefined for plans without labels. */
-export function noneUnripe({ labels, requestTimeoutMs }: Plan): Unripe | undefined {
-  const ageMs = Math.max(labels?.horizonMs ?? 0, requestTimeoutMs + SETTLED_MS);
-  return labels && { rules: labels, ageMs, waiting: [] };
+export function noneUnripe(plan: Plan): Unripe | undefined {
+  const { labels } = plan;
+  return labels && { rules: labels, ageMs: maturityAgeMs(plan), waiting: [] };
 }
 
 /** Counts the predictions that are old enough, with labels drawn for them; true when there were any. */
