@@ -4,7 +4,7 @@ import { closedTest, logWeightedMean } from "./evidence/combine.ts";
 import { type LogEValues, logEValues } from "./evidence/eValues.ts";
 import { type Evidence, evidenceFor, type GuardrailEvidence } from "./evidence/evidence.ts";
 import type { Live } from "./evidence/ingest.ts";
-import { coverageProblem } from "./evidence/labelled.ts";
+import { coverageProblem, isLabelled } from "./evidence/labelled.ts";
 import type { Guardrail, Plan, Step } from "./plan/plan.ts";
 import type { Judgement } from "./verdict.ts";
 
@@ -150,8 +150,7 @@ function withoutWeight({ bad, good }: LogEValues): LogEValues {
 }
 
 function distrustOf({ labels }: Plan, known: GuardrailEvidence): string | undefined {
-  const isOnLabels = known.kind === "accuracy" || known.kind === "performance";
-  return labels !== undefined && isOnLabels ? coverageProblem(known, labels) : undefined;
+  return labels !== undefined && isLabelled(known) ? coverageProblem(known, labels) : undefined;
 }
 
 /** Whether users fell to the variants by other shares than the traffic asked for. */

@@ -54,7 +54,7 @@ export class Runners {
       if (runner?.continues(rollout)) {
         runner.adopt(rollout.state);
       } else {
-        this.#add(this.#runnerOf(rollout));
+        this.#byName.set(rollout.plan.name, this.#runnerOf(rollout));
       }
     }
   }
@@ -186,7 +186,7 @@ export class Runners {
     saves.done();
     if (events.length > 0) {
       if (isStart) {
-        this.#add(runner);
+        this.#byName.set(rollout, runner);
       } else {
         runner.adopt(state);
       }
@@ -204,11 +204,6 @@ export class Runners {
       metrics.decisions.inc({ rollout, kind });
       log.info({ rollout, kind, reason, revision, step, ...runner.traffic }, "decided");
     }
-  }
-
-  #add(runner: Runner): void {
-    const { name } = runner.plan;
-    this.#byName.set(name, runner);
   }
 
   #savesOf(runner: Runner): Saves {

@@ -6,7 +6,7 @@ import type { Count } from "./count.ts";
 import { edgesOf, type LogEValues } from "./eValues.ts";
 import type { GuardrailEvidence } from "./evidence.ts";
 import { excessesNeeded, worstSlot } from "./excess.ts";
-import { labelsNeeded } from "./labelled.ts";
+import { isLabelled, labelsNeeded } from "./labelled.ts";
 import { pairsNeeded, requestsNeeded } from "./needed.ts";
 import { beyond, figures, quantity, unitOf, within } from "./sentence.ts";
 
@@ -104,7 +104,7 @@ function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number 
   if (known.kind === "excess") {
     return excessesNeeded(known.excesses, { margin: tolerance, logLimit: logPass });
   }
-  if (known.kind === "accuracy" || known.kind === "performance") {
+  if (isLabelled(known)) {
     return labelsNeeded(known, { tolerance, logLimit: logPass });
   }
   const weightBp = candidateBp(step);
