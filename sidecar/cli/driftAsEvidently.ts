@@ -5,6 +5,7 @@ import {
   type EvidentlyFeature,
 } from "../core/evidently/assess.ts";
 import { pairedColumns } from "../core/evidently/columns.ts";
+import { brief } from "../core/words.ts";
 import { TableError } from "../formats/error.ts";
 import { sampleFile, type TableWishes } from "./features.ts";
 import { plain } from "./plain.ts";
@@ -39,8 +40,7 @@ export function printEvidently({ features, dataset }: EvidentlyDrift): string {
 }
 
 function cellsOf({ name, type, n, test, ...found }: EvidentlyFeature): readonly string[] {
-  const number = (value: number | null) =>
-    value === null ? "–" : String(Number(value.toPrecision(4)));
+  const number = (value: number | null) => (value === null ? "–" : brief(value));
   const drifted = found.drifted ? "drifted" : "";
   return [
     name,

@@ -1,6 +1,7 @@
 import { understudy } from "#proto";
 import { formatDuration } from "../core/plan/duration.ts";
 import { formatBasisPoints } from "../core/plan/percentage.ts";
+import { percent } from "../core/words.ts";
 import type { Rollout } from "./client.ts";
 import { printAnomalies, printWatched } from "./printWatched.ts";
 
@@ -59,7 +60,6 @@ function intervalText(interval: understudy.v1.Interval.$Properties | null | unde
   if (interval == null) {
     return "";
   }
-  const percent = (share: number) => `${Number((share * 100).toPrecision(3))}%`;
   return ` (candidate's: ${percent(interval.from ?? 0)} to ${percent(interval.to ?? 0)})`;
 }
 

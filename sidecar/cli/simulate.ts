@@ -3,6 +3,7 @@ import type { Plan } from "../core/plan/plan.ts";
 import { brokenGuardrails } from "../core/simulate/limits.ts";
 import { type Ended, type Share, type Simulation, simulate } from "../core/simulate/simulate.ts";
 import { parseTruth, TRUTH_KEYS, type Truth } from "../core/simulate/truth.ts";
+import { percent } from "../core/words.ts";
 import { parsePlan } from "../plan/parsePlan.ts";
 import { formatProblem } from "../plan/problem.ts";
 import { readPlanFile } from "./planFile.ts";
@@ -123,7 +124,6 @@ function printed({ plan, truth }: Asked, simulation: Simulation): string {
 }
 
 function shareText({ share, from, to }: Share): string {
-  const percent = (value: number) => `${Number((value * 100).toPrecision(3))}%`;
   return `${percent(share)} (95% confidence: ${percent(from)} to ${percent(to)})`;
 }
 

@@ -3,11 +3,12 @@ import { logSplitMismatch } from "./evidence/assignments.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import type { Live } from "./evidence/ingest.ts";
 import type { Trip } from "./evidence/recent.ts";
-import { percent, quantity } from "./evidence/sentence.ts";
+import { quantity } from "./evidence/sentence.ts";
 import type { Guardrail, Plan, Step } from "./plan/plan.ts";
 import { ALL_BP } from "./traffic.ts";
 import type { GuardrailVerdict, Verdict } from "./verdict.ts";
 import { isSplitWrong, logAgainst, NOT_LIVE, type Weighed, weigh } from "./weigh.ts";
+import { percent } from "./words.ts";
 
 /** Odds above are not told apart. */
 const ODDS_MAX = 1_000_000;
@@ -107,7 +108,7 @@ function splitProblem(evidence: Evidence): string | undefined {
     (sum, one) => sum + ((one.primary + one.candidate) * one.candidateBp) / ALL_BP,
     0,
   );
-  return `split: ${quantity(candidate)} of ${quantity(users)} users fell to the candidate, where ${percent(expected / users)} was asked for (${odds(logSplitMismatch(assignments))}); until that is explained nothing is promoted`;
+  return `split: ${quantity(candidate)} of ${quantity(users)} users fell to the candidate, where ${percent(expected / users, 4)} was asked for (${odds(logSplitMismatch(assignments))}); until that is explained nothing is promoted`;
 }
 
 type Missing = Pick<Verdict, "reasons" | "requestsNeeded" | "secondsNeeded">;

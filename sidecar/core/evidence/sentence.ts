@@ -1,4 +1,5 @@
 import type { Guardrail } from "../plan/plan.ts";
+import { brief, percent } from "../words.ts";
 import { meanOf } from "./boundedMean.ts";
 import type { Count } from "./count.ts";
 import { type GuardrailEvidence, type RateEvidence, shownOf } from "./evidence.ts";
@@ -30,7 +31,7 @@ export function figures(seen: {
       const { n, mean } = meanOf(known.scores);
       return mean === undefined
         ? noPair(pairsSeen)
-        : `scores of ${quantity(n)} pairs are ${Number(mean.toPrecision(3))} apart in the mean`;
+        : `scores of ${quantity(n)} pairs are ${brief(mean, 3)} apart in the mean`;
     }
     case "accuracy":
       return accuracyFigures(known);
@@ -48,7 +49,7 @@ export function unitOf(guardrail: Guardrail): string {
 
 /** What holds of a candidate within the guardrail's limit: "at most 1.5 times the primary's rate, or 1%". */
 export function within(guardrail: Guardrail): string {
-  const tolerance = percent(guardrail.tolerance);
+  const tolerance = percent(guardrail.tolerance, 4);
   switch (guardrail.kind) {
     case "disagreement":
       return `at most ${tolerance}`;
@@ -69,7 +70,7 @@ export function within(guardrail: Guardrail): string {
 
 /** What holds of a candidate beyond it: "more than 1.5 times the primary's rate and more than 1%". */
 export function beyond(guardrail: Guardrail): string {
-  const tolerance = percent(guardrail.tolerance);
+  const tolerance = percent(guardrail.tolerance, 4);
   switch (guardrail.kind) {
     case "disagreement":
       return `more than ${tolerance}`;
@@ -104,7 +105,7 @@ function performanceFigures(guardrail: Guardrail, { events }: PerformanceEvidenc
     return "no labelled prediction that tells yet";
   }
   const value = metricAt(guardrail.metric, events.k / events.n);
-  return `${guardrail.metric} ${Number(value.toPrecision(3))} over ${quantity(events.n)} labelled predictions`;
+  return `${guardrail.metric} ${brief(value, 3)} over ${quantity(events.n)} labelled predictions`;
 }
 
 function excessFigures(seen: Excesses): string {
@@ -119,11 +120,6 @@ function excessFigures(seen: Excesses): string {
 export function quantity(count: number, precision: "exact" | "about" = "exact"): string {
   const rounded = precision === "about" ? Number(count.toPrecision(2)) : count;
   return String(Math.round(rounded)).replace(THOUSANDS, ",");
-}
-
-/** A share in percent with at most four significant digits: "1.5%". */
-export function percent(rate: number): string {
-  return `${Number((rate * 100).toPrecision(4))}%`;
 }
 
 function rateFigures(guardrail: Guardrail, { primary, candidate }: RateEvidence): string {

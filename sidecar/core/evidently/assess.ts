@@ -1,3 +1,4 @@
+import { brief } from "../words.ts";
 import { allScores, type EvidentlyTest, type Scores, score } from "./scores.ts";
 import { type Column, type Columns, distinctCount, sizeOf } from "./tables.ts";
 
@@ -104,7 +105,7 @@ function assessColumn(columns: NamedColumns, given?: EvidentlyTest): EvidentlyFe
   const drifted = isDrift(found, value, when);
   const kind = when === "atLeast" ? "distance" : "p-value";
   const side = drifted === (when === "atLeast") ? "reaches" : "is below";
-  const reasons = [`${test}: the ${kind} ${Number(found.toPrecision(3))} ${side} ${value}`];
+  const reasons = [`${test}: the ${kind} ${brief(found, 3)} ${side} ${value}`];
   return {
     ...common,
     ...allScores(columns),
