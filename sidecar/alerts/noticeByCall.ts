@@ -1,0 +1,34 @@
+import type { Notice } from "../core/alerts/notice.ts";
+import type { AlertChannel } from "../ports/alerts.ts";
+import { type ChannelParts, postTo } from "./endpoint.ts";
+import { readSecret, type Secret } from "./secret.ts";
+import { signatureHeaders } from "./signature.ts";
+
+/** How a notice is written for a receiver. */
+export type NoticeForm = {
+  readonly contentType: string;
+  readonly write: (notice: Notice) => object;
+};
+
+/** A channel that tells of one notice by call, as JSON, so that its id is good for telling repetitions; signed where there is a secret. */
+export function noticeByCall(
+  { endpoint, clock }: ChannelParts,
+  secret: Secret | undefined,
+  { contentType, write }: NoticeForm,
+): AlertChannel {
+  return {
+    groupMax: 1,
+    repeatMs: undefined,
+    send: async (notices, signal) => {
+      for (const notice of notices) {
+        const body = JSON.stringify(write(notice));
+        const signed = { id: notice.id, nowMs: clock.wallMs(), body };
+        const headers = {
+          "content-type": contentType,
+          ...(secret && signatureHeaders(readSecret(secret), signed)),
+        };
+        await postTo(endpoint, { body, headers }, signal);
+      }
+    },
+  };
+}
