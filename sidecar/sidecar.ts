@@ -1,3 +1,4 @@
+import { ChosenActuator } from "./actuators/chosen.ts";
 import { FILTERS_RETURN_MS, FiltersActuator } from "./actuators/filters.ts";
 import { addressText } from "./address.ts";
 import type { AlertSettings } from "./alerts/alertsFile.ts";
@@ -10,7 +11,7 @@ import { Loop } from "./loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { parsePlan } from "./plan/parsePlan.ts";
 import { formatProblem } from "./plan/problem.ts";
-import type { Journal } from "./ports/alerts.ts";
+import type { Journal } from "./ports/journal.ts";
 import type { PredictionStore } from "./ports/predictions.ts";
 import type { Clock, Log, Store } from "./ports.ts";
 import { Entry } from "./server/entry.ts";
@@ -52,6 +53,8 @@ export type Sidecar = {
 /** A loop that has not turned for this long is stuck. */
 const STUCK_MS = 2_000;
 const DRAIN_MS = 5_000;
+/** What gives a sidecar an actuator that it may lack. */
+const FLAGS = { xds: "--xds FILE" };
 /** What is kept in memory only is for trying out. */
 const MEMORY_BOUNDS: PredictionBounds = {
   ...PREDICTION_BOUNDS,
@@ -67,13 +70,14 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
   const { store, predictions } = await openStores(config);
   const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
   const filters = new FiltersActuator({ reported: (rollout) => loop.recheck(rollout), returnMs });
+  const actuator = new ChosenActuator({ byKind: { filters }, flags: FLAGS });
   const parts = { log, clock, random, metrics, limits };
   const loop: Loop = new Loop({
     ...parts,
     store,
     predictions,
-    actuator: filters,
-    makeExaminer: examinersCounting(metrics),
+    actuator,
+    makeExaminer: examinersCounting({ metrics, random, steadyMs: () => clock.steadyMs() }),
   });
   const teller = new Teller(targetsOf(surroundings.alerts, clock), {
     ...parts,

@@ -8,7 +8,8 @@ import {
 } from "../core/alerts/notice.ts";
 import { backoffMs } from "../core/backoff.ts";
 import type { Metrics } from "../metrics.ts";
-import { type AlertChannel, AlertError, type JournalEntry } from "../ports/alerts.ts";
+import { type AlertChannel, AlertError } from "../ports/alerts.ts";
+import type { JournalEntry } from "../ports/journal.ts";
 import type { Clock, Log } from "../ports.ts";
 import { type Waiting, WaitingLine } from "./waitingLine.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Journal } from "../ports/alerts.ts";
+import type { Journal } from "../ports/journal.ts";
 import { type RolloutView, StoreError } from "../ports.ts";
 import { Conditions } from "./conditions.ts";
 import { Courier, type CourierParts, type DeadLetter, type Target } from "./courier.ts";
@@ -59,7 +59,7 @@ export class Teller {
    */
   async open(): Promise<void> {
     const { journal } = this.#parts;
-    const cursors = await journal.cursors();
+    const cursors = await journal.cursors("alerts");
     const head = await journal.head();
     for (const { line, target } of this.#couriers) {
       line.skipTo(cursors.get(target.name) ?? head);
@@ -140,7 +140,7 @@ export class Teller {
       cursors.size === this.#saved.size &&
       [...cursors].every(([name, sequence]) => this.#saved.get(name) === sequence);
     if (!isSaved) {
-      await this.#parts.journal.saveCursors(cursors);
+      await this.#parts.journal.saveCursors("alerts", cursors);
       this.#saved = cursors;
     }
   }

@@ -1,27 +1,4 @@
 import type { Notice } from "../core/alerts/notice.ts";
-import type { RolloutEvent } from "../core/rollout/event.ts";
-
-/** An event with its place in the log over all rollouts. */
-export type JournalEntry = {
-  /** From 1, without gaps. */
-  readonly sequence: number;
-  /** Of this event in this log and no other, however often it is read. */
-  readonly id: string;
-  readonly rollout: string;
-  readonly event: RolloutEvent;
-};
-
-/** The logs of all rollouts as one, and how far each target of alerts has been told of it. Rejects only with StoreError. */
-export interface Journal {
-  /** Number of the last event; 0 for an empty log. */
-  head(): Promise<number>;
-  /** At most `max` events after that number, in their order. */
-  after(sequence: number, max: number): Promise<readonly JournalEntry[]>;
-  /** By target: all events up to that number need not be told to it again. */
-  cursors(): Promise<ReadonlyMap<string, number>>;
-  /** Replaces all of them. Returns once they will survive a crash. */
-  saveCursors(cursors: ReadonlyMap<string, number>): Promise<void>;
-}
 
 /** One outside system that is told. */
 export interface AlertChannel {

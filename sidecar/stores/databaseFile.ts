@@ -15,7 +15,17 @@ export type DatabaseShape = {
   readonly check: "always" | "never";
 };
 
-const CURSOR_TABLE =
+const CURSOR_TABLE = `
+  CREATE TABLE cursors (reader TEXT NOT NULL, name TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (reader, name)) STRICT;
+`;
+/** There was but one reader, whose places were those of its targets. */
+const CURSORS_OF_ALERTS = `
+  ALTER TABLE cursors RENAME TO targets;
+  ${CURSOR_TABLE}
+  INSERT INTO cursors SELECT 'alerts', target, sequence FROM targets;
+  DROP TABLE targets;
+`;
+const TARGET_TABLE =
   "CREATE TABLE cursors (target TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;";
 
 const ROLLOUT_TABLES = `
@@ -33,9 +43,9 @@ const ROLLOUT_TABLES = `
 
 /** Of the store of rollouts. */
 export const ROLLOUT_SHAPE: DatabaseShape = {
-  version: 3,
+  version: 4,
   tables: ROLLOUT_TABLES,
-  upgrades: { 2: CURSOR_TABLE },
+  upgrades: { 2: TARGET_TABLE, 3: CURSORS_OF_ALERTS },
   commits: "full",
   check: "always",
 };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { RolloutEvent } from "../core/rollout/event.ts";
 import { evolve } from "../core/rollout/evolve.ts";
 import type { RolloutState } from "../core/rollout/state.ts";
-import type { JournalEntry } from "../ports/alerts.ts";
+import type { JournalEntry } from "../ports/journal.ts";
 import { StoreError } from "../ports.ts";
 
 /** The last event of a log: its number and checksum. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { JournalEntry } from "../ports/alerts.ts";
+import type { JournalEntry, JournalReader } from "../ports/journal.ts";
 import { entryOf } from "./eventLog.ts";
 import { all, integer, run, text } from "./rows.ts";
 
@@ -22,21 +22,28 @@ export function entriesAfter(
   );
 }
 
-/** How far each target has been told. */
-export function cursorsIn(database: DatabaseSync): ReadonlyMap<string, number> {
+/** The places of a reader, by their names. */
+export function cursorsIn(
+  database: DatabaseSync,
+  reader: JournalReader,
+): ReadonlyMap<string, number> {
   return new Map(
-    all(database, "SELECT target, sequence FROM cursors").map((row): [string, number] => [
-      text(row, "target"),
-      integer(row, "sequence"),
-    ]),
+    all(database, "SELECT name, sequence FROM cursors WHERE reader = ?", reader).map(
+      (row): [string, number] => [text(row, "name"), integer(row, "sequence")],
+    ),
   );
 }
 
-/** Replaces them all, in one transaction. */
-export function writeCursors(database: DatabaseSync, cursors: ReadonlyMap<string, number>): void {
-  database.exec("BEGIN IMMEDIATE; DELETE FROM cursors");
+/** Replaces all of a reader's, in one transaction. */
+export function writeCursors(
+  database: DatabaseSync,
+  reader: JournalReader,
+  cursors: ReadonlyMap<string, number>,
+): void {
+  database.exec("BEGIN IMMEDIATE");
+  run(database, "DELETE FROM cursors WHERE reader = ?", [reader]);
   for (const cursor of cursors) {
-    run(database, "INSERT INTO cursors VALUES (?, ?)", cursor);
+    run(database, "INSERT INTO cursors VALUES (?, ?, ?)", [reader, ...cursor]);
   }
   database.exec("COMMIT");
 }

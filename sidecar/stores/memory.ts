@@ -1,5 +1,5 @@
 import type { RolloutEvent } from "../core/rollout/event.ts";
-import type { Journal, JournalEntry } from "../ports/alerts.ts";
+import type { Journal, JournalEntry, JournalReader } from "../ports/journal.ts";
 import type { Change, Store, StoredRollout } from "../ports.ts";
 import { StoreError } from "../ports.ts";
 import { appendTo, EMPTY_HEAD, entryOf, type LoggedEvent, replayLog } from "./eventLog.ts";
@@ -15,7 +15,7 @@ class MemoryStore implements Store, Journal {
   /** Evidence by rollout, then by source and epoch, as JSON, so that nobody can change what is stored. */
   readonly #evidence = new Map<string, Map<string, string>>();
   readonly #watches = new Map<string, string>();
-  #cursors: ReadonlyMap<string, number> = new Map();
+  readonly #cursors = new Map<JournalReader, ReadonlyMap<string, number>>();
 
   async load(): Promise<ReadonlyMap<string, StoredRollout>> {
     const log = this.#openLog();
@@ -66,14 +66,14 @@ class MemoryStore implements Store, Journal {
       .map(entryOf);
   }
 
-  async cursors(): Promise<ReadonlyMap<string, number>> {
+  async cursors(reader: JournalReader): Promise<ReadonlyMap<string, number>> {
     this.#openLog();
-    return this.#cursors;
+    return this.#cursors.get(reader) ?? new Map();
   }
 
-  async saveCursors(cursors: ReadonlyMap<string, number>): Promise<void> {
+  async saveCursors(reader: JournalReader, cursors: ReadonlyMap<string, number>): Promise<void> {
     this.#openLog();
-    this.#cursors = new Map(cursors);
+    this.#cursors.set(reader, new Map(cursors));
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import type { RolloutEvent } from "../core/rollout/event.ts";
 import type { WatchState } from "../core/watch/watch.ts";
-import type { Journal, JournalEntry } from "../ports/alerts.ts";
+import type { Journal, JournalEntry, JournalReader } from "../ports/journal.ts";
 import {
   type Change,
   type EvidenceSnapshot,
@@ -96,12 +96,12 @@ class SqliteStore implements Store, Journal {
     return this.#use((database) => entriesAfter(database, sequence, max));
   }
 
-  async cursors(): Promise<ReadonlyMap<string, number>> {
-    return this.#use(cursorsIn);
+  async cursors(reader: JournalReader): Promise<ReadonlyMap<string, number>> {
+    return this.#use((database) => cursorsIn(database, reader));
   }
 
-  async saveCursors(cursors: ReadonlyMap<string, number>): Promise<void> {
-    this.#use((database) => writeCursors(database, cursors));
+  async saveCursors(reader: JournalReader, cursors: ReadonlyMap<string, number>): Promise<void> {
+    this.#use((database) => writeCursors(database, reader, cursors));
   }
 
   async close(): Promise<void> {

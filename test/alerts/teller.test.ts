@@ -46,7 +46,7 @@ test("a new target is told what happens from now on, one that was there all that
   assert.deepEqual(told(late.channel.taken), ["paused raised"]);
   assert.equal(before.channel.taken[1]?.id, late.channel.taken[0]?.id);
   await teller.stop();
-  assert.deepEqual(Object.fromEntries(await stage.store.cursors()), { before: 2, late: 2 });
+  assert.deepEqual(Object.fromEntries(await stage.store.cursors("alerts")), { before: 2, late: 2 });
 });
 
 test("what a target took before a crash that its cursor does not know is told again under its id, and nothing else", async () => {
@@ -156,7 +156,7 @@ test("a target that hangs holds up neither the look nor another target, and is c
   await new Promise(setImmediate);
   assert.deepEqual(told(other.channel.taken), ["started happened"]);
   await teller.stop();
-  const cursors = Object.fromEntries(await stage.store.cursors());
+  const cursors = Object.fromEntries(await stage.store.cursors("alerts"));
   assert.deepEqual(cursors, { hanging: 0, other: 1 });
 });
 

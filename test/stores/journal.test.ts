@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
-import type { Journal } from "../../sidecar/ports/alerts.ts";
+import type { Journal } from "../../sidecar/ports/journal.ts";
 import { type Store, StoreError } from "../../sidecar/ports.ts";
 import { createMemoryStore } from "../../sidecar/stores/memory.ts";
 import { openSqliteStore } from "../../sidecar/stores/sqlite.ts";
@@ -34,7 +34,7 @@ for (const { name, open } of journals) {
     const store = open(context);
     assert.equal(await store.head(), 0);
     assert.deepEqual(await store.after(0, 10), []);
-    assert.equal((await store.cursors()).size, 0);
+    assert.equal((await store.cursors("alerts")).size, 0);
     await store.close();
   });
 
@@ -74,18 +74,20 @@ for (const { name, open } of journals) {
     await other.close();
   });
 
-  test(`${name}: cursors that are saved take the place of all before`, async (context) => {
+  test(`${name}: cursors that are saved take the place of all of that reader before`, async (context) => {
     const store = open(context);
-    await store.saveCursors(new Map([["gone", 7]]));
+    await store.saveCursors("alerts", new Map([["gone", 7]]));
     const cursors = new Map([
       ["pager", 3],
       ["chat", 0],
     ]);
-    await store.saveCursors(cursors);
+    await store.saveCursors("alerts", cursors);
     cursors.set("pager", 9);
-    assert.deepEqual(Object.fromEntries(await store.cursors()), { pager: 3, chat: 0 });
+    await store.saveCursors("registry", new Map([["pager", 1]]));
+    assert.deepEqual(Object.fromEntries(await store.cursors("alerts")), { pager: 3, chat: 0 });
+    assert.deepEqual(Object.fromEntries(await store.cursors("registry")), { pager: 1 });
     await store.close();
-    await assert.rejects(store.cursors(), StoreError);
+    await assert.rejects(store.cursors("alerts"), StoreError);
   });
 }
 
@@ -93,15 +95,32 @@ test("cursors survive the process", async (context) => {
   const path = pathFor(context);
   const store = openSqliteStore(path);
   await saveThree(store);
-  await store.saveCursors(new Map([["pager", 2]]));
+  await store.saveCursors("alerts", new Map([["pager", 2]]));
   await store.close();
   const again = openSqliteStore(path);
-  assert.equal((await again.cursors()).get("pager"), 2);
+  assert.equal((await again.cursors("alerts")).get("pager"), 2);
   assert.equal((await again.load()).size, 2);
   await again.close();
 });
 
-test("a file of the version before is taken over with all that is in it", async (context) => {
+test("a file from when only alerts had cursors is taken over with them", async (context) => {
+  const path = pathFor(context);
+  const store = openSqliteStore(path);
+  await saveThree(store);
+  await store.close();
+  const database = new DatabaseSync(path);
+  database.exec(
+    "DROP TABLE cursors; CREATE TABLE cursors (target TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT; " +
+      "INSERT INTO cursors VALUES ('pager', 2); PRAGMA user_version = 3",
+  );
+  database.close();
+  const again = openSqliteStore(path);
+  assert.equal((await again.load()).size, 2);
+  assert.deepEqual(Object.fromEntries(await again.cursors("alerts")), { pager: 2 });
+  await again.close();
+});
+
+test("a file from before there were cursors is taken over with all that is in it", async (context) => {
   const path = pathFor(context);
   const store = openSqliteStore(path);
   await saveThree(store);
@@ -111,7 +130,7 @@ test("a file of the version before is taken over with all that is in it", async 
   database.close();
   const again = openSqliteStore(path);
   assert.equal((await again.load()).size, 2);
-  await again.saveCursors(new Map([["pager", 1]]));
-  assert.equal((await again.cursors()).get("pager"), 1);
+  await again.saveCursors("alerts", new Map([["pager", 1]]));
+  assert.equal((await again.cursors("alerts")).get("pager"), 1);
   await again.close();
 });

@@ -2,7 +2,7 @@ import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
 import type { DeadReason, Target } from "../../sidecar/alerts/courier.ts";
 import { Teller } from "../../sidecar/alerts/teller.ts";
 import type { Notice } from "../../sidecar/core/alerts/notice.ts";
-import type { Journal } from "../../sidecar/ports/alerts.ts";
+import type { Journal } from "../../sidecar/ports/journal.ts";
 import { type Actuator, ActuatorError, type Store } from "../../sidecar/ports.ts";
 import { createMemoryStore } from "../../sidecar/stores/memory.ts";
 import { FakeChannel } from "./fakeChannel.ts";
@@ -101,8 +101,8 @@ export class TellerStage {
     return {
       head: () => work(() => store.head()),
       after: (sequence, max) => work(() => store.after(sequence, max)),
-      cursors: () => work(() => store.cursors()),
-      saveCursors: (cursors) => work(() => store.saveCursors(cursors)),
+      cursors: (reader) => work(() => store.cursors(reader)),
+      saveCursors: (reader, cursors) => work(() => store.saveCursors(reader, cursors)),
     };
   }
 }
