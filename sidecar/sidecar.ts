@@ -70,13 +70,12 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
   const { store, predictions } = await openStores(config);
   const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
   const filters = new FiltersActuator({ reported: (rollout) => loop.recheck(rollout), returnMs });
-  const actuator = new ChosenActuator({ byKind: { filters }, flags: FLAGS });
   const parts = { log, clock, random, metrics, limits };
   const loop: Loop = new Loop({
     ...parts,
     store,
     predictions,
-    actuator,
+    actuator: new ChosenActuator({ byKind: { filters }, flags: FLAGS }),
     makeExaminer: examinersCounting({ metrics, random, steadyMs: () => clock.steadyMs() }),
   });
   const teller = new Teller(targetsOf(surroundings.alerts, clock), {

@@ -1,3 +1,4 @@
+import { type ActuatorChoice, sameChoice } from "./plan/actuatorChoice.ts";
 import type { Plan } from "./plan/plan.ts";
 
 /** What traffic is about. Proxies that are configured for something else must not take it. */
@@ -8,12 +9,14 @@ export type Target = {
   readonly candidate: string;
   /** A request without an answer by then has failed. */
   readonly requestTimeoutMs: number;
+  /** What writes it; the filters when absent. */
+  readonly actuator?: ActuatorChoice;
 };
 
 /** Returns what the plan's traffic is about. */
 export function targetOf(plan: Plan): Target {
-  const { name, primary, candidate, requestTimeoutMs } = plan;
-  return { rollout: name, primary, candidate, requestTimeoutMs };
+  const { name, primary, candidate, requestTimeoutMs, actuator } = plan;
+  return { rollout: name, primary, candidate, requestTimeoutMs, ...(actuator && { actuator }) };
 }
 
 /** Whether two values are about the same. */
@@ -22,6 +25,7 @@ export function sameTarget(a: Target, b: Target): boolean {
     a.rollout === b.rollout &&
     a.primary === b.primary &&
     a.candidate === b.candidate &&
-    a.requestTimeoutMs === b.requestTimeoutMs
+    a.requestTimeoutMs === b.requestTimeoutMs &&
+    sameChoice(a.actuator, b.actuator)
   );
 }

@@ -1,5 +1,6 @@
 import type { ProtobufSchema } from "../core/compare/protobufSchema.ts";
 import type { ReferenceProfile } from "../core/drift/profile.ts";
+import type { ActuatorChoice } from "../core/plan/actuatorChoice.ts";
 import type { Format, LabelMetric } from "../core/plan/plan.ts";
 import type { BasisPoints } from "../core/traffic.ts";
 
@@ -21,6 +22,7 @@ export type PlanDocument = {
     readonly capture?: BasisPoints | undefined;
     readonly labels?: LabelsDocument | undefined;
     readonly drift?: DriftDocument | undefined;
+    readonly actuator: ActuatorChoice;
   };
 };
 

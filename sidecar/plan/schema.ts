@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FORMATS } from "../core/plan/plan.ts";
+import { actuator } from "./actuatorSchema.ts";
 import type { PlanDocument } from "./document.ts";
 import { drift } from "./driftSchema.ts";
 import { count, duration, jsonPath, number, section, share, word } from "./fields.ts";
@@ -134,6 +135,7 @@ const document: z.ZodType<PlanDocument> = section({
       ),
     labels: labels.optional(),
     drift: drift.optional(),
+    actuator,
   }),
 });
 

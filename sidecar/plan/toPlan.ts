@@ -1,6 +1,7 @@
 import { thresholdsAt } from "../core/drift/assess.ts";
 import { lossAt } from "../core/evidence/loss.ts";
-import type { Guardrail, Plan, Step } from "../core/plan/plan.ts";
+import type { Guardrail, Plan } from "../core/plan/plan.ts";
+import type { Step } from "../core/plan/step.ts";
 import { ALL_BP } from "../core/traffic.ts";
 import type { GuardrailsDocument, PlanDocument, StepDocument } from "./document.ts";
 
@@ -29,7 +30,13 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
     ...captureOf(spec),
     ...labelsOf(spec.labels),
     ...driftOf(spec.drift),
+    ...actuatorOf(spec.actuator),
   };
+}
+
+/** Filters need not be said, so that a plan that says them is the same plan. */
+function actuatorOf(actuator: PlanDocument["spec"]["actuator"]): Pick<Plan, "actuator"> {
+  return actuator.kind === "filters" ? {} : { actuator };
 }
 
 function driftOf(drift: PlanDocument["spec"]["drift"]): Pick<Plan, "drift"> {

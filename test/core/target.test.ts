@@ -17,9 +17,19 @@ test("a plan's traffic is about its name, its versions and its timeout", () => {
 
 test("targets that differ anywhere are not the same", () => {
   assert.ok(sameTarget(target, { ...target }));
-  const others = [{ rollout: "x" }, { primary: "x" }, { candidate: "x" }, { requestTimeoutMs: 1 }];
+  const others = [
+    { rollout: "x" },
+    { primary: "x" },
+    { candidate: "x" },
+    { requestTimeoutMs: 1 },
+    { actuator: { kind: "xds" } as const },
+  ];
   assert.deepEqual(
-    others.map((part) => sameTarget(target, { ...target, ...part })),
-    [false, false, false, false],
+    others.filter((part) => sameTarget(target, { ...target, ...part })),
+    [],
   );
+});
+
+test("filters write the traffic of a plan that does not say who does", () => {
+  assert.ok(sameTarget(target, { ...target, actuator: { kind: "filters" } }));
 });

@@ -3,6 +3,9 @@ import type { DriftSettings } from "../drift/assess.ts";
 import type { ReferenceProfile } from "../drift/profile.ts";
 import type { StreamRules } from "../drift/streams.ts";
 import type { BasisPoints } from "../traffic.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Step } from "./step.ts";
+import type { ActuatorChoice } from "./actuatorChoice.ts";
 
 /** What an author wants for one candidate: the steps it goes through and the guardrails that must hold. */
 export type Plan = {
@@ -29,6 +32,8 @@ export type Plan = {
   readonly labels?: LabelRules;
   /** What requests and answers are held against; absent when nobody looks for drift. */
   readonly drift?: DriftRules;
+  /** What writes the traffic; the filters do when it is absent. */
+  readonly actuator?: ActuatorChoice;
 };
 
 /** How drift is looked for, in windows of captured requests, before and after promotion. */
@@ -77,24 +82,6 @@ export type Alpha = {
   readonly rollback: number;
   /** Chance of promoting a candidate that is worse than some margin. */
   readonly promotion: number;
-};
-
-/** One stage of a rollout: the traffic it asks for, and the least it must see before it may end. */
-export type Step =
-  | { readonly kind: "shadow"; readonly shadowBp: BasisPoints; readonly minimum: Minimum }
-  | {
-      readonly kind: "canary";
-      readonly candidateBp: BasisPoints;
-      readonly shadowBp: BasisPoints;
-      readonly minimum: Minimum;
-    };
-
-/** What a step must have seen, counted from its beginning; 0 asks for nothing. */
-export type Minimum = {
-  readonly pairs: number;
-  /** User requests answered by the candidate. */
-  readonly requests: number;
-  readonly timeMs: number;
 };
 
 /**
