@@ -1,12 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { Secret } from "../access/secret.ts";
 import { problemOf } from "../plan/misfit.ts";
 import { type FieldPath, formatField, formatProblem, type Problem } from "../plan/problem.ts";
 import { readYaml, type YamlText } from "../plan/yamlText.ts";
 import { AlertError } from "../ports/alerts.ts";
 import { type AlertsDocument, fitAlerts, type TargetDocument } from "./alertsSchema.ts";
 import { parseTargetUrl } from "./endpoint.ts";
-import { readSecret, type Secret } from "./secret.ts";
+import { secretOf } from "./secret.ts";
 import { signatureHeaders } from "./signature.ts";
 
 /** One target with all that it refers to found. */
@@ -146,7 +147,7 @@ class Finder {
     const secret = this.#secretAt(file, variable);
     if (secret !== undefined) {
       this.#try([...path, keyOf(what, target)], () => {
-        const text = readSecret(secret);
+        const text = secretOf(secret);
         if (what === "secret") {
           signatureHeaders(text, { id: "", nowMs: 0, body: "" });
         }

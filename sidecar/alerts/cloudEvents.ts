@@ -1,7 +1,7 @@
+import type { Secret } from "../access/secret.ts";
 import type { AlertChannel } from "../ports/alerts.ts";
 import type { ChannelParts } from "./endpoint.ts";
 import { noticeByCall } from "./noticeByCall.ts";
-import type { Secret } from "./secret.ts";
 import { documentOf, timeOf } from "./wording.ts";
 
 /** Tells of one notice by call, as a CloudEvent 1.0 in structured mode over HTTP; signed as a webhook is when there is a secret. */

@@ -1,7 +1,8 @@
+import type { Secret } from "../access/secret.ts";
 import { AlertError } from "../ports/alerts.ts";
 import type { Clock } from "../ports.ts";
 import { type Post, post } from "./post.ts";
-import { readSecret, type Secret } from "./secret.ts";
+import { secretOf } from "./secret.ts";
 
 /** Where a target is, and by what it knows us. */
 export type Endpoint = {
@@ -26,12 +27,11 @@ export async function postTo(
   { body, headers }: Pick<Post, "body" | "headers">,
   signal: AbortSignal,
 ): Promise<void> {
-  const to = url instanceof URL ? url : parseTargetUrl(readSecret(url));
+  const to = url instanceof URL ? url : parseTargetUrl(secretOf(url));
   if (to === undefined) {
     throw new AlertError("misconfigured", "the secret is no URL of http or https");
   }
-  const authorization =
-    bearer === undefined ? {} : { authorization: `Bearer ${readSecret(bearer)}` };
+  const authorization = bearer === undefined ? {} : { authorization: `Bearer ${secretOf(bearer)}` };
   await post(
     {
       url: to,

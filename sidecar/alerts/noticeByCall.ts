@@ -1,7 +1,8 @@
+import type { Secret } from "../access/secret.ts";
 import type { Notice } from "../core/alerts/notice.ts";
 import type { AlertChannel } from "../ports/alerts.ts";
 import { type ChannelParts, postTo } from "./endpoint.ts";
-import { readSecret, type Secret } from "./secret.ts";
+import { secretOf } from "./secret.ts";
 import { signatureHeaders } from "./signature.ts";
 
 /** How a notice is written for a receiver. */
@@ -25,7 +26,7 @@ export function noticeByCall(
         const signed = { id: notice.id, nowMs: clock.wallMs(), body };
         const headers = {
           "content-type": contentType,
-          ...(secret && signatureHeaders(readSecret(secret), signed)),
+          ...(secret && signatureHeaders(secretOf(secret), signed)),
         };
         await postTo(endpoint, { body, headers }, signal);
       }

@@ -1,31 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { readSecret, type Secret, SecretError } from "../access/secret.ts";
 import { AlertError } from "../ports/alerts.ts";
 
-/** Where a secret is: a file, read again whenever it is used, or a value from the environment. */
-export type Secret =
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "value"; readonly name: string; readonly value: string | undefined };
-
-const SECRET_BYTES_MAX = 4_096;
-
-/** Reads it, without the blanks around it. Throws AlertError "misconfigured" that names where it should be, and nothing of it. */
-export function readSecret(secret: Secret): string {
-  const text = secret.kind === "value" ? secret.value : readSmall(secret.path);
-  const trimmed = text?.trim() ?? "";
-  if (trimmed === "" || !/^[\x21-\x7e]+$/.test(trimmed)) {
-    const where = secret.kind === "value" ? secret.name : secret.path;
-    throw new AlertError("misconfigured", `${where} holds no secret on one line of plain ASCII`);
-  }
-  return trimmed;
-}
-
-function readSmall(path: string): string | undefined {
+/** The text of a target's secret. Throws AlertError "misconfigured" that names where it should be, and nothing of it. */
+export function secretOf(secret: Secret): string {
   try {
-    const status = statSync(path);
-    return status.isFile() && status.size <= SECRET_BYTES_MAX
-      ? readFileSync(path, "utf8")
-      : undefined;
-  } catch {
-    return undefined;
+    return readSecret(secret);
+  } catch (error) {
+    throw error instanceof SecretError ? new AlertError("misconfigured", error.message) : error;
   }
 }

@@ -1,3 +1,4 @@
+import type { Secret } from "../access/secret.ts";
 import type { AlertChannel } from "../ports/alerts.ts";
 import type { Clock } from "../ports.ts";
 import { ALERTS_PATH, alertmanagerChannel } from "./alertmanager.ts";
@@ -5,7 +6,6 @@ import type { AlertSettings, TargetSettings } from "./alertsFile.ts";
 import { cloudEventsChannel } from "./cloudEvents.ts";
 import type { Target } from "./courier.ts";
 import type { ChannelParts } from "./endpoint.ts";
-import type { Secret } from "./secret.ts";
 import { slackChannel } from "./slack.ts";
 import { webhookChannel } from "./webhook.ts";
 

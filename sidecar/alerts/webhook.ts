@@ -1,7 +1,7 @@
+import type { Secret } from "../access/secret.ts";
 import type { AlertChannel } from "../ports/alerts.ts";
 import type { ChannelParts } from "./endpoint.ts";
 import { noticeByCall } from "./noticeByCall.ts";
-import type { Secret } from "./secret.ts";
 import { documentOf, timeOf } from "./wording.ts";
 
 /** Tells a webhook of one notice by call, signed: `{type, timestamp, source, data}` as JSON. */

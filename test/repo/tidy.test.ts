@@ -34,7 +34,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   report: ["core"],
   stores: ["core", "ports"],
   actuators: ["core", "ports"],
-  alerts: ["core", "plan", "ports", "metrics"],
+  alerts: ["core", "plan", "ports", "access", "metrics"],
   server: ["core", "plan", "decode", "ports", "address", "access", "limits", "metrics", "log"],
   cli: ["core", "plan", "config", "address", "access", "server", "formats", "report"],
 };
