@@ -7,8 +7,8 @@ import { FEATURES, patientProfile, withRequests } from "./watchedWire.ts";
 import { floorWay, sidecarWay, type Way } from "./ways.ts";
 import { makeBatches, type WireBatch } from "./wire.ts";
 
-// A process of its own: measures the floor, the sidecar's way of pairs, and its way of the same pairs with their requests watched for drift, in
-// interleaved rounds, and prints them as JSON. Argument: the number of rounds.
+// A process of its own: measures the floor, the sidecar's way of pairs, and its way of the same pairs with their requests watched for drift, as many as
+// it looks at in a second and each of them, in interleaved rounds, and prints them as JSON. Argument: the number of rounds.
 
 const BATCHES = 400;
 const WARM_ROUNDS = 4;
@@ -18,10 +18,12 @@ const WINDOW_ROWS = 1_000_000;
 
 const batches = makeBatches(BATCHES, START_MS);
 const captured = withRequests(batches);
+const plan = await watchedPlan();
 const ways: readonly (readonly [string, Way, readonly WireBatch[]])[] = [
   ["floor", floorWay, batches],
   ["plain", sidecarWay(START_MS), batches],
-  ["watched", sidecarWay(START_MS, await watchedPlan()), captured],
+  ["watched", sidecarWay(START_MS, plan), captured],
+  ["each", sidecarWay(START_MS, plan, Number.POSITIVE_INFINITY), captured],
 ];
 const rounds: Record<string, number>[] = [];
 for (let round = -WARM_ROUNDS; round < Number(process.argv[2]); round++) {

@@ -3,7 +3,7 @@ import { understudy } from "#proto";
 import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { LIMITS } from "../../sidecar/limits.ts";
-import { examinersCounting } from "../../sidecar/loop/examiner.ts";
+import { DRIFT_ROWS_PER_SECOND_MAX, examinersCounting } from "../../sidecar/loop/examiner.ts";
 import { Loop } from "../../sidecar/loop.ts";
 import { createMetrics } from "../../sidecar/metrics.ts";
 import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
@@ -36,13 +36,17 @@ export const floorWay: Way = async (batches) => {
 /**
  * What the sidecar does: its codec, then its loop, which compares, counts, closes windows, judges by all guardrails, decides, saves
  * and publishes. A turn of the loop after every batch, which is its own cadence at this rate. `startMs` is the time before the first batch;
- * the plan is the bench's unless another one of its name is given.
+ * the plan is the bench's unless another one of its name is given, and `rowsPerSecondMax` the sidecar's own.
  */
-export function sidecarWay(startMs: number, plan: Plan = plainPlan()): Way {
+export function sidecarWay(
+  startMs: number,
+  plan: Plan = plainPlan(),
+  rowsPerSecondMax: number = DRIFT_ROWS_PER_SECOND_MAX,
+): Way {
   return async (batches) => {
     let nowMs = startMs;
     const clock = { wallMs: () => nowMs, steadyMs: () => nowMs };
-    const loop = await startedLoop(clock, plan);
+    const loop = await startedLoop(clock, { plan, rowsPerSecondMax });
     let pairs = 0;
     for (const batch of batches) {
       ({ nowMs } = batch);
@@ -62,7 +66,7 @@ export function sidecarWay(startMs: number, plan: Plan = plainPlan()): Way {
 
 async function startedLoop(
   clock: { wallMs: () => number; steadyMs: () => number },
-  plan: Plan,
+  { plan, rowsPerSecondMax }: { readonly plan: Plan; readonly rowsPerSecondMax: number },
 ): Promise<Loop> {
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const metrics = createMetrics();
@@ -75,7 +79,12 @@ async function startedLoop(
     store: createMemoryStore(),
     actuator: new MemoryActuator(),
     predictions: createMemoryPredictions(PREDICTION_BOUNDS),
-    makeExaminer: examinersCounting(metrics),
+    makeExaminer: examinersCounting({
+      metrics,
+      random: Math.random,
+      steadyMs: clock.steadyMs,
+      rowsPerSecondMax,
+    }),
   });
   await loop.open();
   const started = loop.start(plan, "bench");

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { DRIFT_ROWS_PER_SECOND_MAX } from "../../sidecar/loop/examiner.ts";
 import type { LargePair } from "../pairs/largeWire.ts";
+import { PAIRS_PER_SECOND } from "../pairs/wire.ts";
 import type { Result } from "../report.ts";
 import { type RatioSummary, type Round, summariseRounds } from "../stats.ts";
 
@@ -34,17 +36,19 @@ export async function measureLargePairCost(rounds: number): Promise<Result> {
 /** What a pair costs more when its request is captured and its features are watched for drift, to the floor of a pair. */
 export async function measureWatchedCost(rounds: number): Promise<Result> {
   const { stdout } = await promisify(execFile)(process.execPath, [MEASURE_WATCHED, String(rounds)]);
-  const measured: readonly Readonly<Record<"floor" | "plain" | "watched", number>>[] =
+  const measured: readonly Readonly<Record<"floor" | "plain" | "watched" | "each", number>>[] =
     JSON.parse(stdout);
-  const added = measured.map(({ floor, plain, watched }) => ({
-    ours: watched - plain,
-    native: floor,
-  }));
-  const { ratio, oursMedian, nativeMedian, lowest, highest } = summariseRounds(added);
+  const addedBy = (way: "watched" | "each") =>
+    summariseRounds(
+      measured.map(({ floor, plain, [way]: cost }) => ({ ours: cost - plain, native: floor })),
+    );
+  const { ratio, oursMedian, nativeMedian, lowest, highest } = addedBy("watched");
   return {
     measurement: "sidecarDrift",
     ratio,
-    figures: `${oursMedian.toFixed(2)} us more / ${nativeMedian.toFixed(2)} us, rounds ${lowest.toFixed(2)} to ${highest.toFixed(2)}`,
+    figures:
+      `${oursMedian.toFixed(2)} us more / ${nativeMedian.toFixed(2)} us, rounds ${lowest.toFixed(2)} to ${highest.toFixed(2)}; at ${PAIRS_PER_SECOND} pairs a second, ` +
+      `of which ${DRIFT_ROWS_PER_SECOND_MAX} are looked at (were each: ${addedBy("each").ratio.toFixed(2)})`,
     raw: { rounds: measured },
   };
 }

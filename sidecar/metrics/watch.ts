@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 
 /**
  * What is known of drift and of labels. `rollout` is the name of an applied plan, `feature` one of the 20 features of its last window with the
@@ -6,6 +6,7 @@ import { Gauge, type Registry } from "prom-client";
  */
 export type WatchMetrics = {
   readonly anomalies: Gauge<"rollout">;
+  readonly driftRowsThinned: Counter;
   readonly driftPsi: Gauge<"rollout" | "feature">;
   readonly driftShare: Gauge<"rollout">;
   readonly performance: Gauge<"rollout" | "variant" | "metric">;
@@ -19,6 +20,11 @@ export function watchMetrics(registry: Registry): WatchMetrics {
     new Gauge({ name: `understudy_${name}`, help, labelNames, registers: [registry] });
   return {
     anomalies: gauge("anomalies", "Anomalies that go on.", "rollout"),
+    driftRowsThinned: new Counter({
+      name: "understudy_drift_rows_thinned_total",
+      help: "Captured requests that were not looked at for drift, as more came than are in a second.",
+      registers: [registry],
+    }),
     driftPsi: gauge(
       "drift_psi",
       "Population stability index of the features with the greatest, in the last window.",

@@ -36,7 +36,11 @@ const plan: Plan = {
     streams: { adwin: true, pageHinkley: false },
   },
 };
-const examine = examinersCounting(createMetrics())(plan);
+const examine = examinersCounting({
+  metrics: createMetrics(),
+  steadyMs: () => 0,
+  random: () => 0,
+})(plan);
 
 function captured(body: string | Buffer, part: Partial<Request> = {}) {
   const bytes = Buffer.from(body);

@@ -7,7 +7,10 @@ import { observationWith, planWith } from "../support/evidence.ts";
 
 test("a body that can't be read is counted for the variant that sent it, and the pair is compared all the same", async () => {
   const metrics = createMetrics();
-  const examine = examinersCounting(metrics)({ ...planWith([]), compare: rulesOf() });
+  const examine = examinersCounting({ metrics, steadyMs: () => 0, random: () => 0 })({
+    ...planWith([]),
+    compare: rulesOf(),
+  });
   const sound = answerOf("{}");
   const broken = answerOf("{");
   const comparisons = [
