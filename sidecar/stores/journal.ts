@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { JournalEntry, JournalReader } from "../ports/journal.ts";
+import { all, integer, run, text } from "../sqlite/rows.ts";
 import { entryOf } from "./eventLog.ts";
-import { all, integer, run, text } from "./rows.ts";
 
 /** At most `max` events after that number, in their order. */
 export function entriesAfter(

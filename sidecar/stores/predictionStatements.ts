@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type DatabaseShape, openDatabase } from "./databaseFile.ts";
+import { type DatabaseShape, openDatabase } from "../sqlite/databaseFile.ts";
 import type { PredictionBounds } from "./predictionBounds.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../core/assert.ts";
 import { StoreError } from "../ports.ts";
-import { closeQuietly, storeErrorOf } from "./databaseFile.ts";
+import { closeQuietly, storeErrorOf } from "../sqlite/databaseFile.ts";
 import { openPredictions } from "./predictionStatements.ts";
 import type {
   PredictionsAnswers,

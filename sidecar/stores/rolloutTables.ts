@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { WatchState } from "../core/watch/watch.ts";
 import { type Change, type EvidenceSnapshot, StoreError } from "../ports.ts";
+import { all, integer, run, text } from "../sqlite/rows.ts";
 import { checksumOf, type Head, type LoggedEvent } from "./eventLog.ts";
-import { all, integer, run, text } from "./rows.ts";
 
 /** Replaces what is stored of the watch, if the change has one. */
 export function writeWatch(database: DatabaseSync, { rollout, watch }: Change): void {

@@ -10,11 +10,12 @@ import {
   type StoredRollout,
   StoreError,
 } from "../ports.ts";
-import { closeQuietly, openDatabase, ROLLOUT_SHAPE, storeErrorOf } from "./databaseFile.ts";
+import { closeQuietly, openDatabase, storeErrorOf } from "../sqlite/databaseFile.ts";
+import { all, run, text } from "../sqlite/rows.ts";
 import { appendTo, checksumOf, type Replayed, replayLog } from "./eventLog.ts";
 import { cursorsIn, entriesAfter, writeCursors } from "./journal.ts";
+import { ROLLOUT_SHAPE } from "./rolloutShape.ts";
 import { evidenceIn, headOf, records, statesIn, watchesIn, writeWatch } from "./rolloutTables.ts";
-import { all, run, text } from "./rows.ts";
 
 /** Where a crash can be asked for in a test; called in this order during a save. */
 export type SavePoint =

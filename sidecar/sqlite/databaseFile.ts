@@ -13,41 +13,8 @@ export type DatabaseShape = {
   readonly commits: "full" | "normal";
   /** `always`: every page is checked on opening. */
   readonly check: "always" | "never";
-};
-
-const CURSOR_TABLE = `
-  CREATE TABLE cursors (reader TEXT NOT NULL, name TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (reader, name)) STRICT;
-`;
-/** There was but one reader, whose places were those of its targets. */
-const CURSORS_OF_ALERTS = `
-  ALTER TABLE cursors RENAME TO targets;
-  ${CURSOR_TABLE}
-  INSERT INTO cursors SELECT 'alerts', target, sequence FROM targets;
-  DROP TABLE targets;
-`;
-const TARGET_TABLE =
-  "CREATE TABLE cursors (target TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;";
-
-const ROLLOUT_TABLES = `
-  CREATE TABLE events (sequence INTEGER PRIMARY KEY, rollout TEXT NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL) STRICT;
-  CREATE INDEX events_of_rollout ON events (rollout, sequence);
-  CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, checksum TEXT NOT NULL) STRICT;
-  INSERT INTO head VALUES (1, 0, '');
-  CREATE TABLE rollouts (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
-  CREATE TABLE evidence (
-    rollout TEXT NOT NULL, source TEXT NOT NULL, epoch INTEGER NOT NULL, body TEXT NOT NULL, checksum TEXT NOT NULL,
-    PRIMARY KEY (rollout, source, epoch)) STRICT;
-  CREATE TABLE watches (rollout TEXT PRIMARY KEY, body TEXT NOT NULL, checksum TEXT NOT NULL) STRICT;
-  ${CURSOR_TABLE}
-`;
-
-/** Of the store of rollouts. */
-export const ROLLOUT_SHAPE: DatabaseShape = {
-  version: 4,
-  tables: ROLLOUT_TABLES,
-  upgrades: { 2: TARGET_TABLE, 3: CURSORS_OF_ALERTS },
-  commits: "full",
-  check: "always",
+  /** For a file that several processes use at once: how long one waits for another's change to be done. Absent for a file that one has alone. */
+  readonly waitMs?: number;
 };
 
 /** SQLite's result codes that mean something of their own here (sqlite3.h). */
@@ -57,15 +24,18 @@ const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
 /**
- * Opens the database for this process alone, making it when there is none: mode 0600, no symbolic links, write-ahead log. Throws StoreError.
+ * Opens the database, for this process alone unless the shape says otherwise, making it when there is none: mode 0600, no symbolic links,
+ * write-ahead log. Throws StoreError.
  */
 export function openDatabase(path: string, shape: DatabaseShape): DatabaseSync {
   secure(path);
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { timeout: 0 });
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
-    database.exec("PRAGMA synchronous = FULL; BEGIN EXCLUSIVE");
+    const isShared = shape.waitMs !== undefined;
+    database = new DatabaseSync(path, { timeout: shape.waitMs ?? 0 });
+    database.exec(`PRAGMA locking_mode = ${isShared ? "NORMAL" : "EXCLUSIVE"}`);
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    database.exec(isShared ? "BEGIN IMMEDIATE" : "BEGIN EXCLUSIVE");
     prepareTables(database, path, shape);
     database.exec(`COMMIT; PRAGMA synchronous = ${shape.commits}`);
     if (shape.check === "always") {
