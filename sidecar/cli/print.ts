@@ -79,6 +79,8 @@ export function phaseText({ phase }: Rollout): string {
       return "promoted";
     case v1.Phase.PHASE_ROLLED_BACK:
       return "rolled back";
+    case v1.Phase.PHASE_ROLLING_BACK:
+      return "rolling back";
     default:
       return "unknown";
   }

@@ -5,7 +5,8 @@ import { type LogEValues, logEValues } from "./evidence/eValues.ts";
 import { type Evidence, evidenceFor, type GuardrailEvidence } from "./evidence/evidence.ts";
 import type { Live } from "./evidence/ingest.ts";
 import { coverageProblem, isLabelled } from "./evidence/labelled.ts";
-import type { Guardrail, Plan, Step } from "./plan/plan.ts";
+import type { Guardrail, Plan } from "./plan/plan.ts";
+import type { Step } from "./plan/step.ts";
 import type { Judgement } from "./verdict.ts";
 
 /** Chance that a split which is right is taken for a wrong one, in a whole rollout. */

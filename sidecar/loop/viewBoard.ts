@@ -1,9 +1,8 @@
+import { PHASES } from "../core/rollout/state.ts";
 import { sameTraffic } from "../core/traffic.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RolloutView } from "../ports.ts";
 import { WatchGauges } from "./watchGauges.ts";
-
-const PHASES = ["progressing", "paused", "promoted", "rolled-back"] as const;
 
 /** The newest view of every rollout, for whoever asks, watches or scrapes. */
 export class ViewBoard {

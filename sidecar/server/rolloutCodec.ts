@@ -2,10 +2,8 @@ import { understudy } from "#proto";
 import { intervalsOf } from "../core/evidence/display.ts";
 import { type Evidence, evidenceFor } from "../core/evidence/evidence.ts";
 import { PATHS_SHOWN_MAX } from "../core/evidence/paths.ts";
-import { formatBasisPoints } from "../core/plan/percentage.ts";
-import type { Step } from "../core/plan/plan.ts";
+import { stepText } from "../core/plan/stepText.ts";
 import type { Phase } from "../core/rollout/state.ts";
-import type { Traffic } from "../core/traffic.ts";
 import type { GuardrailVerdict, Judgement } from "../core/verdict.ts";
 import type { RolloutView } from "../ports.ts";
 import { watchedOf } from "./watchedCodec.ts";
@@ -142,15 +140,10 @@ function wholeOrNull(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : Math.ceil(value);
 }
 
-/** "shadow 100%", "canary 2.5%". */
-function stepText(step: Step): string {
-  const shareBp: Traffic["candidateBp"] = step.kind === "shadow" ? step.shadowBp : step.candidateBp;
-  return `${step.kind} ${formatBasisPoints(shareBp)}`;
-}
-
 const PHASES: Readonly<Record<Phase, understudy.v1.Phase>> = {
   progressing: v1.Phase.PHASE_PROGRESSING,
   paused: v1.Phase.PHASE_PAUSED,
+  "rolling-back": v1.Phase.PHASE_ROLLING_BACK,
   promoted: v1.Phase.PHASE_PROMOTED,
   "rolled-back": v1.Phase.PHASE_ROLLED_BACK,
 };

@@ -5,7 +5,7 @@ import { emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import { pairsNeeded } from "../../sidecar/core/evidence/needed.ts";
 import { betsBelow, logThreshold } from "../../sidecar/core/evidence/threshold.ts";
 import { judge } from "../../sidecar/core/judge.ts";
-import type { Step } from "../../sidecar/core/plan/plan.ts";
+import type { Step } from "../../sidecar/core/plan/step.ts";
 import {
   batchOf,
   canaryStep,
@@ -51,9 +51,10 @@ for (const { seen, expected } of [
   });
 }
 
+const minimum = { pairs: 0, requests: 0, timeMs: 0 };
 const canary = (candidateBp: number, shadowBp: number): Step => ({
-  ...canaryStep,
   kind: "canary",
+  minimum,
   candidateBp,
   shadowBp,
 });
@@ -62,7 +63,7 @@ for (const { name, step, guardrails, share } of [
   { name: "all pairs of a shadow step", step: shadowStep, guardrails: [disagreement], share: 1 },
   {
     name: "a tenth of the requests as pairs",
-    step: { ...shadowStep, shadowBp: 1_000 },
+    step: { kind: "shadow", shadowBp: 1_000, minimum } as const,
     guardrails: [disagreement],
     share: 0.1,
   },

@@ -65,8 +65,13 @@ function statesOf(log: readonly RolloutEvent[]): RolloutState[] {
 }
 
 function isAllowed(event: RolloutEvent): boolean {
-  const isRise = event.kind === "step-advanced" || event.kind === "promoted";
-  return !isRise || event.cause.kind === "command" || event.cause.verdict.judgement === "pass";
+  if (event.kind !== "step-advanced" && event.kind !== "promoted") {
+    return true;
+  }
+  const { cause } = event;
+  return (
+    cause.kind === "command" || (cause.kind === "evidence" && cause.verdict.judgement === "pass")
+  );
 }
 
 async function simulate(seed: number): Promise<World> {

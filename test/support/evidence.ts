@@ -2,7 +2,8 @@ import { addBlock } from "../../sidecar/core/evidence/block.ts";
 import { type Batch, type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import type { Answer, Observation } from "../../sidecar/core/observation.ts";
-import type { Guardrail, Plan, Step } from "../../sidecar/core/plan/plan.ts";
+import type { Guardrail, Plan } from "../../sidecar/core/plan/plan.ts";
+import type { Step } from "../../sidecar/core/plan/step.ts";
 
 /** Guardrails of a usual plan. */
 export const errorRate: Guardrail & { kind: "errorRate" } = {

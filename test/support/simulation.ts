@@ -3,7 +3,8 @@ import type { Count } from "../../sidecar/core/evidence/count.ts";
 import { type Batch, type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import { judge } from "../../sidecar/core/judge.ts";
-import type { Plan, Step } from "../../sidecar/core/plan/plan.ts";
+import type { Plan } from "../../sidecar/core/plan/plan.ts";
+import type { Step } from "../../sidecar/core/plan/step.ts";
 import { batchOf } from "./evidence.ts";
 import { type Random, seeded } from "./random.ts";
 

@@ -14,9 +14,13 @@ export type NoticeKind =
   | "started"
   | "step-advanced"
   | "promoted"
+  | "rollback-stepped"
   | "rolled-back"
   | "paused"
   | "resumed"
+  | "gate-passed"
+  | "gate-failed"
+  | "deleted"
   | "anomaly"
   | "undecided"
   | "traffic"
@@ -44,9 +48,13 @@ const SEVERITY: Readonly<Record<NoticeKind, Severity>> = {
   started: "info",
   "step-advanced": "info",
   promoted: "info",
+  "rollback-stepped": "critical",
   "rolled-back": "critical",
   paused: "info",
   resumed: "info",
+  "gate-passed": "info",
+  "gate-failed": "warning",
+  deleted: "info",
   anomaly: "warning",
   undecided: "warning",
   traffic: "warning",
@@ -93,6 +101,10 @@ function tellingOf(event: RolloutEvent): Pick<Notice, "kind" | "subject" | "stat
     case "step-advanced":
     case "promoted":
     case "resumed":
+    case "rollback-stepped":
+    case "gate-passed":
+    case "gate-failed":
+    case "deleted":
       return { kind: event.kind, subject: "", status: "happened" };
     default:
       return event satisfies never;

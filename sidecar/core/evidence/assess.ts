@@ -1,4 +1,5 @@
-import type { Guardrail, Step } from "../plan/plan.ts";
+import type { Guardrail } from "../plan/plan.ts";
+import { type Step, sharesOf } from "../plan/step.ts";
 import { ALL_BP } from "../traffic.ts";
 import type { GuardrailVerdict, Judgement } from "../verdict.ts";
 import { meanOf } from "./boundedMean.ts";
@@ -30,7 +31,7 @@ const LOG_AGAINST_MAX = Math.LN2;
 
 /** Whether a step's traffic can be evidence for a guardrail: in a shadow step there are only pairs, and labels for them. */
 export function feeds(step: Step, guardrail: Guardrail): boolean {
-  return step.kind === "canary" || isOnPairs(guardrail) || isOnLabels(guardrail);
+  return sharesOf(step).candidateBp > 0 || isOnPairs(guardrail) || isOnLabels(guardrail);
 }
 
 /** Whether a guardrail judges predictions by labels, which come late and by a clock of their own. */
@@ -70,13 +71,14 @@ export function userRequests(step: Step, guardrail: Guardrail, needed: number): 
 
 /** Share of requests that are evidence for a guardrail. */
 function pairsBp(step: Step, guardrail: Guardrail): number {
+  const { candidateBp, shadowBp } = sharesOf(step);
   if (guardrail.kind === "excess") {
-    return Math.min(step.shadowBp, guardrail.noiseBp);
+    return Math.min(shadowBp, guardrail.noiseBp);
   }
   if (isOnLabels(guardrail)) {
-    return Math.max(step.shadowBp, candidateBp(step));
+    return Math.max(shadowBp, candidateBp);
   }
-  return isOnPairs(guardrail) ? step.shadowBp : candidateBp(step);
+  return isOnPairs(guardrail) ? shadowBp : candidateBp;
 }
 
 /** Whether a guardrail that does not fail passes: by much evidence for the candidate, and hardly any against it. */
@@ -107,7 +109,7 @@ function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number 
   if (isLabelled(known)) {
     return labelsNeeded(known, { tolerance, logLimit: logPass });
   }
-  const weightBp = candidateBp(step);
+  const { candidateBp: weightBp } = sharesOf(step);
   if (!("margin" in guardrail) || weightBp === 0) {
     return undefined;
   }
@@ -159,10 +161,6 @@ function countedBy(guardrail: Guardrail): string {
     return "labelled predictions";
   }
   return isOnPairs(guardrail) ? "pairs" : `candidate ${unitOf(guardrail)}s`;
-}
-
-function candidateBp(step: Step): number {
-  return step.kind === "canary" ? step.candidateBp : 0;
 }
 
 function observed(known: GuardrailEvidence): Pick<GuardrailVerdict, "primary" | "candidate"> {

@@ -25,6 +25,8 @@ export type Evidence = {
   readonly requests: { readonly primary: number; readonly candidate: number };
   /** Pairs in which both variants answered and not both failed, in closed batches. */
   readonly pairs: number;
+  /** Test requests that the candidate answered in previews, in closed batches; absent where the plan has none. */
+  readonly tests?: number;
   readonly guardrails: GuardrailsEvidence;
   /** The same by generation of the traffic, hence by step: ascending, and together all of the above but latencies. */
   readonly segments: readonly Segment[];

@@ -3,9 +3,9 @@ import type { DriftSettings } from "../drift/assess.ts";
 import type { ReferenceProfile } from "../drift/profile.ts";
 import type { StreamRules } from "../drift/streams.ts";
 import type { BasisPoints } from "../traffic.ts";
+import type { ActuatorChoice } from "./actuatorChoice.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Step } from "./step.ts";
-import type { ActuatorChoice } from "./actuatorChoice.ts";
 
 /** What an author wants for one candidate: the steps it goes through and the guardrails that must hold. */
 export type Plan = {
@@ -34,6 +34,27 @@ export type Plan = {
   readonly drift?: DriftRules;
   /** What writes the traffic; the filters do when it is absent. */
   readonly actuator?: ActuatorChoice;
+  /** How the candidate's weight goes back to none; at once when absent. */
+  readonly rollback?: SteppedRollback;
+  /** When steps may advance; at any time when absent. */
+  readonly schedule?: Schedule;
+  /** How it is known whether variants can take users; absent when nobody asks them. */
+  readonly readiness?: Readiness;
+  /** The registered model that the versions are of; absent when they are of none. */
+  readonly model?: string;
+};
+
+/** The weight goes down the canary weights that it came up, each for so long. */
+export type SteppedRollback = { readonly everyMs: number };
+
+/** How variants are asked whether they are ready: GET, answered 2xx. Those without a URL are taken to be. */
+export type Readiness = {
+  readonly primary?: string;
+  readonly candidate?: string;
+  /** How often each is asked, and how long it may take to answer. */
+  readonly everyMs: number;
+  /** A variant is not ready after so many failures in a row, at least 1. */
+  readonly failures: number;
 };
 
 /** How drift is looked for, in windows of captured requests, before and after promotion. */

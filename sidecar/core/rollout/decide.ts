@@ -1,6 +1,7 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import { formatDuration } from "../plan/duration.ts";
-import type { Plan, Step } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import { minimumOf, type Step } from "../plan/step.ts";
 import type { Verdict } from "../verdict.ts";
 import type { Command } from "./command.ts";
 import type { Cause, RolloutEvent } from "./event.ts";
@@ -79,7 +80,7 @@ export function isMinimumMet(
   state: RolloutState,
   now: { readonly nowMs: number; readonly evidence: Evidence },
 ): boolean {
-  const { minimum } = step;
+  const minimum = minimumOf(step);
   const pairs = now.evidence.pairs - state.stepStartCounts.pairs;
   const requests = now.evidence.requests.candidate - state.stepStartCounts.requests;
   const timeMs = now.nowMs - state.stepStartedAtMs;
@@ -104,6 +105,9 @@ function commanded(
       return state.phase === "paused" ? undefined : { kind: "paused", ...common };
     case "resume":
       return state.phase === "paused" ? { kind: "resumed", ...common } : undefined;
+    case "approve":
+    case "delete":
+      return undefined;
     default:
       return command.kind satisfies never;
   }

@@ -1,11 +1,19 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { BasisPoints } from "../traffic.ts";
 import type { Verdict } from "../verdict.ts";
 
-/** What moved the rollout: the evidence with the verdict on it, or somebody's command. */
+/** What moved the rollout: the evidence with the verdict on it, somebody's command, a gate's answer, or what the plan says of time. */
 export type Cause =
   | { readonly kind: "evidence"; readonly verdict: Verdict }
-  | { readonly kind: "command"; readonly by: string };
+  | {
+      readonly kind: "command";
+      readonly by: string;
+      /** The caller's own name of the request, so that a repetition of it is known; absent when none was given. */
+      readonly key?: string;
+    }
+  | { readonly kind: "gate"; readonly gate: string }
+  | { readonly kind: "plan" };
 
 type Common = {
   /** Unix time. */
@@ -27,10 +35,25 @@ export type RolloutEvent =
   | (Common & NewTraffic & { readonly kind: "started"; readonly plan: Plan })
   | (Common & NewTraffic & { readonly kind: "step-advanced"; readonly stepIndex: number })
   | (Common & NewTraffic & { readonly kind: "promoted" })
+  /** The weight goes back by one more step. */
+  | (Common & NewTraffic & { readonly kind: "rollback-stepped"; readonly candidateBp: BasisPoints })
   | (Common & NewTraffic & { readonly kind: "rolled-back" })
   | (Common & { readonly kind: "paused" })
   | (Common & { readonly kind: "resumed" })
+  | (Common & AtGate & { readonly kind: "gate-passed" })
+  | (Common & AtGate & { readonly kind: "gate-failed"; readonly onFailure: OnGateFailure })
+  /** An ended rollout is not listed any more. Its traffic stays. */
+  | (Common & { readonly kind: "deleted" })
   | AnomalyEvent;
+
+type AtGate = {
+  readonly gate: string;
+  /** The step that the gate stands before, from 0; as many as there are steps for the promotion. */
+  readonly toStep: number;
+};
+
+/** What becomes of a rollout whose gate has failed. */
+export type OnGateFailure = "rollback" | "hold";
 
 /** What watching says, which moves nothing by itself: an anomaly begins, or is over. */
 export type AnomalyEvent = {

@@ -1,6 +1,7 @@
 import { assert } from "../assert.ts";
 import type { AnomalyEvent, RolloutEvent } from "./event.ts";
-import { type Counts, isFinal, type Phase, type RolloutState } from "./state.ts";
+import { type Counts, type GateAnswers, isFinal, type Phase, type RolloutState } from "./state.ts";
+import { mayHoldStart, nextStep } from "./transition.ts";
 
 /**
  * Returns the state after one more event of the same name. Throws when the event cannot follow the state: a log in which
@@ -14,11 +15,15 @@ export function evolve(state: RolloutState | undefined, event: RolloutEvent): Ro
   if (event.kind === "anomaly-raised" || event.kind === "anomaly-resolved") {
     return watched(state, event);
   }
-  assert(!isFinal(state), `${event.kind} after ${state.phase}`);
   const next = { ...state, revision: state.revision + 1, updatedAtMs: event.atMs };
+  if (event.kind === "deleted") {
+    assert(isFinal(state) && state.deletedAtMs === undefined, `deleted after ${state.phase}`);
+    return { ...next, deletedAtMs: event.atMs };
+  }
+  assert(!isFinal(state), `${event.kind} after ${state.phase}`);
   switch (event.kind) {
     case "step-advanced":
-      assert(event.stepIndex === state.stepIndex + 1, "step-advanced skips a step");
+      assert(event.stepIndex === nextStep(state), "step-advanced skips a step");
       return {
         ...decided(next, "progressing", event),
         stepIndex: event.stepIndex,
@@ -27,16 +32,46 @@ export function evolve(state: RolloutState | undefined, event: RolloutEvent): Ro
       };
     case "promoted":
       return decided(next, "promoted", event);
+    case "rollback-stepped":
+      return { ...decided(next, "rolling-back", event), descentBp: event.candidateBp };
     case "rolled-back":
       return decided(next, "rolled-back", event);
     case "paused":
       return { ...next, phase: "paused", reason: event.reason };
     case "resumed":
-      return { ...next, phase: "progressing", reason: event.reason };
+      return resumed(next, event.reason);
+    case "gate-passed":
+    case "gate-failed":
+      return { ...next, gates: answered(state, event), reason: event.reason };
     default:
       return event satisfies never;
   }
 }
+
+/** A gate that had failed is asked again, under another id. */
+function resumed(state: RolloutState, reason: string): RolloutState {
+  const { gates, ...others } = state;
+  const next = { ...others, phase: "progressing" as const, reason };
+  if (gates?.failed === undefined) {
+    return { ...next, ...(gates && { gates }) };
+  }
+  return { ...next, gates: { passed: gates.passed, round: gates.round + 1 } };
+}
+
+function answered(
+  state: RolloutState,
+  event: RolloutEvent & { readonly kind: "gate-passed" | "gate-failed" },
+): GateAnswers {
+  const { passed, failed, round } = state.gates ?? NO_ANSWERS;
+  const { gate, reason } = event;
+  assert(event.toStep === nextStep(state), `${event.kind} of another step`);
+  assert(failed === undefined && !passed.includes(gate), `${event.kind} after an answer`);
+  return event.kind === "gate-passed"
+    ? { passed: [...passed, gate], round }
+    : { passed, failed: { gate, onFailure: event.onFailure, reason }, round };
+}
+
+const NO_ANSWERS: GateAnswers = { passed: [], round: 0 };
 
 /** Returns the state that a name's whole log leads to; undefined for an empty log. Throws as `evolve` does. */
 export function replay(events: readonly RolloutEvent[]): RolloutState | undefined {
@@ -64,6 +99,7 @@ function started(
     startedAtMs: event.atMs,
     updatedAtMs: event.atMs,
     decidedAtMs: event.atMs,
+    ...(mayHoldStart(event.plan) && { isWaiting: true as const }),
     anomalies: [],
   };
 }
@@ -88,8 +124,9 @@ function decided(
   event: RolloutEvent & { readonly generation: number },
 ): RolloutState {
   assert(event.generation > state.generation, `${event.kind} with an old generation`);
+  const { isWaiting: _waiting, gates: _gates, descentBp: _descent, ...others } = state;
   return {
-    ...state,
+    ...others,
     phase,
     generation: event.generation,
     reason: event.reason,
@@ -98,5 +135,6 @@ function decided(
 }
 
 function countsOf(event: Exclude<RolloutEvent, AnomalyEvent>): Counts {
-  return { pairs: event.evidence.pairs, requests: event.evidence.requests.candidate };
+  const { pairs, requests, tests } = event.evidence;
+  return { pairs, requests: requests.candidate, ...(tests !== undefined && { tests }) };
 }

@@ -1,6 +1,7 @@
 import { noiseBpOf } from "../plan/noise.ts";
-import type { Plan, Step } from "../plan/plan.ts";
-import { ALL_BP, type Traffic } from "../traffic.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type Step, sharesOf } from "../plan/step.ts";
+import { ALL_BP, type BasisPoints, type Traffic } from "../traffic.ts";
 import type { RolloutState } from "./state.ts";
 import { stepAt } from "./stepAt.ts";
 
@@ -10,9 +11,11 @@ export function trafficOf(plan: Plan, state: RolloutState): Traffic {
   switch (state.phase) {
     case "progressing":
     case "paused":
+      return { generation, ...trafficOfStep(plan, servedStep(plan, state)), ...captureOf(plan) };
+    case "rolling-back":
       return {
         generation,
-        ...trafficOfStep(plan, stepAt(plan, state.stepIndex)),
+        ...{ candidateBp: state.descentBp ?? 0, shadowBp: 0, shadowPrimary: false },
         ...captureOf(plan),
       };
     case "promoted":
@@ -30,29 +33,28 @@ export function trafficOf(plan: Plan, state: RolloutState): Traffic {
   }
 }
 
-function trafficOfStep(plan: Plan, step: Step): Omit<Traffic, "generation"> {
-  switch (step.kind) {
-    case "shadow":
-      return {
-        candidateBp: 0,
-        shadowBp: step.shadowBp,
-        shadowPrimary: false,
-        ...noiseOf(plan, step),
-      };
-    case "canary":
-      return {
-        candidateBp: step.candidateBp,
-        shadowBp: step.shadowBp,
-        shadowPrimary: step.shadowBp > 0,
-        ...noiseOf(plan, step),
-      };
-    default:
-      return step satisfies never;
+/** The step whose traffic is served: that under way, or the last one before it that is no pause; none while the first is waited for. */
+export function servedStep(
+  plan: Plan,
+  { isWaiting, stepIndex }: Pick<RolloutState, "isWaiting" | "stepIndex">,
+): Step | undefined {
+  if (isWaiting) {
+    return undefined;
   }
+  const step = stepAt(plan, stepIndex);
+  return step.kind === "pause"
+    ? plan.steps.slice(0, stepIndex).findLast(({ kind }) => kind !== "pause")
+    : step;
+}
+
+function trafficOfStep(plan: Plan, step: Step | undefined): Omit<Traffic, "generation"> {
+  const { candidateBp, shadowBp } = step ? sharesOf(step) : { candidateBp: 0, shadowBp: 0 };
+  const shadowPrimary = candidateBp > 0 && shadowBp > 0;
+  return { candidateBp, shadowBp, shadowPrimary, ...noiseOf(plan, shadowBp) };
 }
 
 /** As much as the plan's guardrail asks for, of what is copied. */
-function noiseOf(plan: Plan, { shadowBp }: Step): Pick<Traffic, "noiseBp"> {
+function noiseOf(plan: Plan, shadowBp: BasisPoints): Pick<Traffic, "noiseBp"> {
   const noiseBp = Math.min(shadowBp, noiseBpOf(plan));
   return noiseBp === 0 ? {} : { noiseBp };
 }

@@ -97,6 +97,7 @@ const ENDINGS = {
   "rolled-back": "rolledBack",
   progressing: "undecided",
   paused: "undecided",
+  "rolling-back": "undecided",
 } as const;
 
 function swung(truth: Truth, swing: number): Truth {
