@@ -1,6 +1,8 @@
 import type { Notice } from "../core/alerts/notice.ts";
+import { taken } from "../outgoing/call.ts";
+import { postTo } from "../outgoing/endpoint.ts";
 import type { AlertChannel } from "../ports/alerts.ts";
-import { type ChannelParts, postTo } from "./endpoint.ts";
+import type { ChannelParts } from "./channelParts.ts";
 import { reasonOf, timeOf, titleOf } from "./wording.ts";
 
 const GROUP_MAX = 100;
@@ -32,8 +34,8 @@ export function alertmanagerChannel(parts: ChannelParts, repeatMs: number): Aler
           endsAt: timeOf(endsAtMs({ notice, startsAtMs, nowMs, repeatMs })),
         };
       });
-      const headers = { "content-type": "application/json" };
-      await postTo(endpoint, { body: JSON.stringify(alerts), headers }, signal);
+      const body = JSON.stringify(alerts);
+      await postTo(endpoint, { contentType: "application/json", body }, signal, taken);
     },
   };
 }

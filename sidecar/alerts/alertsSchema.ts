@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { SEVERITIES, type Severity } from "../core/alerts/notice.ts";
+import { parseTargetUrl } from "../outgoing/endpoint.ts";
 import { duration, section, word } from "../plan/fields.ts";
 import { type Fitting, fit } from "../plan/misfit.ts";
-import { parseTargetUrl } from "./endpoint.ts";
 
 /** Most targets of a file. */
 export const TARGETS_MAX = 20;

@@ -8,8 +8,9 @@ import {
 } from "../core/alerts/notice.ts";
 import { backoffMs } from "../core/backoff.ts";
 import type { Metrics } from "../metrics.ts";
-import { type AlertChannel, AlertError } from "../ports/alerts.ts";
+import type { AlertChannel } from "../ports/alerts.ts";
 import type { JournalEntry } from "../ports/journal.ts";
+import { OutgoingError } from "../ports/outgoing.ts";
 import type { Clock, Log } from "../ports.ts";
 import { type Waiting, WaitingLine } from "./waitingLine.ts";
 
@@ -184,18 +185,18 @@ export class Courier {
     this.#repeatMs = clock.steadyMs() + channel.repeatMs;
   }
 
-  async #send(notices: readonly Notice[]): Promise<AlertError | undefined> {
+  async #send(notices: readonly Notice[]): Promise<OutgoingError | undefined> {
     const { channel, timeoutMs } = this.target;
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(timeoutMs)]);
     try {
       await channel.send(notices, signal);
       return undefined;
     } catch (error) {
-      if (error instanceof AlertError) {
+      if (error instanceof OutgoingError) {
         return error;
       }
       this.#parts.metrics.faults.inc({ where: "alerts" });
-      return new AlertError("refused", "a mistake in the program");
+      return new OutgoingError("refused", "a mistake in the program");
     }
   }
 
@@ -209,7 +210,7 @@ export class Courier {
     }
   }
 
-  #failed({ code, message: why, retryAfterMs = 0 }: AlertError): void {
+  #failed({ code, message: why, retryAfterMs = 0 }: OutgoingError): void {
     const { clock, log, metrics, random } = this.#parts;
     const { name: target, giveUpMs } = this.target;
     const waitMs = Math.max(

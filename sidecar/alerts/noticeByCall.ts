@@ -1,9 +1,9 @@
 import type { Secret } from "../access/secret.ts";
 import type { Notice } from "../core/alerts/notice.ts";
+import { taken } from "../outgoing/call.ts";
+import { postTo } from "../outgoing/endpoint.ts";
 import type { AlertChannel } from "../ports/alerts.ts";
-import { type ChannelParts, postTo } from "./endpoint.ts";
-import { secretOf } from "./secret.ts";
-import { signatureHeaders } from "./signature.ts";
+import type { ChannelParts } from "./channelParts.ts";
 
 /** How a notice is written for a receiver. */
 export type NoticeForm = {
@@ -23,12 +23,8 @@ export function noticeByCall(
     send: async (notices, signal) => {
       for (const notice of notices) {
         const body = JSON.stringify(write(notice));
-        const signed = { id: notice.id, nowMs: clock.wallMs(), body };
-        const headers = {
-          "content-type": contentType,
-          ...(secret && signatureHeaders(secretOf(secret), signed)),
-        };
-        await postTo(endpoint, { body, headers }, signal);
+        const signature = secret && { secret, id: notice.id, nowMs: clock.wallMs() };
+        await postTo(endpoint, { contentType, body, signature }, signal, taken);
       }
     },
   };

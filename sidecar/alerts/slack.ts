@@ -1,6 +1,8 @@
 import type { Notice, Severity } from "../core/alerts/notice.ts";
+import { taken } from "../outgoing/call.ts";
+import { postTo } from "../outgoing/endpoint.ts";
 import type { AlertChannel } from "../ports/alerts.ts";
-import { type ChannelParts, postTo } from "./endpoint.ts";
+import type { ChannelParts } from "./channelParts.ts";
 import { reasonOf, titleOf } from "./wording.ts";
 
 /** Notices in one message: longer ones are cut by Slack. */
@@ -19,7 +21,7 @@ export function slackChannel({ endpoint }: ChannelParts): AlertChannel {
     repeatMs: undefined,
     send: async (notices, signal) => {
       const body = JSON.stringify({ text: notices.map(linesOf).join("\n") });
-      await postTo(endpoint, { body, headers: { "content-type": "application/json" } }, signal);
+      await postTo(endpoint, { contentType: "application/json", body }, signal, taken);
     },
   };
 }

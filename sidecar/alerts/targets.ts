@@ -3,9 +3,9 @@ import type { AlertChannel } from "../ports/alerts.ts";
 import type { Clock } from "../ports.ts";
 import { ALERTS_PATH, alertmanagerChannel } from "./alertmanager.ts";
 import type { AlertSettings, TargetSettings } from "./alertsFile.ts";
+import type { ChannelParts } from "./channelParts.ts";
 import { cloudEventsChannel } from "./cloudEvents.ts";
 import type { Target } from "./courier.ts";
-import type { ChannelParts } from "./endpoint.ts";
 import { slackChannel } from "./slack.ts";
 import { webhookChannel } from "./webhook.ts";
 

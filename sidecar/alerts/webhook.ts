@@ -1,6 +1,6 @@
 import type { Secret } from "../access/secret.ts";
 import type { AlertChannel } from "../ports/alerts.ts";
-import type { ChannelParts } from "./endpoint.ts";
+import type { ChannelParts } from "./channelParts.ts";
 import { noticeByCall } from "./noticeByCall.ts";
 import { documentOf, timeOf } from "./wording.ts";
 

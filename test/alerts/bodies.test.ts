@@ -3,13 +3,14 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { alertmanagerChannel } from "../../sidecar/alerts/alertmanager.ts";
+import type { ChannelParts } from "../../sidecar/alerts/channelParts.ts";
 import { cloudEventsChannel } from "../../sidecar/alerts/cloudEvents.ts";
-import type { ChannelParts } from "../../sidecar/alerts/endpoint.ts";
-import { signatureHeaders } from "../../sidecar/alerts/signature.ts";
 import { slackChannel } from "../../sidecar/alerts/slack.ts";
 import { webhookChannel } from "../../sidecar/alerts/webhook.ts";
 import type { Notice } from "../../sidecar/core/alerts/notice.ts";
-import { type AlertChannel, AlertError } from "../../sidecar/ports/alerts.ts";
+import { signatureHeaders } from "../../sidecar/outgoing/signature.ts";
+import type { AlertChannel } from "../../sidecar/ports/alerts.ts";
+import { OutgoingError } from "../../sidecar/ports/outgoing.ts";
 import { manualClock } from "../support/clock.ts";
 import { noticeWith } from "../support/notices.ts";
 import { type Received, startReceiver } from "../support/receiver.ts";
@@ -53,7 +54,7 @@ for (const wrong of ["", "abc", "whsec_", "whsec_c2hvcnQ=", `whsec_${"A".repeat(
   test(`"${wrong.slice(0, 20)}" is no secret to sign by, and is not told`, () => {
     assert.throws(
       () => signatureHeaders(wrong, { id: "", nowMs: 0, body: "" }),
-      (error) => error instanceof AlertError && error.code === "misconfigured",
+      (error) => error instanceof OutgoingError && error.code === "misconfigured",
     );
   });
 }

@@ -6,11 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { alertmanagerChannel } from "../../sidecar/alerts/alertmanager.ts";
+import type { ChannelParts } from "../../sidecar/alerts/channelParts.ts";
 import { cloudEventsChannel } from "../../sidecar/alerts/cloudEvents.ts";
-import type { ChannelParts } from "../../sidecar/alerts/endpoint.ts";
 import { slackChannel } from "../../sidecar/alerts/slack.ts";
 import { webhookChannel } from "../../sidecar/alerts/webhook.ts";
-import { type AlertChannel, AlertError, type AlertErrorCode } from "../../sidecar/ports/alerts.ts";
+import type { AlertChannel } from "../../sidecar/ports/alerts.ts";
+import { OutgoingError, type OutgoingErrorCode } from "../../sidecar/ports/outgoing.ts";
 import { manualClock } from "../support/clock.ts";
 import { noticeWith } from "../support/notices.ts";
 import { type Answering, startReceiver } from "../support/receiver.ts";
@@ -39,11 +40,11 @@ function partsFor(url: string, ca?: string): ChannelParts {
 }
 
 /** The error of one notice sent, which must come well before the test's own end. */
-async function errorOf(channel: AlertChannel, timeoutMs = 5_000): Promise<AlertError> {
+async function errorOf(channel: AlertChannel, timeoutMs = 5_000): Promise<OutgoingError> {
   const error: unknown = await channel
     .send([noticeWith()], AbortSignal.timeout(timeoutMs))
     .catch((reason: unknown) => reason);
-  assert.ok(error instanceof AlertError, String(error));
+  assert.ok(error instanceof OutgoingError, String(error));
   return error;
 }
 
@@ -71,7 +72,7 @@ async function startSocket(
 const answers: readonly {
   name: string;
   answering: Answering;
-  code: AlertErrorCode;
+  code: OutgoingErrorCode;
   retryAfterMs?: number;
 }[] = [
   { name: "400", answering: (to) => to.writeHead(400).end(TOKEN), code: "refused" },

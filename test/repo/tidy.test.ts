@@ -35,7 +35,8 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   sqlite: ["ports"],
   stores: ["core", "ports", "sqlite"],
   actuators: ["core", "ports"],
-  alerts: ["core", "plan", "ports", "access", "metrics"],
+  outgoing: ["core", "plan", "ports", "access"],
+  alerts: ["core", "plan", "ports", "access", "outgoing", "metrics"],
   server: ["core", "plan", "decode", "ports", "address", "access", "limits", "metrics", "log"],
   cli: ["core", "plan", "config", "address", "access", "server", "formats", "report"],
 };

@@ -1,5 +1,6 @@
 import type { Notice } from "../../sidecar/core/alerts/notice.ts";
-import { type AlertChannel, AlertError, type AlertErrorCode } from "../../sidecar/ports/alerts.ts";
+import type { AlertChannel } from "../../sidecar/ports/alerts.ts";
+import { OutgoingError, type OutgoingErrorCode } from "../../sidecar/ports/outgoing.ts";
 
 /** A target in the hands of a test. */
 export class FakeChannel implements AlertChannel {
@@ -10,7 +11,10 @@ export class FakeChannel implements AlertChannel {
   /** Attempts, taken or not. */
   attempts = 0;
   /** What the next attempts come to, from now on. */
-  failing: { readonly code: AlertErrorCode; readonly retryAfterMs?: number } | "hangs" | undefined;
+  failing:
+    | { readonly code: OutgoingErrorCode; readonly retryAfterMs?: number }
+    | "hangs"
+    | undefined;
 
   constructor({ groupMax = 1, repeatMs }: { groupMax?: number; repeatMs?: number } = {}) {
     this.groupMax = groupMax;
@@ -27,10 +31,10 @@ export class FakeChannel implements AlertChannel {
     const { failing } = this;
     if (failing === "hangs") {
       await new Promise((_, reject) => {
-        signal.addEventListener("abort", () => reject(new AlertError("unreachable", "cut")));
+        signal.addEventListener("abort", () => reject(new OutgoingError("unreachable", "cut")));
       });
     } else if (failing !== undefined) {
-      throw new AlertError(failing.code, "as the test said", failing.retryAfterMs);
+      throw new OutgoingError(failing.code, "as the test said", failing.retryAfterMs);
     }
     this.calls.push(notices);
   }

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { AlertError } from "../ports/alerts.ts";
+import { OutgoingError } from "../ports/outgoing.ts";
 
 /** What is signed. */
 export type Signed = {
@@ -14,7 +14,7 @@ const KEY_BYTES = { min: 24, max: 64 };
 
 /**
  * The headers by which a receiver knows who sent a body, when, and whether it has it already: HMAC-SHA256 over id, timestamp and body
- * (Standard Webhooks 1.0.0). `secret` is `whsec_` and base64 of 24 to 64 bytes; throws AlertError "misconfigured" for another.
+ * (Standard Webhooks 1.0.0). `secret` is `whsec_` and base64 of 24 to 64 bytes; throws OutgoingError "misconfigured" for another.
  */
 export function signatureHeaders(
   secret: string,
@@ -33,7 +33,7 @@ function keyOf(secret: string): Buffer {
   const [, base64 = ""] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
   const key = Buffer.from(base64, "base64");
   if (key.length < KEY_BYTES.min || key.length > KEY_BYTES.max) {
-    throw new AlertError(
+    throw new OutgoingError(
       "misconfigured",
       `the secret is not whsec_ and base64 of ${KEY_BYTES.min} to ${KEY_BYTES.max} bytes`,
     );
