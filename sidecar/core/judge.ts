@@ -52,7 +52,9 @@ export function judge(plan: Plan, step: Step, evidence: Evidence, live: Live = N
     case "fail": {
       const deciding = weighed.filter(({ guardrail }) => !guardrail.dryRun);
       const reasons = failureReasons(judged(deciding), plan, live.trip);
-      return { ...decided, reasons, requestsNeeded: undefined, secondsNeeded: undefined };
+      const tripped = live.trip === undefined ? {} : { isTripped: true };
+      const unknown = { requestsNeeded: undefined, secondsNeeded: undefined };
+      return { ...decided, reasons, ...unknown, ...tripped };
     }
     case "pass": {
       const reasons = judged(fed).map(({ verdict }) => verdict.reason);

@@ -31,4 +31,6 @@ export type Verdict = {
   readonly secondsNeeded: number | undefined;
   /** Why no evidence may promote: users were not split as the traffic asked for. */
   readonly withheld: string | undefined;
+  /** Whether the breaker has tripped; absent when it has not. */
+  readonly isTripped?: boolean;
 };

@@ -5,6 +5,7 @@ import { type Command, refusal } from "../core/rollout/command.ts";
 import { decide } from "../core/rollout/decide.ts";
 import type { RolloutEvent } from "../core/rollout/event.ts";
 import { evolve } from "../core/rollout/evolve.ts";
+import type { Now } from "../core/rollout/hold.ts";
 import { start } from "../core/rollout/start.ts";
 import { isFinal } from "../core/rollout/state.ts";
 import { targetOf } from "../core/target.ts";
@@ -113,7 +114,7 @@ export class Runners {
       const found = runner.state.revision;
       throw new RequestError("stale", `${name} has revision ${found}, not ${revision}`);
     }
-    const reason = refusal(runner.state, command);
+    const reason = refusal(runner.plan, runner.state, command, this.#now(runner));
     if (reason !== undefined) {
       throw new RequestError("refused", `${name}: ${reason}`);
     }
@@ -156,10 +157,13 @@ export class Runners {
   }
 
   #decide(runner: Runner, command?: Command): RolloutEvent | undefined {
-    const { plan, state, evidence, verdict } = runner;
+    const { plan, state } = runner;
     const generationInForce = this.#deliveries.get(plan.name)?.generation ?? 0;
-    const nowMs = this.#eventMs(state.updatedAtMs);
-    return decide(plan, state, { nowMs, evidence, verdict, generationInForce, command });
+    return decide(plan, state, { ...this.#now(runner), generationInForce, command });
+  }
+
+  #now({ state, evidence, verdict }: Runner): Now {
+    return { nowMs: this.#eventMs(state.updatedAtMs), evidence, verdict };
   }
 
   /**

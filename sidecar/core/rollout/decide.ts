@@ -1,134 +1,166 @@
-import type { Evidence } from "../evidence/evidence.ts";
 import { formatDuration } from "../plan/duration.ts";
 import type { Plan } from "../plan/plan.ts";
-import { minimumOf, type Step } from "../plan/step.ts";
-import type { Verdict } from "../verdict.ts";
-import type { Command } from "./command.ts";
-import type { Cause, RolloutEvent } from "./event.ts";
+import { byCommand, byEvidence, byGate, byPlan, newTraffic, type Why } from "./because.ts";
+import { type Command, refusal } from "./command.ts";
+import { dueGate, type GateAnswer } from "./dueGate.ts";
+import type { RolloutEvent } from "./event.ts";
+import { goBack, goOnBack, isRollbackHeld } from "./goBack.ts";
+import { holdOf, isMinimumMet, isStepDone, type Now, needsApproval, shiftHold } from "./hold.ts";
 import { isFinal, type RolloutState } from "./state.ts";
 import { stepAt } from "./stepAt.ts";
+import { nextStep } from "./transition.ts";
 
 /** What a decision is made on. */
-export type DecideInput = {
-  /** Unix time; never before the state's last event. */
-  readonly nowMs: number;
-  readonly evidence: Evidence;
-  /** What `judge` says of the step under way on that evidence. */
-  readonly verdict: Verdict;
+export type DecideInput = Now & {
   /** Greatest generation that proxies are known to have for this name; 0 when none is. */
   readonly generationInForce: number;
   readonly command?: Command | undefined;
+  /** What a gate has answered that `dueGate` had named. */
+  readonly gate?: GateAnswer | undefined;
 };
 
 /**
- * Returns the one event that is due, or undefined. In this order: an ended rollout stays as it is; a failed verdict rolls
- * back, also while paused; a command is followed; a pass ends the step once its minimum is met. An inconclusive verdict
- * moves nothing, unless the plan's maximum has passed and says otherwise.
+ * Returns the one event that is due, or undefined. In this order: an ended rollout stays as it is, but for being deleted; one that goes back
+ * goes on back; a failed verdict rolls back, also while paused, unless the primary is known not to be ready while the candidate is; a command
+ * is followed; a failed gate rolls back if it means that; a gate's answer is taken; the step ends once its guardrails pass and its minimum is
+ * met, when the schedule, the candidate's readiness and the gates allow it. An inconclusive verdict moves nothing, unless the plan's maximum
+ * has passed and says otherwise.
  */
 export function decide(
   plan: Plan,
   state: RolloutState,
   input: DecideInput,
 ): RolloutEvent | undefined {
-  if (isFinal(state)) {
-    return undefined;
-  }
   const { verdict, command } = input;
-  if (verdict.judgement === "fail") {
-    return { kind: "rolled-back", ...byEvidence(input), ...newTraffic(state, input) };
+  if (isFinal(state)) {
+    return command?.kind === "delete" && state.deletedAtMs === undefined
+      ? { kind: "deleted", ...byCommand(command, input) }
+      : undefined;
+  }
+  if (state.phase === "rolling-back") {
+    return goOnBack(plan, state, input);
+  }
+  const isFailed = verdict.judgement === "fail";
+  const failedGate = state.gates?.failed;
+  const canGoBack = !isRollbackHeld(input);
+  if (isFailed && canGoBack) {
+    return goBack(plan, state, byEvidence(input), input);
   }
   if (command !== undefined) {
-    return commanded(state, command, input);
+    return commanded(plan, state, command, input);
   }
-  if (state.phase === "paused") {
+  if (failedGate?.onFailure === "rollback" && canGoBack) {
+    const { gate, reason } = failedGate;
+    return goBack(plan, state, byGate(gate, `gate ${gate} failed: ${reason}`, input), input);
+  }
+  if (isFailed || state.phase === "paused") {
     return undefined;
   }
-  if (verdict.judgement !== "pass" || !isMinimumMet(stepAt(plan, state.stepIndex), state, input)) {
+  return gateEvent(plan, state, input) ?? goOn(plan, state, input);
+}
+
+/** Takes a gate's answer, if it is to the question that is open. */
+function gateEvent(plan: Plan, state: RolloutState, input: DecideInput): RolloutEvent | undefined {
+  const answer = input.gate;
+  const due = answer && dueGate(plan, state, input);
+  if (due === undefined || due.id !== answer?.id) {
+    return undefined;
+  }
+  const { gate, toStep } = due;
+  const why = byGate(gate, answer.reason, input);
+  return answer.outcome === "pass"
+    ? { kind: "gate-passed", gate, toStep, ...why }
+    : { kind: "gate-failed", gate, toStep, onFailure: answer.onFailure, ...why };
+}
+
+/** The end of the step under way, when it is due and nothing holds it. */
+function goOn(plan: Plan, state: RolloutState, input: DecideInput): RolloutEvent | undefined {
+  if (!isStepDone(plan, state, input)) {
     return overdue(plan, state, input);
   }
-  const stepIndex = state.stepIndex + 1;
-  const end = { ...byEvidence(input), ...newTraffic(state, input) };
+  return needsApproval(plan, state) || holdOf(plan, state, input) !== undefined
+    ? undefined
+    : advanced(plan, state, endOf(plan, state, input), input);
+}
+
+function advanced(plan: Plan, state: RolloutState, why: Why, input: DecideInput): RolloutEvent {
+  const stepIndex = nextStep(state);
+  const traffic = newTraffic(state, input);
   return stepIndex < plan.steps.length
-    ? { kind: "step-advanced", stepIndex, ...end }
-    : { kind: "promoted", ...end };
+    ? { kind: "step-advanced", stepIndex, ...why, ...traffic }
+    : { kind: "promoted", ...why, ...traffic };
+}
+
+/** Why a step ends: by its evidence, or by the clock where it asks for none. */
+function endOf(plan: Plan, state: RolloutState, input: DecideInput): Why {
+  if (state.isWaiting) {
+    return byPlan("nothing holds the start any more", input);
+  }
+  const step = stepAt(plan, state.stepIndex);
+  return step.kind === "pause" ? byPlan("the pause is over", input) : byEvidence(input);
 }
 
 /** What becomes of a rollout that is undecided after its plan's maximum; an untrusted split is never promoted. */
 function overdue(plan: Plan, state: RolloutState, input: DecideInput): RolloutEvent | undefined {
   const { maximum } = plan;
-  if (maximum === undefined || input.nowMs - state.startedAtMs < maximum.timeMs) {
+  if (
+    maximum === undefined ||
+    input.nowMs - state.startedAtMs < maximum.timeMs ||
+    isForTime(plan, state, input)
+  ) {
     return undefined;
   }
-  const { atMs, reason: missing, ...cause } = byEvidence(input);
-  const reason = `undecided after ${formatDuration(maximum.timeMs)}: ${missing}`;
-  const end = { atMs, reason, ...cause, ...newTraffic(state, input) };
+  const evidence = byEvidence(input);
+  const reason = `undecided after ${formatDuration(maximum.timeMs)}: ${evidence.reason}`;
+  const why = { ...evidence, reason };
   switch (maximum.outcome) {
     case "hold":
       return undefined;
     case "rollback":
-      return { kind: "rolled-back", ...end };
+      return isRollbackHeld(input) ? undefined : goBack(plan, state, why, input);
     case "promote":
-      return input.verdict.withheld === undefined ? { kind: "promoted", ...end } : undefined;
+      return input.verdict.withheld === undefined &&
+        shiftHold(plan, state, { ...input, toStep: plan.steps.length }) === undefined
+        ? { kind: "promoted", ...why, ...newTraffic(state, input) }
+        : undefined;
     default:
       return maximum.outcome satisfies never;
   }
 }
 
-/** Whether a step has seen what it must see before it may end, counted from its beginning. */
-export function isMinimumMet(
-  step: Step,
-  state: RolloutState,
-  now: { readonly nowMs: number; readonly evidence: Evidence },
-): boolean {
-  const minimum = minimumOf(step);
-  const pairs = now.evidence.pairs - state.stepStartCounts.pairs;
-  const requests = now.evidence.requests.candidate - state.stepStartCounts.requests;
-  const timeMs = now.nowMs - state.stepStartedAtMs;
-  return pairs >= minimum.pairs && requests >= minimum.requests && timeMs >= minimum.timeMs;
+/** Whether a step that does not wait for evidence has not lasted long enough. */
+function isForTime(plan: Plan, state: RolloutState, input: DecideInput): boolean {
+  const step = stepAt(plan, state.stepIndex);
+  const isTimed = step.kind === "pause" || step.kind === "switch";
+  return isTimed && !isMinimumMet(step, state, input);
 }
 
 function commanded(
+  plan: Plan,
   state: RolloutState,
   command: Command,
   input: DecideInput,
 ): RolloutEvent | undefined {
-  const cause: Cause = { kind: "command", by: command.by };
-  const asked = `asked by ${command.by}`;
-  const reason = command.reason === "" ? asked : `${command.reason} (${asked})`;
-  const common = { atMs: input.nowMs, reason, cause, evidence: input.evidence };
+  if (refusal(plan, state, command, input) !== undefined) {
+    return undefined;
+  }
+  const why = byCommand(command, input);
   switch (command.kind) {
     case "promote":
-      return { kind: "promoted", ...common, ...newTraffic(state, input) };
+      return { kind: "promoted", ...why, ...newTraffic(state, input) };
     case "rollback":
-      return { kind: "rolled-back", ...common, ...newTraffic(state, input) };
-    case "pause":
-      return state.phase === "paused" ? undefined : { kind: "paused", ...common };
-    case "resume":
-      return state.phase === "paused" ? { kind: "resumed", ...common } : undefined;
+      return goBack(plan, state, why, input);
     case "approve":
+      return advanced(plan, state, why, input);
+    case "pause":
+      return state.phase === "paused" ? undefined : { kind: "paused", ...why };
+    case "resume": {
+      const isHeld = state.phase === "paused" || state.gates?.failed !== undefined;
+      return isHeld ? { kind: "resumed", ...why } : undefined;
+    }
     case "delete":
       return undefined;
     default:
       return command.kind satisfies never;
   }
-}
-
-function byEvidence(input: DecideInput): {
-  readonly atMs: number;
-  readonly reason: string;
-  readonly cause: Cause;
-  readonly evidence: Evidence;
-} {
-  const { verdict } = input;
-  const reason = verdict.reasons[0] ?? `every guardrail says ${verdict.judgement}`;
-  return {
-    atMs: input.nowMs,
-    reason,
-    cause: { kind: "evidence", verdict },
-    evidence: input.evidence,
-  };
-}
-
-function newTraffic(state: RolloutState, input: DecideInput): { readonly generation: number } {
-  return { generation: Math.max(state.generation, input.generationInForce) + 1 };
 }

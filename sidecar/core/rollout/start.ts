@@ -8,6 +8,8 @@ export type StartInput = {
   readonly nowMs: number;
   /** Who applied the plan. */
   readonly by: string;
+  /** The caller's own name of the request; absent when none was given. */
+  readonly key?: string | undefined;
   /** Nothing seen yet, for this plan. */
   readonly evidence: Evidence;
   /** How the last rollout under this name ended; undefined for the first. */
@@ -25,7 +27,7 @@ export function start(plan: Plan, input: StartInput): RolloutEvent {
     kind: "started",
     atMs: input.nowMs,
     reason: `started by ${input.by}`,
-    cause: { kind: "command", by: input.by },
+    cause: { kind: "command", by: input.by, ...(input.key !== undefined && { key: input.key }) },
     evidence: input.evidence,
     plan,
     generation: Math.max(input.previous?.generation ?? 0, input.generationInForce) + 1,
