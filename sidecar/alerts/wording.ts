@@ -1,4 +1,5 @@
 import type { Notice, NoticeKind } from "../core/alerts/notice.ts";
+import { plainLine } from "../core/plainLine.ts";
 
 const TITLES: Readonly<Record<NoticeKind, string>> = {
   started: "started",
@@ -17,8 +18,6 @@ const TITLES: Readonly<Record<NoticeKind, string>> = {
   store: "the store confirms nothing",
 };
 
-const REASON_MAX = 1_000;
-
 /** A few words: `patient-risk: anomaly drift age resolved`. */
 export function titleOf({ rollout, kind, subject, status }: Notice): string {
   const words = [TITLES[kind], subject, status === "resolved" ? "resolved" : ""];
@@ -27,8 +26,7 @@ export function titleOf({ rollout, kind, subject, status }: Notice): string {
 
 /** The reason on one line, cut when long, with nothing that a terminal or a text direction would obey. */
 export function reasonOf({ reason }: Notice): string {
-  const plain = reason.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").trim();
-  return plain.length <= REASON_MAX ? plain : `${plain.slice(0, REASON_MAX - 1)}…`;
+  return plainLine(reason);
 }
 
 /** A notice as programs are told it. */

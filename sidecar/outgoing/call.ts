@@ -1,15 +1,20 @@
+import { createReadStream } from "node:fs";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
+import { pipeline } from "node:stream/promises";
 import { OutgoingError } from "../ports/outgoing.ts";
+
+/** What a file holds, which has so many bytes and does not change meanwhile. */
+export type FileBody = { readonly file: string; readonly bytes: number };
 
 /** A request over HTTP, and where to. */
 export type Call = {
   readonly url: URL;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
   /** "" for none. */
-  readonly body: string;
+  readonly body: string | FileBody;
   /** Certificates that are trusted instead of the system's, as PEM; undefined for the system's. */
   readonly ca: string | undefined;
   /** Finds the addresses of the host; the system does when it is absent. */
@@ -29,7 +34,7 @@ export function call<Answer>(
   read: (response: IncomingMessage) => Promise<Answer>,
 ): Promise<Answer> {
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
-  const length = body === "" ? {} : { "content-length": Buffer.byteLength(body) };
+  const length = body === "" ? {} : { "content-length": bytesOf(body) };
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
@@ -48,8 +53,18 @@ export function call<Answer>(
       },
     );
     sent.on("error", (error) => reject(outgoingErrorOf(error, signal)));
-    sent.end(body);
+    if (typeof body === "string") {
+      sent.end(body);
+    } else {
+      pipeline(createReadStream(body.file), sent).catch((error: unknown) =>
+        reject(outgoingErrorOf(error, signal)),
+      );
+    }
   });
+}
+
+function bytesOf(body: string | FileBody): number {
+  return typeof body === "string" ? Buffer.byteLength(body) : body.bytes;
 }
 
 /** Reads an answer that has nothing to say but that what was sent was taken; throws OutgoingError unless its status is 2xx and it is whole. */
@@ -65,14 +80,17 @@ export function isSuccess({ statusCode = 0 }: IncomingMessage): boolean {
   return statusCode >= 200 && statusCode <= 299;
 }
 
-/** The whole body of an answer. Throws OutgoingError "failed" when it has more than 64 KiB. */
-export async function bodyOf(response: IncomingMessage): Promise<Buffer> {
+/** The whole body of an answer. Throws OutgoingError "failed" when it has more than `bytesMax`, by default 64 KiB. */
+export async function bodyOf(
+  response: IncomingMessage,
+  bytesMax: number = ANSWER_BYTES_MAX,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {
     bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) {
-      throw new OutgoingError("failed", `an answer of more than ${ANSWER_BYTES_MAX} bytes`);
+    if (bytes > bytesMax) {
+      throw new OutgoingError("failed", `an answer of more than ${bytesMax} bytes`);
     }
     chunks.push(chunk);
   }
