@@ -25,24 +25,33 @@ export type GateAnswer = {
 );
 
 /**
- * Returns the one gate that is to be asked, or undefined: the first before the next step that has not passed, once the step under way has
- * seen all that it must (an approval aside, which comes last), the schedule is open and the variants are ready. None while the rollout is
- * paused, after another gate before the same step has failed, and once it goes back or has ended.
+ * Returns the first gate before the next step that has not passed, to be asked now or later, or undefined: when there is none, after another gate
+ * before the same step has failed, and once the rollout goes back or has ended.
  */
-export function dueGate(plan: Plan, state: RolloutState, now: Now): DueGate | undefined {
+export function openGate(plan: Plan, state: RolloutState): DueGate | undefined {
   const { passed = [], failed, round = 0 } = state.gates ?? {};
-  const toStep = nextStep(state);
-  if (
-    state.phase !== "progressing" ||
-    now.verdict.judgement === "fail" ||
-    failed !== undefined ||
-    !isStepDone(plan, state, now) ||
-    shiftHold(plan, state, { ...now, toStep }) !== undefined
-  ) {
+  const isOnItsWay = state.phase === "progressing" || state.phase === "paused";
+  if (!isOnItsWay || failed !== undefined) {
     return undefined;
   }
+  const toStep = nextStep(state);
   const gate = gatesBefore(plan, state).find((name) => !passed.includes(name));
   return gate === undefined
     ? undefined
     : { gate, toStep, id: [plan.name, state.generation, toStep, round, gate].join("/") };
+}
+
+/**
+ * Returns the one gate that is to be asked now, or undefined: the open one, once the step under way has seen all that it must (an approval aside,
+ * which comes last), the schedule is open and the variants are ready. None while the rollout is paused.
+ */
+export function dueGate(plan: Plan, state: RolloutState, now: Now): DueGate | undefined {
+  const open = openGate(plan, state);
+  const isDue =
+    open !== undefined &&
+    state.phase === "progressing" &&
+    now.verdict.judgement !== "fail" &&
+    isStepDone(plan, state, now) &&
+    shiftHold(plan, state, { ...now, toStep: open.toStep }) === undefined;
+  return isDue ? open : undefined;
 }
