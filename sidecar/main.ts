@@ -1,18 +1,20 @@
 #!/usr/bin/env node
+import { EXIT, type ExitCode } from "./cli/exitCodes.ts";
+import { runVerb } from "./cli/run.ts";
 import type { Clock } from "./ports.ts";
-
-/** Exit codes: done, failed, wrong usage. */
-const DONE = 0;
-const FAILED = 1;
-const USAGE = 2;
 
 const clock: Clock = { wallMs: () => Date.now(), steadyMs: () => performance.now() };
 
-const [verb = "help", ...args] = process.argv.slice(2);
-process.exitCode = verb === "serve" ? await serve(args) : await ask();
+process.exitCode = await runVerb(process.argv.slice(2), {
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+  hasColours: process.stdout.isTTY && process.stdout.hasColors(),
+  token: process.env.UNDERSTUDY_TOKEN,
+  serve,
+});
 
 /** Serves until SIGTERM or SIGINT, then drains. */
-async function serve(flags: readonly string[]): Promise<number> {
+async function serve(flags: readonly string[]): Promise<ExitCode> {
   const { parseConfig } = await import("./config.ts");
   const parsed = parseConfig(flags);
   if ("problems" in parsed) {
@@ -46,28 +48,17 @@ async function serve(flags: readonly string[]): Promise<number> {
     log.info({ signal }, "stopping");
     await sidecar.stop();
     log.info({}, "stopped");
-    return DONE;
+    return EXIT.done;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     log.error({ why }, "could not serve");
-    return FAILED;
+    return EXIT.failed;
   }
 }
 
-function misused(problems: readonly string[]): number {
+function misused(problems: readonly string[]): ExitCode {
   for (const problem of problems) {
     process.stderr.write(`${problem}\n`);
   }
-  return USAGE;
-}
-
-/** Runs any other verb. */
-async function ask(): Promise<number> {
-  const { runVerb } = await import("./cli/run.ts");
-  return runVerb([verb, ...args], {
-    out: (text) => process.stdout.write(`${text}\n`),
-    err: (text) => process.stderr.write(`${text}\n`),
-    hasColours: process.stdout.isTTY && process.stdout.hasColors(),
-    token: process.env.UNDERSTUDY_TOKEN,
-  });
+  return EXIT.usage;
 }

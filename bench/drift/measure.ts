@@ -16,18 +16,11 @@ const rssBytes = process.resourceUsage().maxRSS * 1024;
 console.log(JSON.stringify({ ms: performance.now(), rssBytes }));
 
 async function run(): Promise<number> {
-  switch (verb) {
-    case "profile": {
-      const { runProfile } = await import("../../sidecar/cli/profile.ts");
-      return runProfile(args, output);
-    }
-    case "drift": {
-      const { runDrift } = await import("../../sidecar/cli/drift.ts");
-      return runDrift(args, output);
-    }
-    default:
-      return parse(args[0] ?? "", verb === "parse");
+  if (verb === "parse" || verb === "typed") {
+    return parse(args[0] ?? "", verb === "parse");
   }
+  const { runVerb } = await import("../../sidecar/cli/run.ts");
+  return runVerb([verb, ...args], output);
 }
 
 async function parse(file: string, isText: boolean): Promise<number> {

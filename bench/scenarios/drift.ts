@@ -53,9 +53,16 @@ type Measured = Readonly<
 async function measureRound({ reference, current, profile }: Files): Promise<Measured> {
   return {
     parseReference: await run("parse", reference),
-    profile: await run("profile", "--input", reference, "--output", profile),
+    profile: await run("profile", "--input", reference, "--to", profile),
     parseCurrent: await run("parse", current),
-    drift: await run("drift", "--reference", profile, "--current", current, "--json"),
+    drift: await run(
+      "drift",
+      "--reference",
+      profile,
+      "--current",
+      current,
+      ...["--output", "json"],
+    ),
     typed: await run("typed", current),
   };
 }

@@ -31,7 +31,7 @@ try {
   await writeFile(input, requests.stdout);
   const profiled = await run(process.execPath, [
     ...[fileBeside("../../sidecar/main.ts"), "profile", "--input", input],
-    ...["--output", values.output, "--ignore", "inputs"],
+    ...["--to", values.output, "--ignore", "inputs"],
     ...["--feature", "flagged:categorical", "--prediction", "flagged", ...flags],
   ]);
   process.stdout.write(profiled.stdout);

@@ -18,6 +18,12 @@ export type RecordedLabels = understudy.v1.RecordLabelsResponse;
 /** A change that can be asked for. */
 export type Change = "Promote" | "Rollback" | "Pause" | "Resume";
 
+/** Who waits for a sidecar that restarts tries again soon. */
+const OPTIONS = {
+  "grpc.initial_reconnect_backoff_ms": 200,
+  "grpc.max_reconnect_backoff_ms": 2_000,
+};
+
 /** Calls a sidecar's RolloutService. Every method rejects with grpc-js's ServiceError. */
 export class RolloutClient {
   readonly #client: Client;
@@ -26,7 +32,7 @@ export class RolloutClient {
   /** `to`: where the sidecar is; an address alone is spoken to in the clear. */
   constructor(to: string | SidecarConnection) {
     const { server, credentials, metadata } = typeof to === "string" ? plainConnection(to) : to;
-    this.#client = new Client(server, credentials);
+    this.#client = new Client(server, credentials, OPTIONS);
     this.#metadata = metadata;
   }
 

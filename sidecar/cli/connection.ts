@@ -3,14 +3,28 @@ import { type ChannelCredentials, credentials, Metadata } from "@grpc/grpc-js";
 import { readSecretFile } from "../access/secretFile.ts";
 import { isToken } from "../access/token.ts";
 import { isLoopback, parseAddress } from "../address.ts";
+import { UsageError } from "./flags.ts";
 
 /** The flags that say which sidecar to ask, and as whom. */
 export const CONNECTION_FLAGS = {
-  server: { type: "string", default: "127.0.0.1:50051" },
-  "token-file": { type: "string" },
-  ca: { type: "string" },
-  cert: { type: "string" },
-  key: { type: "string" },
+  server: {
+    type: "string",
+    default: "127.0.0.1:50051",
+    value: "ADDR",
+    meaning: "the sidecar to ask",
+  },
+  "token-file": {
+    type: "string",
+    value: "FILE",
+    meaning: "the caller's token; else that in UNDERSTUDY_TOKEN, if there is one",
+  },
+  ca: {
+    type: "string",
+    value: "FILE",
+    meaning: "speak TLS, with a server that has a certificate of this authority",
+  },
+  cert: { type: "string", value: "FILE", meaning: "the caller's own certificate, with --key" },
+  key: { type: "string", value: "FILE", meaning: "its key" },
 } as const;
 
 /** What was given of them. */
@@ -47,7 +61,7 @@ export async function readConnection(
 ): Promise<SidecarConnection> {
   const { ca, cert, key, server, "token-file": file } = flags;
   if ((cert === undefined) !== (key === undefined) || (cert !== undefined && ca === undefined)) {
-    throw new Error("--cert, --key: only together, and with --ca");
+    throw new UsageError(["--cert, --key: only together, and with --ca"]);
   }
   const said = file === undefined ? token : (await readSecretFile(file, FILE_BYTES_MAX)).toString();
   const channel =
@@ -63,17 +77,6 @@ export async function readConnection(
     metadata.set("authorization", `Bearer ${checkedToken(said.trim(), { server, ca, file })}`);
   }
   return { server, credentials: channel, metadata };
-}
-
-/** The lines about these flags in the usage. */
-export function connectionUsage(): readonly string[] {
-  const line = (flag: string, meaning: string) => `         --${flag}`.padEnd(36).concat(meaning);
-  return [
-    line(`server ${CONNECTION_FLAGS.server.default}`, "the sidecar to ask"),
-    line("token-file FILE", "the caller's token; else that in UNDERSTUDY_TOKEN, if there is one"),
-    line("ca FILE", "speak TLS, with a server that has a certificate of this authority"),
-    line("cert FILE, --key FILE", "the caller's own certificate"),
-  ];
 }
 
 function checkedToken(

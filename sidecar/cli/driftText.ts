@@ -5,11 +5,10 @@ import type { ReferenceProfile } from "../core/drift/profile.ts";
 import type { RichDrift } from "../core/drift/richWindow.ts";
 import type { WindowBuilder } from "../core/drift/windowBuilder.ts";
 import { chance, fixed } from "../report/markup.ts";
+import { painted } from "./colour.ts";
 import { plain } from "./plain.ts";
 import { alignedTable } from "./table.ts";
 
-const RED = "\u001b[31m";
-const UNPAINTED = "\u001b[0m";
 const HEADER: readonly string[] = [
   ...["feature", "type", "n", "missing", "PSI", "by chance", "KS", "JS", "W1/std", "p"],
   "drifted",
@@ -41,7 +40,7 @@ export function printDrift(
     ...rich.flatMap((column) => column.reasons.map((reason) => `${column.name}: ${reason}`)),
   ];
   const paint = (line: string, index: number) =>
-    colours && sorted[index - 1]?.drifted === true ? `${RED}${line}${UNPAINTED}` : line;
+    colours && sorted[index - 1]?.drifted === true ? painted(line, "red") : line;
   return [
     `${window.counts.rows} rows against ${profile.rows}: ${drifted.length} of ${drift.features.length} features drifted`,
     ...lines.map(plain).map(paint),

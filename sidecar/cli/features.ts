@@ -14,26 +14,52 @@ import { TableError } from "../formats/error.ts";
 import type { JsonField } from "../formats/jsonLines.ts";
 import { compilePath } from "../formats/jsonPath.ts";
 import { readTable } from "../formats/readTable.ts";
+import { type Optional, type Preset, type Repeated, UsageError, wholeNumber } from "./flags.ts";
 
-/** Flags about a table that `profile` and `drift` share, as `parseArgs` takes them. */
-export const TABLE_OPTIONS = {
-  feature: { type: "string", multiple: true, default: [] as string[] },
-  prediction: { type: "string", multiple: true, default: [] as string[] },
-  ignore: { type: "string", multiple: true, default: [] as string[] },
-  delimiter: { type: "string" },
-  seed: { type: "string", default: "1" },
-} as const;
+/** No letter, digit, sign, point or quote. */
+const DELIMITER = /^[\t !#$%&'()*,/:;<=>?@[\\\]^_`{|}~]$/;
 
-/** The lines of the usage about them. */
-export const TABLE_USAGE: readonly string[] = [
-  "         --feature NAME[=PATH][:TYPE]"
-    .padEnd(40)
-    .concat("JSONPath; numeric, categorical, text, embedding"),
-  "         --prediction NAME, --ignore NAME"
-    .padEnd(40)
-    .concat("what the model said; what is no feature"),
-  "         --delimiter CHARACTER, --seed N".padEnd(40).concat("of CSV; of the sample of rows (1)"),
-];
+/** Flags about a table that `profile` and `drift` share. */
+export const TABLE_FLAGS: {
+  readonly feature: Repeated;
+  readonly prediction: Repeated;
+  readonly ignore: Repeated;
+  readonly delimiter: Optional;
+  readonly seed: Preset;
+} = {
+  feature: {
+    type: "string",
+    multiple: true,
+    value: "NAME[=PATH][:TYPE]",
+    meaning: "found by a JSONPath; numeric, categorical, text, embedding",
+  },
+  prediction: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    meaning: "what the model said",
+  },
+  ignore: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    meaning: "what is no feature",
+  },
+  delimiter: {
+    type: "string",
+    value: "CHARACTER",
+    check: (text: string) =>
+      DELIMITER.test(text) ? undefined : "a tab, or one of , ; | : / ~ ^ and the like",
+    meaning: "of CSV, where the guess is wrong",
+  },
+  seed: {
+    type: "string",
+    default: "1",
+    value: "N",
+    check: wholeNumber(0, 4_294_967_295),
+    meaning: "of the sample of rows",
+  },
+};
 
 type TableFlags = {
   readonly feature: readonly string[];
@@ -52,12 +78,10 @@ export type TableWishes = ProfileWishes & {
 const FEATURE =
   /^(?<name>[^=:]+)(?:=(?<path>\$.*?))?(?::(?<type>numeric|categorical|text|embedding))?$/;
 const TYPES = ["numeric", "categorical", "text", "embedding"] as const;
-/** No letter, digit, sign, point or quote. */
-const DELIMITER = /^[\t !#$%&'()*,/:;<=>?@[\\\]^_`{|}~]$/;
-const SEED_MAX = 4_294_967_295;
 
-/** Reads the flags; a sentence for each that can't be read goes to `wrong`. */
-export function parseTableFlags(flags: TableFlags, wrong: string[]): TableWishes {
+/** Reads the flags. Throws a UsageError with all that is wrong with them. */
+export function tableWishes(flags: TableFlags): TableWishes {
+  const wrong: string[] = [];
   const named = flags.feature.flatMap((text) => parseFeature(text) ?? []);
   if (named.length < flags.feature.length) {
     const odd = flags.feature.filter((text) => parseFeature(text) === null).join(", ");
@@ -65,21 +89,18 @@ export function parseTableFlags(flags: TableFlags, wrong: string[]): TableWishes
   }
   const types = new Map(named.flatMap(({ name, type }) => (type ? [[name, type]] : [])));
   const paths = new Map(named.flatMap(({ name, path }) => (path ? [[name, path]] : [])));
-  if (flags.delimiter !== undefined && !DELIMITER.test(flags.delimiter)) {
-    wrong.push(`--delimiter: ${flags.delimiter}: a tab, or one of , ; | : / ~ ^ and the like`);
-  }
-  const seed = /^\d{1,10}$/.test(flags.seed) ? Number(flags.seed) : Number.NaN;
-  if (!(seed <= SEED_MAX)) {
-    wrong.push(`--seed: ${flags.seed}: a whole number from 0 to ${SEED_MAX}`);
+  const fields = fieldsOf(paths, wrong);
+  if (wrong.length > 0) {
+    throw new UsageError(wrong);
   }
   return {
     types,
     paths,
     predictions: new Set(flags.prediction),
     ignored: new Set(flags.ignore),
-    fields: fieldsOf(paths, wrong),
+    fields,
     delimiter: flags.delimiter,
-    seed,
+    seed: Number(flags.seed),
   };
 }
 

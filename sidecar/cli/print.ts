@@ -37,10 +37,16 @@ export function printChange(rollout: Rollout): string {
   return [printLine(rollout), ...blocked, ...printAnomalies(rollout)].join("\n");
 }
 
-function inForceText({ traffic, inForce, problem }: Rollout): string {
-  const isInForce =
-    traffic != null && inForce != null && Number(traffic.generation) === Number(inForce.generation);
-  if (isInForce) {
+/** Whether proxies serve what the rollout asks for. */
+export function isInForce({ traffic, inForce }: Rollout): boolean {
+  return (
+    traffic != null && inForce != null && Number(traffic.generation) === Number(inForce.generation)
+  );
+}
+
+function inForceText(rollout: Rollout): string {
+  const { problem } = rollout;
+  if (isInForce(rollout)) {
     return "yes";
   }
   return problem === "" ? "not yet, not known yet, or no filter is connected" : `no: ${problem}`;
@@ -66,6 +72,11 @@ function intervalText(interval: understudy.v1.Interval.$Properties | null | unde
 /** Whether the rollout can't change any more. */
 export function isEnded({ phase }: Rollout): boolean {
   return phase === v1.Phase.PHASE_PROMOTED || phase === v1.Phase.PHASE_ROLLED_BACK;
+}
+
+/** Whether the candidate has become the one that is trusted. */
+export function isPromoted({ phase }: Rollout): boolean {
+  return phase === v1.Phase.PHASE_PROMOTED;
 }
 
 /** The phase in words. */

@@ -43,7 +43,7 @@ for (const { rows, expected } of [
     const html = join(folder, "report.html");
     const { features } = JSON.parse(
       await node(
-        ...[join(root, "sidecar/main.ts"), "drift", "--json", "--html", html],
+        ...[join(root, "sidecar/main.ts"), "drift", "--output", "json", "--html", html],
         ...["--reference", join(example, "reference.json"), "--current", current],
         ...["--ignore", "inputs"],
       ),

@@ -40,13 +40,13 @@ test("the same input gives the same profile, which stands for the input it was m
   const current = records(context, { rows: 2_000, from: 6_000 });
   const profile = join(dirname(reference), "profile.json");
   const made = await run(
-    ...["profile", "--input", reference, "--output", profile, "--ignore", "person"],
+    ...["profile", "--input", reference, "--to", profile, "--ignore", "person"],
   );
   assert.deepEqual([made.code, made.err], [0, ""]);
   assert.match(made.out, /^6000 rows, 10 features, profile [0-9a-f]{12}\nfeature +type/);
   const printed = await run("profile", "--input", reference, "--ignore", "person");
   assert.equal(`${printed.out}\n`, readFileSync(profile, "utf8"));
-  const args = ["--current", current, "--ignore", "person", "--json"];
+  const args = ["--current", current, "--ignore", "person", "--output", "json"];
   const fromProfile = await run("drift", "--reference", profile, ...args);
   const fromData = await run("drift", "--reference", reference, ...args);
   assert.equal(fromProfile.code, 0, fromProfile.err);
@@ -58,7 +58,7 @@ test("patients drawn from the same records show no drift", async (context) => {
   const current = records(context, { rows: 3_000, from: 8_000 });
   const { code, out } = await run(
     ...["drift", "--reference", reference, "--current", current, "--ignore", "person"],
-    ...["--json", "--fail-on-drift"],
+    ...["--output", "json", "--fail-on-drift"],
   );
   const { features, dataset, together } = JSON.parse(out);
   assert.equal(code, 0);
@@ -145,14 +145,22 @@ test("features of nested documents are found by their paths, in the reference an
   const reference = tableFile(context, "reference.jsonl", lines(0));
   const profile = join(dirname(reference), "profile.json");
   const made = await run(
-    ...["profile", "--input", reference, "--output", profile, "--prediction", "label"],
+    ...["profile", "--input", reference, "--to", profile, "--prediction", "label"],
     ...["--feature", "age=$.in.age:numeric", "--feature", "label=$.out[0].label"],
     ...["--ignore", "in", "--ignore", "out"],
   );
   assert.match(made.out, /^age +numeric +300/m);
   assert.match(made.out, /^label +prediction +300/m);
   const current = tableFile(context, "current.jsonl", lines(25));
-  const { out } = await run("drift", "--reference", profile, "--current", current, "--json");
+  const { out } = await run(
+    "drift",
+    "--reference",
+    profile,
+    "--current",
+    current,
+    "--output",
+    "json",
+  );
   const found: { name: string; n: number; drifted: boolean }[] = JSON.parse(out).features;
   assert.deepEqual(
     found.map(({ name, n, drifted }) => [name, n, drifted]),
@@ -167,7 +175,7 @@ test("in Evidently's mode its own tests decide, and a profile has not what they 
   const reference = records(context, { rows: 3_000, from: 0 });
   const current = records(context, { rows: 900, from: 3_000, worse: true });
   const flags = ["--current", current, "--ignore", "person", "--mode", "evidently"];
-  const { code, out } = await run("drift", "--reference", reference, ...flags, "--json");
+  const { code, out } = await run("drift", "--reference", reference, ...flags, "--output", "json");
   assert.equal(code, 0);
   const {
     features,

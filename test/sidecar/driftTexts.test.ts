@@ -42,7 +42,7 @@ test("texts and embeddings of documents are held against their reference, by JSO
   const reference = documents(context, "reference.jsonl", { rows: 1_200, shift: 0 });
   const profile = join(dirname(reference), "profile.json");
   await drift(
-    ...["profile", "--input", reference, "--output", profile],
+    ...["profile", "--input", reference, "--to", profile],
     ...["--feature", "text=$.note.text", "--ignore", "note"],
   );
   for (const [name, shift, drifted] of [
@@ -52,7 +52,7 @@ test("texts and embeddings of documents are held against their reference, by JSO
     const current = documents(context, name, { rows: 300, shift });
     const page = join(dirname(current), "page.html");
     const args = ["drift", "--reference", profile, "--current", current, "--ignore", "note"];
-    const found = JSON.parse(await drift(...args, "--html", page, "--json"));
+    const found = JSON.parse(await drift(...args, "--html", page, "--output", "json"));
     assert.deepEqual(
       found.rich.map((each: Record<string, unknown>) => [each.name, each.type, each.drifted]),
       [

@@ -20,7 +20,7 @@ const truth = ["--truth", "primary-error-rate=0.01", "--truth", "candidate-error
 
 test("understudy simulate prints one line of JSON for programs", async () => {
   const { code, out, err } = await run(
-    ...["--plan", demoPlan, ...truth, "--runs", "20", "--seed", "7", "--json"],
+    ...["--plan", demoPlan, ...truth, "--runs", "20", "--seed", "7", "--output", "json"],
   );
   assert.deepEqual([code, err], [0, ""]);
   const found = JSON.parse(out);
@@ -42,7 +42,7 @@ test("understudy simulate says for people whether an ending would be false, and 
 });
 
 for (const { args, code, expected } of [
-  { args: [], code: 2, expected: /^--plan: nothing: the file of a plan\n[\s\S]*--truth KEY=VALUE/ },
+  { args: [], code: 2, expected: /^--plan: nothing: the file of a plan\n[\s\S]*simulate --help/ },
   { args: ["--plan", demoPlan, "--runs", "0"], code: 2, expected: /^--runs: 0: a whole number/ },
   { args: ["--plan", demoPlan, "--seed", "-1"], code: 2, expected: /seed/ },
   { args: ["--plan", demoPlan, "--truth", "wat=1"], code: 2, expected: /^truth: wat=1: one of / },

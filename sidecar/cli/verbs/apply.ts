@@ -1,0 +1,22 @@
+import { withClient } from "../asking.ts";
+import { CONNECTION_FLAGS } from "../connection.ts";
+import { OUTPUT_FLAGS } from "../output.ts";
+import { readPlanFile } from "../planFile.ts";
+import { defineVerb, type Verb } from "../verb.ts";
+import { tellOrWait, WAIT_FLAGS } from "../waiting.ts";
+
+/** `understudy apply`. */
+export const apply: Verb = defineVerb({
+  operands: "FILE",
+  flags: { ...WAIT_FLAGS, ...OUTPUT_FLAGS, ...CONNECTION_FLAGS },
+  about: [
+    "With --wait it ends with 0 when the rollout was promoted, 3 when it was rolled back, 4 when neither had happened at the timeout.",
+  ],
+  examples: ["apply plan.yaml", "apply plan.yaml --wait --timeout 2h"],
+  run: async ({ flags, operands: [file = ""], output }) => {
+    const plan = await readPlanFile(file);
+    return await withClient({ flags, output }, (client) =>
+      tellOrWait({ client, flags, output }, () => client.apply(plan)),
+    );
+  },
+});
