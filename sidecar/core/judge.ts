@@ -28,7 +28,8 @@ const ODDS_MAX = 1_000_000;
  * 1 / alpha.promotion, and a `bad` one below 2: a candidate beyond any of these limits passes with at most that chance (an
  * intersection-union test, so with no correction for their number). The plan's last step, whose pass promotes, asks for all guardrails,
  * also for those it can't feed. A step that can feed none never passes, and none passes when users were not split as the traffic asked
- * for, as what is compared may then be different users. The step's minimum is `decide`'s business.
+ * for, as what is compared may then be different users. The step's minimum is `decide`'s business. A pause and a switch ask for no evidence
+ * (a switch that is the last step for that on labels), nor does a preview that nothing watches: they pass until something fails.
  *
  * Guardrails of a dry run are judged each by itself, and change neither. `inconclusive` otherwise; without evidence always.
  */
@@ -57,7 +58,10 @@ export function judge(plan: Plan, step: Step, evidence: Evidence, live: Live = N
       return { ...decided, reasons, ...unknown, ...tripped };
     }
     case "pass": {
-      const reasons = judged(fed).map(({ verdict }) => verdict.reason);
+      const reasons =
+        fed.length === 0
+          ? [`a ${step.kind} asks for no evidence, only that nothing fails`]
+          : judged(fed).map(({ verdict }) => verdict.reason);
       return { ...decided, reasons, requestsNeeded: 0, secondsNeeded: 0 };
     }
     case "inconclusive":

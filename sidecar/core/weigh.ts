@@ -74,22 +74,41 @@ export function weigh(
   );
   const isFailure = trip !== undefined || logAgainst(deciding) >= logFail;
   const isPass =
-    fed.length > 0 && fed.every(({ judgement }) => judgement === "pass") && !isSplitWrong(evidence);
+    (fed.length > 0 || mayGoWithout(step)) &&
+    fed.every(({ judgement }) => judgement === "pass") &&
+    !isSplitWrong(evidence);
   const others = isPass ? "pass" : "inconclusive";
   return { judgement: isFailure ? "fail" : others, weighed, fed };
 }
 
 /**
- * Those that a step must pass: the last one all. Others only what they can feed, and no labels unless there is nothing else, as labels may
- * come long after all else is known.
+ * Those that a step must pass. The last one (pauses aside) all; others only what they can feed, and no labels unless there is nothing else, as
+ * labels may come long after all else is known. A switch only those on labels, as no user is left at the primary to compare with; a pause none.
  */
 function askedBy(plan: Plan, step: Step, deciding: readonly Weighed[]): readonly Weighed[] {
-  if (step === plan.steps.at(-1)) {
-    return deciding;
-  }
+  const isLast = step === plan.steps.findLast(({ kind }) => kind !== "pause");
   const fed = deciding.filter(({ guardrail }) => feeds(step, guardrail));
-  const prompt = fed.filter(({ guardrail }) => !isOnLabels(guardrail));
-  return prompt.length === 0 ? fed : prompt;
+  switch (step.kind) {
+    case "pause":
+      return [];
+    case "preview":
+      return fed;
+    case "switch":
+      return isLast ? deciding.filter(({ guardrail }) => isOnLabels(guardrail)) : [];
+    case "shadow":
+    case "canary": {
+      const prompt = fed.filter(({ guardrail }) => !isOnLabels(guardrail));
+      const some = prompt.length === 0 ? fed : prompt;
+      return isLast ? deciding : some;
+    }
+    default:
+      return step satisfies never;
+  }
+}
+
+/** Whether a step may end without any evidence: a pause, a switch, and a preview that nothing watches but its gates or an approval. */
+function mayGoWithout({ kind }: Step): boolean {
+  return kind === "pause" || kind === "switch" || kind === "preview";
 }
 
 type Scored = Pick<Weighed, "guardrail" | "logE">;

@@ -18,7 +18,7 @@ import type { Prediction } from "../core/performance/prediction.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { isFinal, type RolloutState } from "../core/rollout/state.ts";
 import { stepAt } from "../core/rollout/stepAt.ts";
-import { trafficOf } from "../core/rollout/trafficOf.ts";
+import { servedStep, trafficOf } from "../core/rollout/trafficOf.ts";
 import type { Traffic } from "../core/traffic.ts";
 import type { Verdict } from "../core/verdict.ts";
 import type { EvidenceSnapshot, RolloutView, StoredRollout } from "../ports.ts";
@@ -78,7 +78,7 @@ export class Runner {
     this.#evidence = mergeEvidence(this.#othersEvidence, this.#book.evidence);
     this.#verdict = this.#judge();
     this.#traffic = trafficOf(plan, state);
-    announceTraffic(this.#book, this.#traffic);
+    announceTraffic(this.#book, this.#traffic, servedStep(plan, state));
   }
 
   get state(): RolloutState {
@@ -115,13 +115,17 @@ export class Runner {
     this.#state = state;
     this.#verdict = this.#judge();
     this.#traffic = trafficOf(this.plan, state);
-    announceTraffic(this.#book, this.#traffic);
+    announceTraffic(this.#book, this.#traffic, servedStep(this.plan, state));
   }
 
-  /** Counts one observation, and says as what. The evidence of an ended rollout stays as it was; what a promoted one predicts is kept. */
+  /** Counts one observation, and says as what. The evidence of an ended rollout stays as it was; what a promoted one predicts is kept, until it is deleted. */
   observe(observation: Observation): "single" | "pair" | "ended" {
-    const { phase } = this.#state;
-    if (phase === "rolled-back" || (phase === "promoted" && observation.request === undefined)) {
+    const { deletedAtMs, phase } = this.#state;
+    if (
+      deletedAtMs !== undefined ||
+      phase === "rolled-back" ||
+      (phase === "promoted" && observation.request === undefined)
+    ) {
       return "ended";
     }
     const { comparison, predictions, row } = this.#examine(observation);
@@ -142,6 +146,9 @@ export class Runner {
   /** Counts predictions that came of age; for those of an ended rollout, only its watch does. */
   countLabels(cases: readonly MaturedCase[], nowMs: number): void {
     const { labels } = this.plan;
+    if (this.#state.deletedAtMs !== undefined) {
+      return;
+    }
     this.watcher.count(cases, this.#state, nowMs);
     if (labels !== undefined && cases.length > 0 && !isFinal(this.#state)) {
       observeLabels(this.#book, labelledBatch(cases, labels));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Batch } from "../../sidecar/core/evidence/batch.ts";
 import { logEValues } from "../../sidecar/core/evidence/eValues.ts";
 import {
-  type Batch,
   type Evidence,
   emptyEvidence,
   evidenceFor,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Batch } from "../../sidecar/core/evidence/batch.ts";
 import { addBlock } from "../../sidecar/core/evidence/block.ts";
 import { intervalsOf } from "../../sidecar/core/evidence/display.ts";
-import { type Batch, emptyEvidence, evidenceFor } from "../../sidecar/core/evidence/evidence.ts";
+import { emptyEvidence, evidenceFor } from "../../sidecar/core/evidence/evidence.ts";
 import { bucketOf, type Latencies } from "../../sidecar/core/evidence/latencies.ts";
 import { judge } from "../../sidecar/core/judge.ts";
 import type { Guardrail } from "../../sidecar/core/plan/plan.ts";

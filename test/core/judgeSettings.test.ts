@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Batch } from "../../sidecar/core/evidence/batch.ts";
 import { closedTest, logWeightedMean } from "../../sidecar/core/evidence/combine.ts";
-import { type Batch, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
+import { emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import { judge } from "../../sidecar/core/judge.ts";
 import type { Guardrail, Plan } from "../../sidecar/core/plan/plan.ts";
 import { decide } from "../../sidecar/core/rollout/decide.ts";

@@ -1,5 +1,6 @@
+import type { Batch } from "../../sidecar/core/evidence/batch.ts";
 import { addBlock } from "../../sidecar/core/evidence/block.ts";
-import { type Batch, type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
+import { type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import type { Answer, Observation } from "../../sidecar/core/observation.ts";
 import type { Guardrail, Plan } from "../../sidecar/core/plan/plan.ts";

@@ -1,6 +1,7 @@
+import type { Batch } from "../../sidecar/core/evidence/batch.ts";
 import { addBlock } from "../../sidecar/core/evidence/block.ts";
 import type { Count } from "../../sidecar/core/evidence/count.ts";
-import { type Batch, type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
+import { type Evidence, emptyEvidence } from "../../sidecar/core/evidence/evidence.ts";
 import type { RateBatch } from "../../sidecar/core/evidence/rate.ts";
 import { judge } from "../../sidecar/core/judge.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";

@@ -29,9 +29,25 @@ export type Assessed = {
 /** A pass is withheld from this evidence against the candidate on: what passed by its past may be breaking now. */
 const LOG_AGAINST_MAX = Math.LN2;
 
-/** Whether a step's traffic can be evidence for a guardrail: in a shadow step there are only pairs, and labels for them. */
+/**
+ * Whether a step's traffic can be evidence for a guardrail: in a shadow step there are only pairs, and labels for them, in a preview test
+ * requests, and pairs where it copies any. A pause looks for none, and after a switch no users are left to compare with.
+ */
 export function feeds(step: Step, guardrail: Guardrail): boolean {
-  return sharesOf(step).candidateBp > 0 || isOnPairs(guardrail) || isOnLabels(guardrail);
+  switch (step.kind) {
+    case "shadow":
+      return isOnPairs(guardrail) || isOnLabels(guardrail);
+    case "canary":
+      return guardrail.kind !== "tests";
+    case "preview":
+      return guardrail.kind === "tests" || (step.shadowBp > 0 && isOnPairs(guardrail));
+    case "switch":
+      return isOnLabels(guardrail) || (step.shadowBp > 0 && isOnPairs(guardrail));
+    case "pause":
+      return false;
+    default:
+      return step satisfies never;
+  }
 }
 
 /** Whether a guardrail judges predictions by labels, which come late and by a clock of their own. */
@@ -72,6 +88,9 @@ export function userRequests(step: Step, guardrail: Guardrail, needed: number): 
 /** Share of requests that are evidence for a guardrail. */
 function pairsBp(step: Step, guardrail: Guardrail): number {
   const { candidateBp, shadowBp } = sharesOf(step);
+  if (guardrail.kind === "tests") {
+    return 0;
+  }
   if (guardrail.kind === "excess") {
     return Math.min(shadowBp, guardrail.noiseBp);
   }
@@ -95,13 +114,9 @@ function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number 
     return undefined;
   }
   const { tolerance } = guardrail;
-  if (known.kind === "pair") {
-    return pairsNeeded(known.pairs, { tolerance, logLimit: logPass });
-  }
-  if (known.kind === "score") {
-    // Of all scores with this mean those that are 0 or 1 take longest.
-    const { n, mean = 0 } = meanOf(known.scores);
-    return pairsNeeded({ n, k: n * mean }, { tolerance, logLimit: logPass });
+  const seen = countedIn(known);
+  if (seen !== undefined) {
+    return pairsNeeded(seen, { tolerance, logLimit: logPass });
   }
   if (known.kind === "excess") {
     return excessesNeeded(known.excesses, { margin: tolerance, logLimit: logPass });
@@ -123,11 +138,27 @@ function neededFor({ guardrail, known, step, logPass, logE }: Assessed): number 
   if (known.kind === "rate") {
     return requestsNeeded(known, goal);
   }
-  const needed = edgesOf(known).map(
-    (edge) => requestsNeeded(edge, goal) ?? Number.POSITIVE_INFINITY,
-  );
+  const edges = known.kind === "slowdown" ? edgesOf(known) : [];
+  const needed = edges.map((edge) => requestsNeeded(edge, goal) ?? Number.POSITIVE_INFINITY);
   const most = Math.max(...needed);
   return Number.isFinite(most) ? most : undefined;
+}
+
+/** What is known where it is a count of what is against the candidate, or as good as one. */
+function countedIn(known: GuardrailEvidence): Count | undefined {
+  switch (known.kind) {
+    case "pair":
+      return known.pairs;
+    case "tests":
+      return known.tests;
+    case "score": {
+      // Of all scores with this mean those that are 0 or 1 take longest.
+      const { n, mean = 0 } = meanOf(known.scores);
+      return { n, k: n * mean };
+    }
+    default:
+      return undefined;
+  }
 }
 
 function conclusion(
@@ -145,7 +176,7 @@ function conclusion(
     return assessed.distrust;
   }
   if (!feeds(step, guardrail)) {
-    return "a shadow step sends it no request to judge";
+    return `a ${step.kind}${step.kind === "shadow" ? " step" : ""} sends it no request to judge`;
   }
   if (logE.good >= logPass) {
     return `${within(guardrail)} so far, but no longer since the traffic last changed`;
@@ -160,6 +191,9 @@ function countedBy(guardrail: Guardrail): string {
   if (isOnLabels(guardrail)) {
     return "labelled predictions";
   }
+  if (guardrail.kind === "tests") {
+    return "test requests";
+  }
   return isOnPairs(guardrail) ? "pairs" : `candidate ${unitOf(guardrail)}s`;
 }
 
@@ -167,6 +201,8 @@ function observed(known: GuardrailEvidence): Pick<GuardrailVerdict, "primary" | 
   switch (known.kind) {
     case "pair":
       return { primary: undefined, candidate: rate(known.pairs) };
+    case "tests":
+      return { primary: undefined, candidate: rate(known.tests) };
     case "rate":
       return { primary: rate(known.primary), candidate: rate(known.candidate) };
     case "excess": {

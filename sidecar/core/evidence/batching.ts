@@ -1,5 +1,6 @@
+import type { Batch } from "./batch.ts";
 import { addBatch, emptyBlock, withBlock } from "./block.ts";
-import { type Batch, type Evidence, withShown } from "./evidence.ts";
+import { type Evidence, withShown } from "./evidence.ts";
 import type { EvidenceBook } from "./ingest.ts";
 import { takeEnded } from "./latencySpans.ts";
 import { batchOf, type Tally } from "./tally.ts";

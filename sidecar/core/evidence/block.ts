@@ -1,10 +1,10 @@
 import type { Guardrail, Plan } from "../plan/plan.ts";
 import { type Assignment, addAssignments } from "./assignments.ts";
+import type { Batch } from "./batch.ts";
 import { addPast } from "./blocks.ts";
 import { addScores, type Scores } from "./boundedMean.ts";
 import { addCounts, type Count, NO_COUNT } from "./count.ts";
 import {
-  type Batch,
   type Evidence,
   evidenceFor,
   type GuardrailEvidence,
@@ -23,6 +23,7 @@ export type Block = {
   readonly generation: number;
   readonly requests: { primary: number; candidate: number };
   pairs: number;
+  tests: Count;
   assigned: readonly Assignment[];
   lives: number;
   readonly guardrails: Map<string, GuardrailBlock>;
@@ -32,6 +33,7 @@ type GuardrailBlock =
   /** Labels come by themselves, not with requests. */
   | { readonly kind: "labelled"; readonly none: LabelledEvidence }
   | { readonly kind: "pair"; pairs: Count }
+  | { readonly kind: "tests"; tests: Count }
   | { readonly kind: "score"; scores: Scores }
   | { readonly kind: "excess"; excesses: Excesses }
   | { readonly kind: "rate"; seen: RateBatch; past: RateBatch; readonly gains: RateGains }
@@ -49,6 +51,7 @@ export function emptyBlock(plan: Plan, before: Evidence, generation: number): Bl
     generation,
     requests: { primary: 0, candidate: 0 },
     pairs: 0,
+    tests: NO_COUNT,
     assigned: [],
     lives: 0,
     guardrails: new Map(guardrails),
@@ -60,6 +63,7 @@ export function addBatch(plan: Plan, block: Block, batch: Batch): void {
   block.requests.primary += batch.requests.primary;
   block.requests.candidate += batch.requests.candidate;
   block.pairs += batch.pairs;
+  block.tests = addCounts(block.tests, batch.tests ?? NO_COUNT);
   block.assigned = addAssignments(block.assigned, batch.assigned);
   block.lives += batch.lives;
   for (const guardrail of plan.guardrails) {
@@ -72,7 +76,7 @@ export function addBatch(plan: Plan, block: Block, batch: Batch): void {
 
 /** The evidence with a block. */
 export function withBlock(evidence: Evidence, block: Block): Evidence {
-  const { generation, requests, pairs, assigned, lives } = block;
+  const { generation, requests, pairs, tests, assigned, lives } = block;
   const guardrails = Object.fromEntries(
     [...block.guardrails].map(([name, known]) => [name, evidenceOfBlock(known)]),
   );
@@ -80,6 +84,7 @@ export function withBlock(evidence: Evidence, block: Block): Evidence {
   return mergeEvidence(evidence, {
     requests,
     pairs,
+    tests: tests.n,
     guardrails,
     segments,
     assignments: assigned,
@@ -110,6 +115,8 @@ function emptyGuardrailBlock(guardrail: Guardrail, before: GuardrailEvidence): G
   switch (before.kind) {
     case "pair":
       return { kind: "pair", pairs: NO_COUNT };
+    case "tests":
+      return { kind: "tests", tests: NO_COUNT };
     case "score":
       return { kind: "score", scores: {} };
     case "excess":
@@ -140,6 +147,9 @@ function addToGuardrail(known: GuardrailBlock, guardrail: Guardrail, batch: Batc
   switch (known.kind) {
     case "pair":
       known.pairs = addCounts(known.pairs, batch.disagreements[name] ?? NO_COUNT);
+      break;
+    case "tests":
+      known.tests = addCounts(known.tests, batch.tests ?? NO_COUNT);
       break;
     case "excess":
       known.excesses = addExcesses(known.excesses, batch.excesses[name] ?? NO_EXCESSES);
@@ -188,6 +198,8 @@ function evidenceOfBlock(known: GuardrailBlock): GuardrailEvidence {
   switch (known.kind) {
     case "pair":
       return { kind: "pair", pairs: known.pairs };
+    case "tests":
+      return { kind: "tests", tests: known.tests };
     case "score":
       return { kind: "score", scores: known.scores };
     case "excess":

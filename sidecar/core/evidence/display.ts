@@ -17,6 +17,8 @@ export function intervalsOf(known: GuardrailEvidence): Intervals {
   switch (known.kind) {
     case "rate":
       return { primary: ofRate(known.primary), candidate: ofRate(known.candidate) };
+    case "tests":
+      return { primary: undefined, candidate: ofRate(known.tests) };
     case "pair":
       return { primary: undefined, candidate: ofRate(known.pairs) };
     case "score": {

@@ -24,7 +24,8 @@ const WHOLE_SHARE = 0.9;
 /**
  * The e-values of the guardrail of that name with this absolute `tolerance` (the margin of a rate is in the sums of its evidence).
  *
- * A disagreement is within its limit while its rate is at most the tolerance: one threshold e-process each way.
+ * A disagreement, or failures of test requests, are within their limit while their rate is at most the tolerance: one threshold e-process
+ * each way.
  *
  * A rate is within its limits while p_c <= margin p_b or p_c <= tolerance. `bad` has that null (see `rateSums`). `good` has the opposite
  * one, p_c >= margin p_b and p_c >= tolerance: there both the ratio's and the threshold's e-process are supermartingales on one clock, so
@@ -71,6 +72,8 @@ function logBad(known: GuardrailEvidence, tolerance: number): number {
   switch (known.kind) {
     case "pair":
       return logThreshold(betsAbove(tolerance), known.pairs);
+    case "tests":
+      return logThreshold(betsAbove(tolerance), known.tests);
     case "rate":
       return logBeyond(known.sums);
     case "slowdown":
@@ -91,6 +94,8 @@ function logGood(known: GuardrailEvidence, tolerance: number): number {
   switch (known.kind) {
     case "pair":
       return logThreshold(betsBelow(tolerance), known.pairs);
+    case "tests":
+      return logThreshold(betsBelow(tolerance), known.tests);
     case "rate":
       return logRateGood(known, tolerance);
     case "slowdown":

@@ -46,6 +46,7 @@ export type Segment = { readonly generation: number; readonly guardrails: Guardr
 export type GuardrailEvidence =
   | RateEvidence
   | PairEvidence
+  | TestsEvidence
   | SlowdownEvidence
   | ScoreEvidence
   | ExcessEvidence
@@ -56,6 +57,9 @@ export type RateEvidence = RateBatch & { readonly kind: "rate"; readonly sums: R
 
 /** For a guardrail on pairs: `k` of `n` disagree. */
 export type PairEvidence = { readonly kind: "pair"; readonly pairs: Count };
+
+/** For a guardrail on test requests: the candidate failed `k` of `n`. */
+export type TestsEvidence = { readonly kind: "tests"; readonly tests: Count };
 
 /** For a guardrail on all latencies: those of each variant, rounded up to the edges, and the sums at each of these. */
 export type SlowdownEvidence = LatencyBatch & {
@@ -74,32 +78,12 @@ export type ExcessEvidence = { readonly kind: "excess"; readonly excesses: Exces
 /** How long both variants took in one batch. */
 export type LatencyBatch = { readonly primary: Latencies; readonly candidate: Latencies };
 
-/**
- * What the requests that began in one span of time did. Batches are cut by time and by numbers of requests alone, never by what was
- * answered; all guardrails of a rollout grow by the same batches, so that their e-processes share one clock and may be averaged.
- */
-export type Batch = {
-  /** Of the traffic that chose the variants. */
-  readonly generation: number;
-  readonly requests: { readonly primary: number; readonly candidate: number };
-  readonly pairs: number;
-  /** By the guardrail's name: a rate's counts of both variants, a count of pairs, latencies, or scores. */
-  readonly rates: Readonly<Record<string, RateBatch>>;
-  readonly disagreements: Readonly<Record<string, Count>>;
-  readonly latencies: Readonly<Record<string, LatencyBatch>>;
-  readonly scores: Readonly<Record<string, Scores>>;
-  readonly excesses: Readonly<Record<string, Excesses>>;
-  /** Users first seen, where they fell to a variant at random. */
-  readonly assigned: readonly Assignment[];
-  /** 1 for the first batch of a book that counts users, else 0. */
-  readonly lives: number;
-};
-
 /** Nothing seen, for each of the plan's guardrails. */
 export function emptyEvidence(plan: Plan): Evidence {
   return {
     requests: { primary: 0, candidate: 0 },
     pairs: 0,
+    ...(plan.steps.some(({ kind }) => kind === "preview") && { tests: 0 }),
     guardrails: Object.fromEntries(
       plan.guardrails.map((guardrail) => [guardrail.name, emptyGuardrail(guardrail)]),
     ),
@@ -117,6 +101,7 @@ export function mergeEvidence(a: Evidence, b: Evidence): Evidence {
       candidate: a.requests.candidate + b.requests.candidate,
     },
     pairs: a.pairs + b.pairs,
+    ...(a.tests !== undefined && { tests: a.tests + (b.tests ?? 0) }),
     guardrails: mergeGuardrails(a.guardrails, b.guardrails),
     segments: mergeSegments(a.segments, b.segments),
     assignments: addAssignments(a.assignments, b.assignments),
@@ -136,6 +121,9 @@ export function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): Guar
   if (a.kind === "pair" && b.kind === "pair") {
     return { kind: "pair", pairs: addCounts(a.pairs, b.pairs) };
   }
+  if (a.kind === "tests" && b.kind === "tests") {
+    return { kind: "tests", tests: addCounts(a.tests, b.tests) };
+  }
   if (a.kind === "rate" && b.kind === "rate") {
     return {
       kind: "rate",
@@ -153,6 +141,10 @@ export function mergeGuardrail(a: GuardrailEvidence, b: GuardrailEvidence): Guar
   if (isLabelled(a) && isLabelled(b)) {
     return addLabelled(a, b);
   }
+  return mergeSlowdown(a, b);
+}
+
+function mergeSlowdown(a: GuardrailEvidence, b: GuardrailEvidence): SlowdownEvidence {
   assert(a.kind === "slowdown" && b.kind === "slowdown", "evidence of two kinds");
   return {
     kind: "slowdown",
@@ -223,6 +215,8 @@ function emptyGuardrail(guardrail: Guardrail): GuardrailEvidence {
     }
     case "disagreement":
       return { kind: "pair", pairs: NO_COUNT };
+    case "tests":
+      return { kind: "tests", tests: NO_COUNT };
     case "score":
       return { kind: "score", scores: {} };
     case "excess":

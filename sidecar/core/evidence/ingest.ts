@@ -1,6 +1,7 @@
 import type { Comparison } from "../compare/comparison.ts";
 import type { Observation, Variant } from "../observation.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Step } from "../plan/step.ts";
 import type { Traffic } from "../traffic.ts";
 import {
   type ClosedWindow,
@@ -14,7 +15,6 @@ import {
 import { endBatch, showLatencies } from "./batching.ts";
 import type { Block } from "./block.ts";
 import type { Evidence } from "./evidence.ts";
-import { excessOf } from "./excess.ts";
 import { fnv1a } from "./fnv.ts";
 import { countInSpan, type LatencySpans, noSpans } from "./latencySpans.ts";
 import {
@@ -27,9 +27,10 @@ import {
   noteSubject,
   type Waiting,
 } from "./newcomers.ts";
-import { answered, type Exclusion, failed, nothingExcluded, pairIn } from "./outcome.ts";
+import { observePair } from "./observePair.ts";
+import { type Exclusion, nothingExcluded } from "./outcome.ts";
 import { addToPace, type Pace, requestsPerSecond } from "./pace.ts";
-import { countPair, type DifferingPaths, noPaths } from "./paths.ts";
+import { type DifferingPaths, noPaths } from "./paths.ts";
 import {
   forgetRequestIds,
   isRepeated,
@@ -39,7 +40,7 @@ import {
   watchBreaker,
   watchRequest,
 } from "./recent.ts";
-import { addTally, emptyTally, type Tally, tallyExcess, tallyPair, tallyServed } from "./tally.ts";
+import { addTally, emptyTally, type Tally, tallyServed, tallyTest } from "./tally.ts";
 
 /**
  * A rollout's accumulator, from the time its sidecar started to its end: evidence, the windows still open, and what people want to see.
@@ -60,6 +61,8 @@ export type EvidenceBook = {
   readonly newcomers: Newcomers;
   readonly recent: Recent;
   pace: Pace;
+  /** Generation of the preview's traffic that is asked for; undefined in other steps. */
+  previewed: number | undefined;
   /** Undefined when no guardrail is on all latencies. */
   readonly spans: LatencySpans | undefined;
 };
@@ -90,6 +93,7 @@ export function openBook(plan: Plan, evidence: Evidence, nowMs: number): Evidenc
     newcomers: noNewcomers(evidence.lives + 1),
     recent: noRecent(),
     pace: [],
+    previewed: undefined,
   };
 }
 
@@ -102,7 +106,7 @@ export function observe(
   observation: Observation,
   comparison: Comparison | undefined,
 ): void {
-  if (observation.overridden) {
+  if (observation.overridden && !isTest(book, observation)) {
     book.excluded.overridden += 1;
     return;
   }
@@ -118,6 +122,10 @@ export function observe(
     return;
   }
   const { tally, waiting } = window;
+  if (observation.overridden) {
+    tallyTest(tally, observation);
+    return;
+  }
   watchRequest(book.recent, book.plan.breaker, observation);
   if (mayBeNew(book.newcomers, waiting, observation)) {
     noteSubject(book.newcomers, waiting, {
@@ -128,23 +136,21 @@ export function observe(
   }
   tallyServed(tally, book.plan, observation);
   countInSpan(book.spans, observation);
-  const pair = pairIn(observation);
-  if (pair === "pair") {
-    if (!tallyPair(tally, book.plan, { oneFailed: oneFailed(observation), comparison })) {
-      book.excluded.undecided += 1;
-    }
-    if (comparison !== undefined) {
-      countPair(book.differences, comparison, { requestId, startMs, idHash });
-    }
-    observeNoise(tally, observation, comparison);
-  } else if (pair !== "none") {
-    book.excluded[pair] += 1;
-  }
+  observePair(book, tally, { observation, comparison, idHash });
 }
 
-/** Says that this traffic is asked for from now on. Users are counted only under traffic that was announced. */
-export function announceTraffic(book: EvidenceBook, traffic: Traffic): void {
+/**
+ * Says that this traffic is asked for from now on, for the step that it is of. Users are counted only under traffic that was announced, test
+ * requests only under that of a preview.
+ */
+export function announceTraffic(book: EvidenceBook, traffic: Traffic, served?: Step): void {
   announceWeight(book.newcomers, traffic);
+  book.previewed = served?.kind === "preview" ? traffic.generation : undefined;
+}
+
+/** Whether a request whose variant was chosen for it is one that a preview is for. */
+function isTest({ previewed }: EvidenceBook, { generation, served }: Observation): boolean {
+  return generation === previewed && served === "candidate";
 }
 
 /** What is known besides the evidence. */
@@ -212,29 +218,4 @@ export function closeWindows(book: EvidenceBook, nowMs: number): boolean {
 function requestsIn({ beginMs, value }: ClosedWindow<OpenWindow>): Pace[number] {
   const { primary, candidate } = value.tally.requests;
   return { beginMs, requests: primary + candidate };
-}
-
-/**
- * Counts a request that the primary answered twice. Those in which it failed together with either of the others say nothing: leaving out one
- * kind of them only would favour a side.
- */
-function observeNoise(
-  tally: Tally,
-  observation: Observation,
-  comparison: Comparison | undefined,
-): void {
-  const { served, answer, shadow, secondary } = observation;
-  const primary = served === "primary" ? answer : shadow;
-  if (comparison?.noise === undefined || secondary === undefined || primary === undefined) {
-    return;
-  }
-  const isTold = answered(secondary) && !(failed(primary) && failed(secondary));
-  const excess = isTold ? excessOf(comparison, comparison.noise) : undefined;
-  if (excess !== undefined) {
-    tallyExcess(tally, excess);
-  }
-}
-
-function oneFailed({ answer, shadow }: Observation): boolean {
-  return shadow !== undefined && failed(answer) !== failed(shadow);
 }

@@ -8,7 +8,7 @@ export type Exclusion =
   | "late"
   /** Began too far in the future by the sidecar's clock. */
   | "future"
-  /** A trusted override chose the variant, so it is not the users' traffic: neither a served request nor a pair. */
+  /** A trusted override or a test route chose the variant, so it is not the users' traffic: neither a served request nor a pair. */
   | "overridden"
   /** A request of the same id was counted in a window that is still open: a retry, or a hedged request. */
   | "repeated"

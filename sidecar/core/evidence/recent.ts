@@ -28,7 +28,7 @@ export type Recent = {
 type Outcomes = { readonly failures: boolean[]; next: number };
 
 /** Hashes of request ids, from 1 on, each at the first free slot from its own; and when the latest of their windows began. */
-type RequestIds = { readonly slots: Int32Array; count: number; lastBeginMs: number };
+type RequestIds = { slots: Int32Array; count: number; lastBeginMs: number };
 
 /** The last requests of both variants that tripped the breaker. */
 export type Trip = { readonly candidate: Count; readonly primary: Count };
@@ -96,6 +96,9 @@ export function isRepeated({ requestIds }: Recent, hash: number, beginMs: number
   if (newer.slots[slot] === id || older.slots[slotOf(older.slots, id)] === id) {
     return true;
   }
+  if (newer.slots === EMPTY) {
+    newer.slots = new Int32Array(SLOTS);
+  }
   newer.slots[slot] = id;
   newer.count += 1;
   newer.lastBeginMs = Math.max(newer.lastBeginMs, beginMs);
@@ -122,8 +125,11 @@ const LAST_SLOT = SLOTS - 1;
 /** Two ids are taken for one in a few of a million requests, whatever they were answered. */
 const ID_BITS = 0x3fffffff;
 
+/** Stands for all that are empty, so that idle rollouts cost nothing; never written to. */
+const EMPTY = new Int32Array(SLOTS);
+
 function noIds(): RequestIds {
-  return { slots: new Int32Array(SLOTS), count: 0, lastBeginMs: Number.NEGATIVE_INFINITY };
+  return { slots: EMPTY, count: 0, lastBeginMs: Number.NEGATIVE_INFINITY };
 }
 
 /** Where an id is, or would be. */

@@ -21,6 +21,10 @@ export function figures(seen: {
   switch (known.kind) {
     case "pair":
       return known.pairs.n === 0 ? noPair(pairsSeen) : `${share(known.pairs)} pairs disagree`;
+    case "tests":
+      return known.tests.n === 0
+        ? "no test request yet"
+        : `${share(known.tests)} test requests failed`;
     case "rate":
       return rateFigures(guardrail, known);
     case "slowdown":
@@ -51,6 +55,7 @@ export function unitOf(guardrail: Guardrail): string {
 export function within(guardrail: Guardrail): string {
   const tolerance = percent(guardrail.tolerance, 4);
   switch (guardrail.kind) {
+    case "tests":
     case "disagreement":
       return `at most ${tolerance}`;
     case "excess":
@@ -72,6 +77,7 @@ export function within(guardrail: Guardrail): string {
 export function beyond(guardrail: Guardrail): string {
   const tolerance = percent(guardrail.tolerance, 4);
   switch (guardrail.kind) {
+    case "tests":
     case "disagreement":
       return `more than ${tolerance}`;
     case "excess":

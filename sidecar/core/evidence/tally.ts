@@ -2,11 +2,18 @@ import type { Comparison } from "../compare/comparison.ts";
 import type { Observation } from "../observation.ts";
 import type { Guardrail, Plan } from "../plan/plan.ts";
 import { type Assignment, addAssignments } from "./assignments.ts";
+import type { Batch } from "./batch.ts";
 import { addScores, SCORE_STEPS, stepOf } from "./boundedMean.ts";
-import type { Batch } from "./evidence.ts";
-import { addExcesses, countExcess, type Excess, type Excesses, NO_EXCESSES } from "./excess.ts";
+import {
+  addExcesses,
+  countExcess,
+  type Excess,
+  type Excesses,
+  excessOf,
+  NO_EXCESSES,
+} from "./excess.ts";
 import { bucketOf } from "./latencies.ts";
-import { disagrees, failed, slow, waitedMs } from "./outcome.ts";
+import { answered, disagrees, failed, slow, waitedMs } from "./outcome.ts";
 import { countAtEdge, type EdgeCounts, latenciesAtEdges, noEdgeCounts } from "./slowdown.ts";
 
 type MutableCount = { n: number; k: number };
@@ -17,6 +24,7 @@ export type Tally = {
   generation: number;
   readonly requests: { primary: number; candidate: number };
   pairs: number;
+  readonly tests: MutableCount;
   readonly rates: Record<
     string,
     { readonly primary: MutableCount; readonly candidate: MutableCount }
@@ -37,6 +45,7 @@ export function emptyTally(plan: Plan): Tally {
     generation: 0,
     requests: { primary: 0, candidate: 0 },
     pairs: 0,
+    tests: { n: 0, k: 0 },
     rates: {},
     disagreements: {},
     latencies: {},
@@ -62,6 +71,7 @@ export function emptyTally(plan: Plan): Tally {
       case "excess":
         tally.excesses[name] = NO_EXCESSES;
         break;
+      case "tests":
       case "accuracy":
       case "performance":
         break;
@@ -88,6 +98,12 @@ export function tallyServed(tally: Tally, plan: Plan, observation: Observation):
       countAtEdge(latencies, bucketOf(waitedMs(answer)));
     }
   }
+}
+
+/** Counts a test request that the candidate answered in a preview. */
+export function tallyTest(tally: Tally, { answer, generation }: Observation): void {
+  tally.generation = Math.max(tally.generation, generation);
+  countHit(tally.tests, failed(answer));
 }
 
 /** Whether a request counts against its variant for a guardrail on rates. */
@@ -120,9 +136,30 @@ export function tallyPair(
 }
 
 /** Counts a request that the primary answered twice, for the guardrail on what differs beyond its noise. */
-export function tallyExcess(tally: Tally, excess: Excess): void {
+function tallyExcess(tally: Tally, excess: Excess): void {
   for (const [name, excesses] of Object.entries(tally.excesses)) {
     tally.excesses[name] = addExcesses(excesses, countExcess(excess));
+  }
+}
+
+/**
+ * Counts a request that the primary answered twice. Those in which it failed together with either of the others say nothing: leaving out one
+ * kind of them only would favour a side.
+ */
+export function tallyNoise(
+  tally: Tally,
+  observation: Observation,
+  comparison: Comparison | undefined,
+): void {
+  const { served, answer, shadow, secondary } = observation;
+  const primary = served === "primary" ? answer : shadow;
+  if (comparison?.noise === undefined || secondary === undefined || primary === undefined) {
+    return;
+  }
+  const isTold = answered(secondary) && !(failed(primary) && failed(secondary));
+  const excess = isTold ? excessOf(comparison, comparison.noise) : undefined;
+  if (excess !== undefined) {
+    tallyExcess(tally, excess);
   }
 }
 
@@ -132,6 +169,7 @@ export function addTally(tally: Tally, batch: Readonly<Tally>): void {
   tally.requests.primary += batch.requests.primary;
   tally.requests.candidate += batch.requests.candidate;
   tally.pairs += batch.pairs;
+  addCount(tally.tests, batch.tests);
   tally.assigned = addAssignments(tally.assigned, batch.assigned);
   for (const [name, rate] of Object.entries(tally.rates)) {
     addCount(rate.primary, batch.rates[name]?.primary);

@@ -4,8 +4,9 @@ import type { ReferenceProfile } from "../drift/profile.ts";
 import type { StreamRules } from "../drift/streams.ts";
 import type { BasisPoints } from "../traffic.ts";
 import type { ActuatorChoice } from "./actuatorChoice.ts";
+import type { Readiness } from "./readiness.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Step } from "./step.ts";
+import type { Step, SteppedRollback } from "./step.ts";
 
 /** What an author wants for one candidate: the steps it goes through and the guardrails that must hold. */
 export type Plan = {
@@ -42,19 +43,6 @@ export type Plan = {
   readonly readiness?: Readiness;
   /** The registered model that the versions are of; absent when they are of none. */
   readonly model?: string;
-};
-
-/** The weight goes down the canary weights that it came up, each for so long. */
-export type SteppedRollback = { readonly everyMs: number };
-
-/** How variants are asked whether they are ready: GET, answered 2xx. Those without a URL are taken to be. */
-export type Readiness = {
-  readonly primary?: string;
-  readonly candidate?: string;
-  /** How often each is asked, and how long it may take to answer. */
-  readonly everyMs: number;
-  /** A variant is not ready after so many failures in a row, at least 1. */
-  readonly failures: number;
 };
 
 /** How drift is looked for, in windows of captured requests, before and after promotion. */
@@ -161,6 +149,11 @@ export type Guardrail = GuardrailCommon &
         /** At no latency may the candidate's share of slower requests be more than so many times the primary's ... */
         readonly margin: number;
         /** ... and more than this; in (0, 1). */
+        readonly tolerance: number;
+      }
+    | {
+        readonly kind: "tests";
+        /** Share of the test requests of previews that the candidate may fail; in (0, 1). */
         readonly tolerance: number;
       }
     | {

@@ -53,6 +53,9 @@ export type Minimum = {
   readonly timeMs: number;
 };
 
+/** The weight goes down the canary weights that it came up, each for so long. */
+export type SteppedRollback = { readonly everyMs: number };
+
 /** The shares that a step asks for; none for a pause, which keeps those before it. */
 export function sharesOf(step: Step): {
   readonly candidateBp: BasisPoints;

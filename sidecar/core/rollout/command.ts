@@ -1,6 +1,7 @@
 import type { Plan } from "../plan/plan.ts";
 import { minimumOf } from "../plan/step.ts";
 import { holdOf, isMinimumMet, type Now, needsApproval, shiftHold } from "./hold.ts";
+import type { RequestKey } from "./requestKey.ts";
 import { isFinal, type RolloutState } from "./state.ts";
 import { stepAt } from "./stepAt.ts";
 
@@ -11,8 +12,8 @@ export type Command = {
   readonly by: string;
   /** Why, in the asker's words; "" when nothing was said. */
   readonly reason: string;
-  /** The caller's own name of the request, 1 to 64 visible ASCII characters; absent when none was given. */
-  readonly key?: string;
+  /** The caller's own name of the request; absent when none was given. */
+  readonly key?: RequestKey;
 };
 
 /**

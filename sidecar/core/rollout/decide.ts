@@ -33,15 +33,12 @@ export function decide(
 ): RolloutEvent | undefined {
   const { verdict, command } = input;
   if (isFinal(state)) {
-    return command?.kind === "delete" && state.deletedAtMs === undefined
-      ? { kind: "deleted", ...byCommand(command, input) }
-      : undefined;
+    return deleted(state, input);
   }
   if (state.phase === "rolling-back") {
     return goOnBack(plan, state, input);
   }
   const isFailed = verdict.judgement === "fail";
-  const failedGate = state.gates?.failed;
   const canGoBack = !isRollbackHeld(input);
   if (isFailed && canGoBack) {
     return goBack(plan, state, byEvidence(input), input);
@@ -49,14 +46,28 @@ export function decide(
   if (command !== undefined) {
     return commanded(plan, state, command, input);
   }
-  if (failedGate?.onFailure === "rollback" && canGoBack) {
-    const { gate, reason } = failedGate;
-    return goBack(plan, state, byGate(gate, `gate ${gate} failed: ${reason}`, input), input);
+  const failure = failedGate(state, input);
+  if (failure !== undefined && canGoBack) {
+    return goBack(plan, state, failure, input);
   }
-  if (isFailed || state.phase === "paused") {
-    return undefined;
-  }
-  return gateEvent(plan, state, input) ?? goOn(plan, state, input);
+  return isFailed || state.phase === "paused"
+    ? undefined
+    : (gateEvent(plan, state, input) ?? goOn(plan, state, input));
+}
+
+function deleted({ deletedAtMs }: RolloutState, input: DecideInput): RolloutEvent | undefined {
+  const { command } = input;
+  return command?.kind === "delete" && deletedAtMs === undefined
+    ? { kind: "deleted", ...byCommand(command, input) }
+    : undefined;
+}
+
+/** Why a gate's failure takes the rollout back, if it does. */
+function failedGate({ gates }: RolloutState, input: DecideInput): Why | undefined {
+  const failed = gates?.failed;
+  return failed?.onFailure === "rollback"
+    ? byGate(failed.gate, `gate ${failed.gate} failed: ${failed.reason}`, input)
+    : undefined;
 }
 
 /** Takes a gate's answer, if it is to the question that is open. */

@@ -2,6 +2,7 @@ import type { Evidence } from "../evidence/evidence.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { BasisPoints } from "../traffic.ts";
 import type { Verdict } from "../verdict.ts";
+import type { RequestKey } from "./requestKey.ts";
 
 /** What moved the rollout: the evidence with the verdict on it, somebody's command, a gate's answer, or what the plan says of time. */
 export type Cause =
@@ -10,7 +11,7 @@ export type Cause =
       readonly kind: "command";
       readonly by: string;
       /** The caller's own name of the request, so that a repetition of it is known; absent when none was given. */
-      readonly key?: string;
+      readonly key?: RequestKey;
     }
   | { readonly kind: "gate"; readonly gate: string }
   | { readonly kind: "plan" };

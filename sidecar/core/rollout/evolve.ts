@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import type { AnomalyEvent, RolloutEvent } from "./event.ts";
+import { remember } from "./requestKey.ts";
 import { type Counts, type GateAnswers, isFinal, type Phase, type RolloutState } from "./state.ts";
 import { mayHoldStart, nextStep } from "./transition.ts";
 
@@ -15,7 +16,8 @@ export function evolve(state: RolloutState | undefined, event: RolloutEvent): Ro
   if (event.kind === "anomaly-raised" || event.kind === "anomaly-resolved") {
     return watched(state, event);
   }
-  const next = { ...state, revision: state.revision + 1, updatedAtMs: event.atMs };
+  const keys = remember(state.keys, event);
+  const next = { ...state, revision: state.revision + 1, updatedAtMs: event.atMs, ...keys };
   if (event.kind === "deleted") {
     assert(isFinal(state) && state.deletedAtMs === undefined, `deleted after ${state.phase}`);
     return { ...next, deletedAtMs: event.atMs };
@@ -100,6 +102,7 @@ function started(
     updatedAtMs: event.atMs,
     decidedAtMs: event.atMs,
     ...(mayHoldStart(event.plan) && { isWaiting: true as const }),
+    ...remember(previous?.keys, event),
     anomalies: [],
   };
 }

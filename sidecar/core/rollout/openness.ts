@@ -1,5 +1,6 @@
 import { type Schedule, type TimeWindow, WEEKDAYS } from "../plan/schedule.ts";
 
+const days: readonly string[] = WEEKDAYS;
 const HOUR_MINUTES = 60;
 const DAY_MINUTES = 1_440;
 const WEEK_MINUTES = 7 * DAY_MINUTES;
@@ -22,7 +23,7 @@ export function closedBy(schedule: Schedule, nowMs: number): string | undefined 
 /** Minutes from Monday's midnight, by the clocks of a time zone. */
 function minuteOfWeek(timezone: string, nowMs: number): number {
   const { weekday, hour, minute } = partsOf(timezone, nowMs);
-  const day = WEEKDAYS.findIndex((name) => name === weekday?.toLowerCase());
+  const day = days.indexOf(weekday?.toLowerCase() ?? "");
   return day * DAY_MINUTES + Number(hour) * HOUR_MINUTES + Number(minute);
 }
 

@@ -1,6 +1,7 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { RolloutEvent } from "./event.ts";
+import type { RequestKey } from "./requestKey.ts";
 import type { RolloutState } from "./state.ts";
 
 /** What a rollout starts from. */
@@ -9,7 +10,7 @@ export type StartInput = {
   /** Who applied the plan. */
   readonly by: string;
   /** The caller's own name of the request; absent when none was given. */
-  readonly key?: string | undefined;
+  readonly key?: RequestKey | undefined;
   /** Nothing seen yet, for this plan. */
   readonly evidence: Evidence;
   /** How the last rollout under this name ended; undefined for the first. */

@@ -1,5 +1,6 @@
 import type { BasisPoints } from "../traffic.ts";
 import type { OnGateFailure } from "./event.ts";
+import type { RememberedKey } from "./requestKey.ts";
 
 /**
  * Where a rollout is.
@@ -71,6 +72,8 @@ export type RolloutState = {
   readonly descentBp?: BasisPoints;
   /** When the rollout was deleted, which is then not listed any more; absent before. */
   readonly deletedAtMs?: number;
+  /** What callers have named their last requests, the oldest first, also over the rollouts of one name; absent before any was named. */
+  readonly keys?: readonly RememberedKey[];
   /** What goes on now, the oldest first; at most `ANOMALIES_MAX`. */
   readonly anomalies: readonly Anomaly[];
 };

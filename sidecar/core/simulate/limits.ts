@@ -14,6 +14,8 @@ export function brokenGuardrails(plan: Plan, truth: Truth): readonly Guardrail[]
 
 function isBroken(guardrail: Guardrail, truth: Truth): boolean {
   switch (guardrail.kind) {
+    case "tests":
+      return false;
     case "disagreement":
     case "score":
       return disagreementRate(truth) > guardrail.tolerance;
