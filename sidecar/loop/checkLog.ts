@@ -37,6 +37,8 @@ export class CheckLog {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #seen = new Map<string, Seen>();
+  /** By rollout; most turns bring nothing new. */
+  readonly #noted = new Map<string, Checked>();
 
   constructor({ log, clock }: { readonly log: Log; readonly clock: Clock }) {
     this.#log = log;
@@ -46,6 +48,11 @@ export class CheckLog {
   /** Writes what is new. What the first look at a rollout shows was checked before, or not at all. */
   note(view: Checked): void {
     const rollout = view.plan.name;
+    const before = this.#noted.get(rollout);
+    if (before !== undefined && isSame(before, view)) {
+      return;
+    }
+    this.#noted.set(rollout, view);
     for (const { check, about, find } of checksOf(view)) {
       const key = `${rollout} ${check}`;
       const last = this.#seen.get(key);
@@ -69,6 +76,10 @@ export class CheckLog {
       this.#log.info(line, "checked");
     }
   }
+}
+
+function isSame(a: Checked, b: Checked): boolean {
+  return a.state === b.state && a.verdict === b.verdict && a.watched === b.watched;
 }
 
 const OUTCOMES = { pass: "success", fail: "issue", inconclusive: "open" } as const;
