@@ -35,9 +35,13 @@ export function openDatabase(path: string, shape: DatabaseShape): DatabaseSync {
     database = new DatabaseSync(path, { timeout: shape.waitMs ?? 0 });
     database.exec(`PRAGMA locking_mode = ${isShared ? "NORMAL" : "EXCLUSIVE"}`);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    database.exec(isShared ? "BEGIN IMMEDIATE" : "BEGIN EXCLUSIVE");
-    prepareTables(database, path, shape);
-    database.exec(`COMMIT; PRAGMA synchronous = ${shape.commits}`);
+    // One that others may be writing to is locked only when there is something to make.
+    if (!isShared || versionOf(database) !== shape.version) {
+      database.exec(isShared ? "BEGIN IMMEDIATE" : "BEGIN EXCLUSIVE");
+      prepareTables(database, path, shape);
+      database.exec("COMMIT");
+    }
+    database.exec(`PRAGMA synchronous = ${shape.commits}`);
     if (shape.check === "always") {
       checkPages(database, path);
     }
@@ -119,14 +123,18 @@ function isExistsError(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EEXIST";
 }
 
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.user_version);
+}
+
 function prepareTables(database: DatabaseSync, path: string, shape: DatabaseShape): void {
-  const version = database.prepare("PRAGMA user_version").get()?.user_version;
+  const version = versionOf(database);
   if (version === shape.version) {
     return;
   }
-  const upgrade = shape.upgrades?.[Number(version)];
+  const upgrade = shape.upgrades?.[version];
   if (upgrade !== undefined) {
-    database.exec(`${upgrade} PRAGMA user_version = ${Number(version) + 1};`);
+    database.exec(`${upgrade} PRAGMA user_version = ${version + 1};`);
     prepareTables(database, path, shape);
     return;
   }

@@ -37,6 +37,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   actuators: ["core", "ports"],
   outgoing: ["core", "plan", "ports", "access"],
   alerts: ["core", "plan", "ports", "access", "outgoing", "metrics"],
+  registry: ["core", "ports", "access", "outgoing", "sqlite"],
   server: ["core", "plan", "decode", "ports", "address", "access", "limits", "metrics", "log"],
   cli: ["core", "plan", "config", "address", "access", "server", "formats", "report"],
 };
