@@ -6,6 +6,7 @@ import { BatchCounter } from "./loop/batchCounter.ts";
 import type { DeliveryParts } from "./loop/delivery.ts";
 import type { MakeExaminer } from "./loop/examiner.ts";
 import { lookForGeneration } from "./loop/generation.ts";
+import { readHistory } from "./loop/history.ts";
 import { IntakeQueue } from "./loop/intakeQueue.ts";
 import { PredictionKeeper } from "./loop/predictionKeeper.ts";
 import { type Request, RequestQueue, type Wish } from "./loop/requestQueue.ts";
@@ -15,6 +16,9 @@ import { ViewBoard } from "./loop/viewBoard.ts";
 import type { Labels, PredictionStore } from "./ports/predictions.ts";
 import {
   type Batch,
+  type Conditions,
+  type HistoryEntry,
+  type HistoryPage,
   type Intake,
   RequestError,
   type Rollouts,
@@ -174,13 +178,17 @@ export class Loop implements Rollouts, Intake {
     return this.#board.watch(name, listener);
   }
 
-  async start(plan: Plan, by: string): Promise<RolloutView> {
+  async start(plan: Plan, by: string, only: Conditions = {}): Promise<RolloutView> {
     const generationInForce = await lookForGeneration(this.#parts.actuator, plan);
-    return this.#post({ kind: "start", plan, by, generationInForce });
+    return this.#post({ kind: "start", plan, by, only, generationInForce });
   }
 
   command(name: string, command: Command, revision: number | undefined): Promise<RolloutView> {
     return this.#post({ kind: "command", name, command, revision });
+  }
+
+  async history(name: string, page: HistoryPage): Promise<readonly HistoryEntry[]> {
+    return readHistory(this.#parts.store, this.#runners.get(name), { name, ...page });
   }
 
   #post(wish: Wish): Promise<RolloutView> {

@@ -5,6 +5,7 @@ import type { Observation } from "./core/observation.ts";
 import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
 import type { RolloutEvent } from "./core/rollout/event.ts";
+import type { RequestKey } from "./core/rollout/requestKey.ts";
 import type { RolloutState } from "./core/rollout/state.ts";
 import type { Target } from "./core/target.ts";
 import type { Traffic } from "./core/traffic.ts";
@@ -120,8 +121,14 @@ export interface Store {
   load(): Promise<ReadonlyMap<string, StoredRollout>>;
   /** Returns once the change will survive a crash. After a rejection it is unknown whether it did: `load` tells. */
   save(change: Change): Promise<void>;
-  /** A rollout's log from its first event; empty for a name that is not known. */
-  events(rollout: string): Promise<readonly RolloutEvent[]>;
+  /**
+   * A name's log in its order, of which the first event is number 1: all of it, or at most `max` events from number `from` on. Empty for a name
+   * that is not known.
+   */
+  events(
+    rollout: string,
+    page?: { readonly from: number; readonly max: number },
+  ): Promise<readonly RolloutEvent[]>;
   /** Frees the store for another process. */
   close(): Promise<void>;
 }
@@ -174,16 +181,32 @@ export interface Rollouts {
   /** Calls the listener with every new view of the rollout until the returned function is called. */
   watch(name: string, listener: (view: RolloutView) => void): () => void;
   /** Starts the plan's rollout. The same plan again changes nothing. */
-  start(plan: Plan, by: string): Promise<RolloutView>;
+  start(plan: Plan, by: string, only?: Conditions): Promise<RolloutView>;
   /** `revision`: refused unless the rollout has it; undefined takes any. */
   command(name: string, command: Command, revision: number | undefined): Promise<RolloutView>;
+  /** A page of a name's events, the newest first, also after its rollout was deleted. */
+  history(name: string, page: HistoryPage): Promise<readonly HistoryEntry[]>;
 }
 
+/** On what a change is made. */
+export type Conditions = {
+  /** The caller's own name of the request: with it, the request is done once, however often it comes. */
+  readonly key?: RequestKey | undefined;
+  /** Refused unless the rollout has it; undefined takes any. */
+  readonly revision?: number | undefined;
+};
+
+/** At most so many events, of revisions before that one. */
+export type HistoryPage = { readonly before: number; readonly max: number };
+
+/** An event with the revision that it led to. */
+export type HistoryEntry = { readonly revision: number; readonly event: RolloutEvent };
+
 /**
- * - `unknown`: no such rollout. - `stale`: it has another revision. - `refused`: its state does not allow it.
- * - `busy`: a bound is reached. - `unavailable`: not confirmed by the store, or the sidecar is stopping.
+ * - `unknown`: no such rollout. - `stale`: it has another revision. - `refused`: its state does not allow it. - `reused`: the caller's key is that
+ * of another request. - `busy`: a bound is reached. - `unavailable`: not confirmed by the store, or the sidecar is stopping.
  */
-export type RequestErrorCode = "unknown" | "stale" | "refused" | "busy" | "unavailable";
+export type RequestErrorCode = "unknown" | "stale" | "refused" | "reused" | "busy" | "unavailable";
 
 /** Why a request about a rollout was not done. */
 export class RequestError extends Error {

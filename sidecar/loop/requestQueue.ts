@@ -1,6 +1,6 @@
 import type { Plan } from "../core/plan/plan.ts";
 import type { Command } from "../core/rollout/command.ts";
-import { RequestError, type RolloutView } from "../ports.ts";
+import { type Conditions, RequestError, type RolloutView } from "../ports.ts";
 
 /** A change that somebody asked for. */
 export type Wish =
@@ -8,6 +8,7 @@ export type Wish =
       readonly kind: "start";
       readonly plan: Plan;
       readonly by: string;
+      readonly only: Conditions;
       readonly generationInForce: number;
     }
   | {

@@ -1,5 +1,4 @@
 import { emptyEvidence } from "../core/evidence/evidence.ts";
-import { canonicalPlan } from "../core/plan/canonicalPlan.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { type Command, refusal } from "../core/rollout/command.ts";
 import { decide } from "../core/rollout/decide.ts";
@@ -7,9 +6,9 @@ import type { RolloutEvent } from "../core/rollout/event.ts";
 import { evolve } from "../core/rollout/evolve.ts";
 import type { Now } from "../core/rollout/hold.ts";
 import { start } from "../core/rollout/start.ts";
-import { isFinal } from "../core/rollout/state.ts";
 import { targetOf } from "../core/target.ts";
-import { RequestError, type StoredRollout } from "../ports.ts";
+import { type Conditions, RequestError, type StoredRollout } from "../ports.ts";
+import { checkRevision, checkStartable, isDeleted, isRepeated, isSamePlan } from "./admission.ts";
 import { CheckLog } from "./checkLog.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
 import type { MakeExaminer } from "./examiner.ts";
@@ -62,6 +61,9 @@ export class Runners {
 
   /** Decides what the evidence asks for, if anything, and saves it; evidence alone is saved now and then. */
   async step(runner: Runner): Promise<void> {
+    if (isDeleted(runner)) {
+      return;
+    }
     runner.look(this.#parts.clock.wallMs());
     if (runner.watcher.hasEvents) {
       await this.#save(runner);
@@ -80,18 +82,24 @@ export class Runners {
   async start(wish: {
     readonly plan: Plan;
     readonly by: string;
+    readonly only: Conditions;
     readonly generationInForce: number;
   }): Promise<Runner> {
     const { plan, by, generationInForce } = wish;
+    const { key, revision } = wish.only;
     const before = this.#byName.get(plan.name);
-    if (before !== undefined && canonicalPlan(before.plan) === canonicalPlan(plan)) {
+    const previous = before?.state;
+    if (before !== undefined && isRepeated(plan.name, previous, { by, key })) {
       return before;
     }
-    this.#checkStartable(plan.name, before);
-    const previous = before?.state;
+    checkRevision(plan.name, previous, revision);
+    if (before !== undefined && isSamePlan(before, plan)) {
+      return before;
+    }
+    checkStartable(plan.name, this.#byName, this.#parts.rolloutsMax);
     const nowMs = this.#eventMs(previous?.updatedAtMs);
     const evidence = emptyEvidence(plan);
-    const event = start(plan, { nowMs, by, evidence, previous, generationInForce });
+    const event = start(plan, { nowMs, by, key, evidence, previous, generationInForce });
     const state = evolve(previous, event);
     const runner = this.#runnerOf({ plan, state, evidence: [] });
     await this.#save(runner, event);
@@ -106,14 +114,14 @@ export class Runners {
   }): Promise<Runner> {
     const { name, command, revision } = wish;
     const runner = this.#byName.get(name);
-    if (runner === undefined) {
+    if (runner !== undefined && isRepeated(name, runner.state, command)) {
+      return runner;
+    }
+    if (runner === undefined || isDeleted(runner)) {
       throw new RequestError("unknown", `no rollout is named ${name}`);
     }
     await this.step(runner);
-    if (revision !== undefined && revision !== runner.state.revision) {
-      const found = runner.state.revision;
-      throw new RequestError("stale", `${name} has revision ${found}, not ${revision}`);
-    }
+    checkRevision(name, runner.state, revision);
     const reason = refusal(runner.plan, runner.state, command, this.#now(runner));
     if (reason !== undefined) {
       throw new RequestError("refused", `${name}: ${reason}`);
@@ -219,15 +227,6 @@ export class Runners {
   #runnerOf(rollout: StoredRollout): Runner {
     const { clock, makeExaminer, note } = this.#parts;
     return new Runner(rollout, { wallMs: clock.wallMs(), makeExaminer, note });
-  }
-
-  #checkStartable(name: string, before: Runner | undefined): void {
-    if (before !== undefined && !isFinal(before.state)) {
-      throw new RequestError("refused", `${name} is under way with another plan: end that first`);
-    }
-    if (before === undefined && this.#byName.size >= this.#parts.rolloutsMax) {
-      throw new RequestError("busy", `there are ${this.#byName.size} rollouts already`);
-    }
   }
 
   /** Unix time of an event: the clock when the process began and what has passed since, and never before the last event. */

@@ -1,5 +1,6 @@
 import { PHASES } from "../core/rollout/state.ts";
 import { sameTraffic } from "../core/traffic.ts";
+import { forgetRollout } from "../metrics/rollout.ts";
 import type { Metrics } from "../metrics.ts";
 import type { RolloutView } from "../ports.ts";
 import { WatchGauges } from "./watchGauges.ts";
@@ -39,9 +40,13 @@ export class ViewBoard {
     };
   }
 
-  /** Shows the view; tells the listeners when it says something new. */
+  /** Shows the view; tells the listeners when it says something new. One that was deleted is told of once, and shown no more. */
   publish(view: RolloutView): void {
     const { name } = view.plan;
+    if (view.state.deletedAtMs !== undefined) {
+      this.#forget(view);
+      return;
+    }
     this.#measureExcluded(view);
     const before = this.#views.get(name);
     if (before !== undefined && isSame(before, view)) {
@@ -49,7 +54,25 @@ export class ViewBoard {
     }
     this.#views.set(name, view);
     this.#measure(view);
-    for (const listener of this.#listeners.get(name) ?? []) {
+    this.#tell(view);
+  }
+
+  #forget(view: RolloutView): void {
+    const { name } = view.plan;
+    if (this.#views.delete(name)) {
+      this.#excluded.delete(name);
+      this.#watchGauges.forget(name);
+      forgetRollout(this.#metrics, name, {
+        phases: PHASES,
+        guardrails: view.verdict.guardrails.map((guardrail) => guardrail.name),
+        reasons: Object.keys(view.excluded),
+      });
+      this.#tell(view);
+    }
+  }
+
+  #tell(view: RolloutView): void {
+    for (const listener of this.#listeners.get(view.plan.name) ?? []) {
       listener(view);
     }
   }

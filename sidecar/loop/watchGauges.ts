@@ -46,6 +46,15 @@ export class WatchGauges {
     }
     this.#series.set(rollout, series);
   }
+
+  /** Shows nothing of the rollout any more. */
+  forget(rollout: string): void {
+    for (const { gauge, labels } of this.#series.get(rollout) ?? []) {
+      gauge.remove(labels);
+    }
+    this.#series.delete(rollout);
+    this.#before.delete(rollout);
+  }
 }
 
 function seriesOf(

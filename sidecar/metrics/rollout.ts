@@ -15,6 +15,39 @@ export type RolloutMetrics = {
   readonly decisions: Counter<"rollout" | "kind">;
 };
 
+/** Takes away the gauges of a rollout that is not there any more. Counters stay, as a counter never goes back. */
+export function forgetRollout(
+  metrics: RolloutMetrics,
+  rollout: string,
+  labels: {
+    readonly phases: readonly string[];
+    readonly guardrails: readonly string[];
+    readonly reasons: readonly string[];
+  },
+): void {
+  const { rolloutCandidateBp, rolloutShadowBp, rolloutGeneration } = metrics;
+  const { rolloutStep, rolloutInForce, rolloutPairs } = metrics;
+  for (const gauge of [rolloutCandidateBp, rolloutShadowBp, rolloutGeneration]) {
+    gauge.remove({ rollout });
+  }
+  for (const gauge of [rolloutStep, rolloutInForce, rolloutPairs]) {
+    gauge.remove({ rollout });
+  }
+  for (const variant of ["primary", "candidate"]) {
+    metrics.rolloutRequests.remove({ rollout, variant });
+  }
+  for (const phase of labels.phases) {
+    metrics.rolloutPhase.remove({ rollout, phase });
+  }
+  for (const reason of labels.reasons) {
+    metrics.rolloutExcluded.remove({ rollout, reason });
+  }
+  for (const guardrail of labels.guardrails) {
+    metrics.guardrailLogE.remove({ rollout, guardrail, against: "bad" });
+    metrics.guardrailLogE.remove({ rollout, guardrail, against: "good" });
+  }
+}
+
 /** Makes them. */
 export function rolloutMetrics(registry: Registry): RolloutMetrics {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>

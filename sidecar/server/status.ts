@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<CallErrorCode, status>> = {
   unknown: status.NOT_FOUND,
   stale: status.ABORTED,
   refused: status.FAILED_PRECONDITION,
+  reused: status.ALREADY_EXISTS,
   busy: status.RESOURCE_EXHAUSTED,
   unavailable: status.UNAVAILABLE,
   invalid: status.INVALID_ARGUMENT,

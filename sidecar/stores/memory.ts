@@ -9,6 +9,8 @@ export function createMemoryStore(): Store & Journal {
   return new MemoryStore();
 }
 
+const ALL_EVENTS = { from: 1, max: Number.POSITIVE_INFINITY };
+
 class MemoryStore implements Store, Journal {
   /** Undefined once closed. */
   #log: LoggedEvent[] | undefined = [];
@@ -50,9 +52,13 @@ class MemoryStore implements Store, Journal {
     }
   }
 
-  async events(rollout: string): Promise<readonly RolloutEvent[]> {
+  async events(
+    rollout: string,
+    { from, max }: { readonly from: number; readonly max: number } = ALL_EVENTS,
+  ): Promise<readonly RolloutEvent[]> {
     return this.#openLog()
       .filter((record) => record.rollout === rollout)
+      .slice(from - 1, from - 1 + max)
       .map((record): RolloutEvent => JSON.parse(record.body));
   }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { RolloutEvent } from "../core/rollout/event.ts";
 import type { WatchState } from "../core/watch/watch.ts";
 import { type Change, type EvidenceSnapshot, StoreError } from "../ports.ts";
 import { all, integer, run, text } from "../sqlite/rows.ts";
@@ -35,6 +36,21 @@ export function headOf(database: DatabaseSync): Head {
   }
   return { sequence: integer(row, "sequence"), checksum: text(row, "checksum") };
 }
+
+/** A name's events in their order, of which the first is number 1: all of them, or at most `max` from number `from` on. */
+export function eventsOf(
+  database: DatabaseSync,
+  rollout: string,
+  page: { readonly from: number; readonly max: number } = { from: 1, max: ALL },
+): readonly RolloutEvent[] {
+  return database
+    .prepare("SELECT body FROM events WHERE rollout = ? ORDER BY sequence LIMIT ? OFFSET ?")
+    .all(rollout, page.max, page.from - 1)
+    .map((row): RolloutEvent => JSON.parse(text(row, "body")));
+}
+
+/** SQLite's word for a limit that is none. */
+const ALL = -1;
 
 /** The whole log, in its order. */
 export function* records(database: DatabaseSync): Generator<LoggedEvent> {

@@ -11,11 +11,19 @@ import {
   StoreError,
 } from "../ports.ts";
 import { closeQuietly, openDatabase, storeErrorOf } from "../sqlite/databaseFile.ts";
-import { all, run, text } from "../sqlite/rows.ts";
+import { run } from "../sqlite/rows.ts";
 import { appendTo, checksumOf, type Replayed, replayLog } from "./eventLog.ts";
 import { cursorsIn, entriesAfter, writeCursors } from "./journal.ts";
 import { ROLLOUT_SHAPE } from "./rolloutShape.ts";
-import { evidenceIn, headOf, records, statesIn, watchesIn, writeWatch } from "./rolloutTables.ts";
+import {
+  eventsOf,
+  evidenceIn,
+  headOf,
+  records,
+  statesIn,
+  watchesIn,
+  writeWatch,
+} from "./rolloutTables.ts";
 
 /** Where a crash can be asked for in a test; called in this order during a save. */
 export type SavePoint =
@@ -81,12 +89,11 @@ class SqliteStore implements Store, Journal {
     });
   }
 
-  async events(rollout: string): Promise<readonly RolloutEvent[]> {
-    return this.#use((database) =>
-      all(database, "SELECT body FROM events WHERE rollout = ? ORDER BY sequence", rollout).map(
-        (row): RolloutEvent => JSON.parse(text(row, "body")),
-      ),
-    );
+  async events(
+    rollout: string,
+    page?: { readonly from: number; readonly max: number },
+  ): Promise<readonly RolloutEvent[]> {
+    return this.#use((database) => eventsOf(database, rollout, page));
   }
 
   async head(): Promise<number> {

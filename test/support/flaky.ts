@@ -39,9 +39,9 @@ export class FlakyStore implements Store {
     maybeFail(this.#fails);
   }
 
-  async events(rollout: string): ReturnType<Store["events"]> {
+  async events(...asked: Parameters<Store["events"]>): ReturnType<Store["events"]> {
     maybeFail(this.#fails);
-    return this.durable.events(rollout);
+    return this.durable.events(...asked);
   }
 
   /** Closing a handle does not lose the file. */
