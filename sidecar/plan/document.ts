@@ -2,16 +2,25 @@ import type { ProtobufSchema } from "../core/compare/protobufSchema.ts";
 import type { ReferenceProfile } from "../core/drift/profile.ts";
 import type { ActuatorChoice } from "../core/plan/actuatorChoice.ts";
 import type { Format, LabelMetric } from "../core/plan/plan.ts";
+import type { Readiness } from "../core/plan/readiness.ts";
+import type { Schedule } from "../core/plan/schedule.ts";
+import type { SteppedRollback } from "../core/plan/step.ts";
 import type { BasisPoints } from "../core/traffic.ts";
+import type { StepDocument } from "./stepDocument.ts";
 
 /** What a plan's text says, as it is laid out there: units are undone and most defaults filled in. */
 export type PlanDocument = {
   readonly metadata: { readonly name: string };
   readonly spec: {
-    readonly primary: string;
-    readonly candidate: string;
+    /** Left out in templates. */
+    readonly primary?: string | undefined;
+    readonly candidate?: string | undefined;
+    readonly model?: string | undefined;
+    readonly model?: string | undefined;
     readonly requestTimeout: number;
-    readonly steps: readonly StepDocument[];
+    /** One of the two. */
+    readonly steps?: readonly StepDocument[] | undefined;
+    readonly strategy?: readonly StepDocument[] | undefined;
     readonly guardrails: GuardrailsDocument;
     readonly alpha: { readonly rollback: number; readonly promotion: number };
     readonly breaker: "off" | { readonly requests: number; readonly failures: number };
@@ -23,26 +32,10 @@ export type PlanDocument = {
     readonly labels?: LabelsDocument | undefined;
     readonly drift?: DriftDocument | undefined;
     readonly actuator: ActuatorChoice;
+    readonly rollback?: SteppedRollback | undefined;
+    readonly schedule?: Schedule | undefined;
+    readonly readiness?: Readiness | undefined;
   };
-};
-
-/** A step has one of the two. */
-export type StepDocument = {
-  readonly shadow?: ShadowDocument | undefined;
-  readonly canary?: CanaryDocument | undefined;
-};
-
-/** A step that copies requests. */
-export type ShadowDocument = {
-  readonly percent: BasisPoints;
-  readonly minimum: { readonly pairs: number; readonly time: number };
-};
-
-/** A step that gives users to the candidate. */
-export type CanaryDocument = {
-  readonly weight: BasisPoints;
-  readonly shadowPercent?: BasisPoints | undefined;
-  readonly minimum: { readonly pairs: number; readonly requests: number; readonly time: number };
 };
 
 /** What every guardrail has. */
@@ -58,6 +51,7 @@ type RateDocument = Common & {
 /** Guardrails by kind. */
 export type GuardrailsDocument = {
   readonly errorRate?: RateDocument | undefined;
+  readonly tests?: (Common & { readonly tolerance: number }) | undefined;
   readonly disagreement?:
     | (Common & { readonly of: "prediction" | "answer"; readonly tolerance: number })
     | undefined;

@@ -21,8 +21,13 @@ export const DESCRIPTORS_TEXT_MAX: number = Math.ceil(DESCRIPTORS_BYTES_MAX / 3)
 /** Most problems that are named. */
 export const PROBLEMS_MAX = 100;
 
-/** Parses a plan from YAML or JSON, text or bytes of UTF-8. Never throws. */
-export function parsePlan(text: string | Uint8Array): ParsedPlan {
+/** Names of the versions that a plan leaves out. */
+export type Versions = { readonly primary: string; readonly candidate: string };
+
+/**
+ * Parses a plan from YAML or JSON, text or bytes of UTF-8; a template is one with those versions where it names none. Never throws.
+ */
+export function parsePlan(text: string | Uint8Array, leftOut?: Versions): ParsedPlan {
   const bytes = Buffer.byteLength(text);
   if (bytes > PLAN_BYTES_MAX + DESCRIPTORS_TEXT_MAX + REFERENCE_TEXT_MAX) {
     return tooLong(bytes);
@@ -36,7 +41,22 @@ export function parsePlan(text: string | Uint8Array): ParsedPlan {
     return tooLong(bytes - others);
   }
   const yaml = readYaml(decoded);
-  return yaml.kind === "unreadable" ? refused(yaml.problems) : parseValue(yaml);
+  return yaml.kind === "unreadable" ? refused(yaml.problems) : parseValue(filled(yaml, leftOut));
+}
+
+type Read = Extract<YamlText, { kind: "read" }>;
+
+/** The text as if it named the versions that it leaves out. */
+function filled(yaml: Read, leftOut: Versions | undefined): Read {
+  const { value } = yaml;
+  if (leftOut === undefined || !isMapping(value) || !isMapping(value.spec)) {
+    return yaml;
+  }
+  return { ...yaml, value: { ...value, spec: { ...leftOut, ...value.spec } } };
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function tooLong(bytes: number): ParsedPlan {
@@ -55,7 +75,7 @@ function lengthAfter(text: string, key: RegExp, max: number): number {
   return Math.min(key.exec(text)?.[1]?.length ?? 0, max);
 }
 
-function parseValue(yaml: Extract<YamlText, { kind: "read" }>): ParsedPlan {
+function parseValue(yaml: Read): ParsedPlan {
   const fitting = fitDocument(yaml.value);
   const misfits = fitting.kind === "misfits" ? fitting.misfits : [];
   const located = misfits.slice(0, PROBLEMS_MAX);

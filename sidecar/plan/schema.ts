@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MODEL_NAME } from "../core/models/model.ts";
 import { FORMATS } from "../core/plan/plan.ts";
 import { actuator } from "./actuatorSchema.ts";
 import type { PlanDocument } from "./document.ts";
@@ -8,14 +9,14 @@ import { grpc } from "./grpcSchema.ts";
 import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
 import { labels } from "./labelsSchema.ts";
 import { type Fitting, fit } from "./misfit.ts";
+import { model, readiness, rollback, schedule } from "./passageSchema.ts";
+import { stepList } from "./stepSchema.ts";
+import { strategy } from "./strategySchema.ts";
 
-/** Most steps of a plan. */
-export const STEPS_MAX = 32;
 /** Most paths in each list of `spec.compare`. */
 export const PATHS_MAX = 64;
 /** Most differing pairs that are kept for each place. */
 const SAMPLES_MAX = 5;
-const MINIMUM_TIME_MS_MAX = 30 * 24 * 3_600_000;
 
 function list<Item extends z.ZodType>(item: Item, of: string) {
   const error = `a list of at most ${PATHS_MAX} ${of}`;
@@ -27,34 +28,6 @@ const version = () =>
     /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
     "a version name of 1 to 63 letters, digits, ., _ and -, in quotes when it looks like a number",
   );
-
-const time = () => duration({ minMs: 0, maxMs: MINIMUM_TIME_MS_MAX }).prefault("0s");
-
-const shadow = section({
-  percent: share("0.01%").prefault("100%").describe("Share of requests that are copied."),
-  minimum: section({
-    pairs: count().default(0).describe("Pairs compared in this step."),
-    time: time().describe("Time spent in this step."),
-  })
-    .prefault({})
-    .describe("What the step must see before it may end."),
-}).describe("The candidate answers copies of requests, and no user.");
-
-const canary = section({
-  weight: share("0.01%").describe("Share of users that the candidate answers."),
-  shadowPercent: share("0%")
-    .optional()
-    .describe("Share of requests that are copied; by default that of the last shadow step, or 0%."),
-  minimum: section({
-    pairs: count().default(0).describe("Pairs compared in this step."),
-    requests: count()
-      .default(0)
-      .describe("User requests that the candidate answered in this step."),
-    time: time().describe("Time spent in this step."),
-  })
-    .prefault({})
-    .describe("What the step must see before it may end."),
-}).describe("The candidate answers some users.");
 
 const alpha = (preset: number) => number({ min: 0.000_001, max: 0.5 }).default(preset);
 
@@ -109,17 +82,24 @@ const document: z.ZodType<PlanDocument> = section({
     ),
   }),
   spec: section({
-    primary: version().describe("The version that is trusted."),
-    candidate: version().describe("The version on trial."),
+    primary: version().optional().describe("The version that is trusted."),
+    candidate: version().optional().describe("The version on trial."),
+    model: model
+      .optional()
+      .describe("The registered model that they are of; a template of it may leave both out."),
+    model: word(
+      MODEL_NAME,
+      "a model's name of 1 to 48 letters, digits, ., _ and -, beginning and ending with a letter or digit",
+    )
+      .optional()
+      .describe(
+        "The registered model that the versions are of, as v1, v2 and so on; a template of `serve --models` leaves the versions out.",
+      ),
     requestTimeout: duration({ minMs: 100, maxMs: 300_000 })
       .prefault("15s")
       .describe("A request without an answer by then is counted as failed."),
-    steps: z
-      .array(section({ shadow: shadow.optional(), canary: canary.optional() }), {
-        error: `a list of 1 to ${STEPS_MAX} steps`,
-      })
-      .min(1, { error: `a list of 1 to ${STEPS_MAX} steps` })
-      .max(STEPS_MAX, { error: `a list of 1 to ${STEPS_MAX} steps` }),
+    steps: stepList.optional().describe("What it goes through; or strategy."),
+    strategy: strategy.optional(),
     guardrails,
     alpha: section({
       rollback: alpha(0.01).describe("Chance of rolling back a candidate within every margin."),
@@ -136,6 +116,9 @@ const document: z.ZodType<PlanDocument> = section({
     labels: labels.optional(),
     drift: drift.optional(),
     actuator,
+    rollback: rollback.optional(),
+    schedule: schedule.optional(),
+    readiness: readiness.optional(),
   }),
 });
 

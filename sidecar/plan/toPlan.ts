@@ -1,19 +1,23 @@
 import { thresholdsAt } from "../core/drift/assess.ts";
 import { lossAt } from "../core/evidence/loss.ts";
 import type { Guardrail, Plan } from "../core/plan/plan.ts";
-import type { Step } from "../core/plan/step.ts";
 import { ALL_BP } from "../core/traffic.ts";
-import type { GuardrailsDocument, PlanDocument, StepDocument } from "./document.ts";
+import type { GuardrailsDocument, PlanDocument } from "./document.ts";
+import { toSteps } from "./toSteps.ts";
 
-/** The plan that a document stands for, which fits the schema and breaks no rule. */
-export function toPlan({ metadata, spec }: PlanDocument): Plan {
+/** Versions that are known besides a plan. */
+export type Versions = { readonly primary: string; readonly candidate: string };
+
+/** The plan that a document stands for, which fits the schema and breaks no rule; a template's versions are those given. */
+export function toPlan({ metadata, spec }: PlanDocument, versions?: Versions): Plan {
   const { prediction, grpc, ...compare } = spec.compare;
   return {
     name: metadata.name,
-    primary: spec.primary,
-    candidate: spec.candidate,
+    primary: spec.primary ?? versions?.primary ?? "",
+    candidate: spec.candidate ?? versions?.candidate ?? "",
+    ...(spec.model === undefined ? {} : { model: spec.model }),
     requestTimeoutMs: spec.requestTimeout,
-    steps: toSteps(spec.steps),
+    steps: toSteps(spec.steps ?? spec.strategy ?? []),
     guardrails: toGuardrails(spec.guardrails),
     alpha: spec.alpha,
     breaker: spec.breaker === "off" ? undefined : spec.breaker,
@@ -31,6 +35,22 @@ export function toPlan({ metadata, spec }: PlanDocument): Plan {
     ...labelsOf(spec.labels),
     ...driftOf(spec.drift),
     ...actuatorOf(spec.actuator),
+    ...passageOf(spec),
+  };
+}
+
+/** What is not said is left out, so that plans that mean the same are the same. */
+function passageOf({
+  rollback,
+  schedule,
+  readiness,
+  model,
+}: PlanDocument["spec"]): Pick<Plan, "rollback" | "schedule" | "readiness" | "model"> {
+  return {
+    ...(rollback && { rollback }),
+    ...(schedule && { schedule }),
+    ...(readiness && { readiness }),
+    ...(model !== undefined && { model }),
   };
 }
 
@@ -86,40 +106,12 @@ function labelsOf(labels: PlanDocument["spec"]["labels"]): Pick<Plan, "labels"> 
   };
 }
 
-function toSteps(documents: readonly StepDocument[]): readonly Step[] {
-  let lastShadowBp = 0;
-  return documents.flatMap(({ shadow, canary }): readonly Step[] => {
-    if (shadow !== undefined) {
-      const { pairs, time } = shadow.minimum;
-      lastShadowBp = shadow.percent;
-      return [
-        {
-          kind: "shadow",
-          shadowBp: shadow.percent,
-          minimum: { pairs, requests: 0, timeMs: time },
-        },
-      ];
-    }
-    if (canary === undefined) {
-      return [];
-    }
-    const { pairs, requests, time } = canary.minimum;
-    return [
-      {
-        kind: "canary",
-        candidateBp: canary.weight,
-        shadowBp: canary.shadowPercent ?? lastShadowBp,
-        minimum: { pairs, requests, timeMs: time },
-      },
-    ];
-  });
-}
-
 function toGuardrails(guardrails: GuardrailsDocument): readonly Guardrail[] {
-  const { errorRate, disagreement, latency, slowdown, excess, score, accuracy, performance } =
+  const { errorRate, tests, disagreement, latency, slowdown, excess, score, accuracy, performance } =
     guardrails;
   return [
     ...(errorRate ? [{ kind: "errorRate", name: "errorRate", ...errorRate } as const] : []),
+    ...(tests ? [{ kind: "tests", name: "tests", ...tests } as const] : []),
     ...(disagreement
       ? [{ kind: "disagreement", name: "disagreement", ...disagreement } as const]
       : []),

@@ -49,7 +49,7 @@ const changes: readonly {
     replace: "requestTimeout",
     by: "requestTimeOut",
     expected: [
-      "spec.requestTimeOut: requestTimeOut: requestTimeout? known here: primary, candidate, requestTimeout, steps, guardrails, alpha, breaker, maximum, compare, capture, labels, drift (8:3)",
+      "spec.requestTimeOut: requestTimeOut: requestTimeout? known here: primary, candidate, model, requestTimeout, steps, guardrails, alpha, breaker, maximum, compare, capture, labels, drift, actuator (8:3)",
     ],
   },
   {
