@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { readPlanFile } from "../../sidecar/cli/planFile.ts";
+import { readPlanFile } from "../../sidecar/plan/planFile.ts";
 import type { Version } from "./model.ts";
 
 /** One rollout of the demo, and how it is to end. */

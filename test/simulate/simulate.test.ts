@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { readPlanFile } from "../../sidecar/cli/planFile.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { brokenGuardrails } from "../../sidecar/core/simulate/limits.ts";
 import { type Simulation, simulate } from "../../sidecar/core/simulate/simulate.ts";
 import { parseTruth, type Truth } from "../../sidecar/core/simulate/truth.ts";
 import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
+import { readPlanFile } from "../../sidecar/plan/planFile.ts";
 import { mostOf } from "../support/simulation.ts";
 
 /** A plan whose first canary step takes a tenth of the users. */

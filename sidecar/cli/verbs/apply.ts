@@ -1,7 +1,7 @@
+import { readPlanFile } from "../../plan/planFile.ts";
 import { withClient } from "../asking.ts";
 import { CONNECTION_FLAGS } from "../connection.ts";
 import { OUTPUT_FLAGS } from "../output.ts";
-import { readPlanFile } from "../planFile.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 import { tellOrWait, WAIT_FLAGS } from "../waiting.ts";
 

@@ -4,11 +4,11 @@ import { type Ended, type Share, type Simulation, simulate } from "../../core/si
 import { parseTruth, TRUTH_KEYS, type Truth } from "../../core/simulate/truth.ts";
 import { percent } from "../../core/words.ts";
 import { parsePlan } from "../../plan/parsePlan.ts";
+import { readPlanFile } from "../../plan/planFile.ts";
 import { formatProblem } from "../../plan/problem.ts";
 import { EXIT } from "../exitCodes.ts";
 import { UsageError, wholeNumber } from "../flags.ts";
 import { inForm, OUTPUT_FLAGS } from "../output.ts";
-import { readPlanFile } from "../planFile.ts";
 import { alignedTable } from "../table.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type Document, isScalar, parseDocument } from "yaml";
-import { DESCRIPTORS_BYTES_MAX } from "../plan/descriptors.ts";
-import { REFERENCE_TEXT_MAX } from "../plan/reference.ts";
+import { DESCRIPTORS_BYTES_MAX } from "./descriptors.ts";
+import { REFERENCE_TEXT_MAX } from "./reference.ts";
 
 const FILE = "file:";
 
