@@ -14,6 +14,8 @@ export type Config = {
   readonly callersPath?: string;
   /** With what both ports speak TLS; in the clear when it is left out. */
   readonly tls?: CertificatePaths;
+  /** The cluster whose routes plans may name: a kubeconfig, or `cluster`; none when it is left out. */
+  readonly kube?: string;
 };
 
 /** Every key of the configuration, as a flag of `serve`. */
@@ -33,6 +35,12 @@ export const CONFIG_KEYS = [
     flag: "tls-client-ca",
     default: "",
     meaning: "authority of the certificates that clients of the gRPC port must have",
+  },
+  {
+    flag: "kube",
+    default: "",
+    meaning:
+      "cluster whose VirtualServices and HTTPRoutes plans may name: a kubeconfig, or cluster for the one that this runs in",
   },
 ] as const;
 
@@ -59,7 +67,7 @@ export function parseConfig(
   }
   const storePath = flags.store === "memory" ? undefined : flags.store;
   const alertsPath = flags.alerts === "" ? undefined : flags.alerts;
-  return { config: { grpc, http, storePath, alertsPath, ...accessOf(flags) } };
+  return { config: { grpc, http, storePath, alertsPath, ...accessOf(flags), ...kubeOf(flags) } };
 }
 
 function parseFlags(args: readonly string[]): Flags | string {
@@ -69,10 +77,14 @@ function parseFlags(args: readonly string[]): Flags | string {
   try {
     const { values } = parseArgs({ args: [...args], options, allowPositionals: false });
     const none = { grpc: "", http: "", store: "", alerts: "", callers: "" };
-    return { ...none, "tls-cert": "", "tls-key": "", "tls-client-ca": "", ...values };
+    return { ...none, "tls-cert": "", "tls-key": "", "tls-client-ca": "", kube: "", ...values };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+function kubeOf({ kube }: Flags): Pick<Config, "kube"> {
+  return kube === "" ? {} : { kube };
 }
 
 function accessOf(flags: Flags): Pick<Config, "callersPath" | "tls"> {

@@ -1,4 +1,5 @@
 import { ChosenActuator } from "./actuators/chosen.ts";
+import { openControlPlanes } from "./actuators/controlPlanes.ts";
 import { FILTERS_RETURN_MS, FiltersActuator } from "./actuators/filters.ts";
 import { addressText } from "./address.ts";
 import type { AlertSettings } from "./alerts/alertsFile.ts";
@@ -54,7 +55,7 @@ export type Sidecar = {
 const STUCK_MS = 2_000;
 const DRAIN_MS = 5_000;
 /** What gives a sidecar an actuator that it may lack. */
-const FLAGS = { xds: "--xds FILE" };
+const FLAGS = { xds: "--xds FILE", istio: "--kube SOURCE", gatewayApi: "--kube SOURCE" };
 /** What is kept in memory only is for trying out. */
 const MEMORY_BOUNDS: PredictionBounds = {
   ...PREDICTION_BOUNDS,
@@ -64,33 +65,10 @@ const MEMORY_BOUNDS: PredictionBounds = {
 
 /** Puts the parts together and serves. Rejects when the store or an address can't be had. */
 export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
-  const { log, clock, random, limits = LIMITS } = surroundings;
-  const metrics = createMetrics();
-  const entry = await Entry.open(config, { clock, log, metrics });
-  const { store, predictions } = await openStores(config);
-  const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
-  const filters = new FiltersActuator({ reported: (rollout) => loop.recheck(rollout), returnMs });
-  const parts = { log, clock, random, metrics, limits };
-  const loop: Loop = new Loop({
-    ...parts,
-    store,
-    predictions,
-    actuator: new ChosenActuator({ byKind: { filters }, flags: FLAGS }),
-    makeExaminer: examinersCounting({ metrics, random, steadyMs: () => clock.steadyMs() }),
-  });
-  const teller = new Teller(targetsOf(surroundings.alerts, clock), {
-    ...parts,
-    journal: store,
-    views: () => loop.list(),
-    isStoreTrusted: () => loop.isStoreTrusted,
-  });
-  const { grpc, http } = serversOf(entry, {
-    ...parts,
-    ...standingOf(loop, teller),
-    observe: new ObserveHandler({ ...parts, hub: filters, intake: loop }),
-    rollouts: new RolloutHandler({ ...parts, rollouts: loop, readPlan }),
-    labels: new LabelHandler({ ...parts, labels: loop.labels }),
-  });
+  const { entry, stores, controlPlanes, loop, teller, grpc, http } = await assemble(
+    config,
+    surroundings,
+  );
   const ending = new AbortController();
   try {
     await loop.open();
@@ -108,19 +86,56 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
         entry.close();
         ending.abort();
         await turning;
+        await controlPlanes.stop();
         await teller.stop();
-        await store.close();
-        await predictions.close();
+        await stores.close();
         await http.stop();
       },
     };
   } catch (error) {
     await grpc.stop(0);
     entry.close();
-    await store.close();
-    await predictions.close();
+    await controlPlanes.stop();
+    await stores.close();
     throw error;
   }
+}
+
+/** The parts, none of which does anything yet but the stores, which are open. */
+async function assemble(config: Config, surroundings: Surroundings) {
+  const { log, clock, random, limits = LIMITS } = surroundings;
+  const metrics = createMetrics();
+  const entry = await Entry.open(config, { clock, log, metrics });
+  const steadyMs = (): number => clock.steadyMs();
+  const reported = (rollout: string): void => loop.recheck(rollout);
+  const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
+  const filters = new FiltersActuator({ reported, returnMs });
+  const kubeParts = { filters, random, steadyMs, reported };
+  const controlPlanes = await openControlPlanes(config.kube, kubeParts);
+  const stores = await openStores(config);
+  const { store, predictions } = stores;
+  const parts = { log, clock, random, metrics, limits };
+  const loop: Loop = new Loop({
+    ...parts,
+    store,
+    predictions,
+    actuator: new ChosenActuator({ byKind: { filters, ...controlPlanes.byKind }, flags: FLAGS }),
+    makeExaminer: examinersCounting({ metrics, random, steadyMs }),
+  });
+  const teller = new Teller(targetsOf(surroundings.alerts, clock), {
+    ...parts,
+    journal: store,
+    views: () => loop.list(),
+    isStoreTrusted: () => loop.isStoreTrusted,
+  });
+  const { grpc, http } = serversOf(entry, {
+    ...parts,
+    ...standingOf(loop, teller),
+    observe: new ObserveHandler({ ...parts, hub: filters, intake: loop }),
+    rollouts: new RolloutHandler({ ...parts, rollouts: loop, readPlan }),
+    labels: new LabelHandler({ ...parts, labels: loop.labels }),
+  });
+  return { entry, stores, controlPlanes, loop, teller, grpc, http };
 }
 
 /** What probes are told, and who looks after alerts. */
@@ -145,16 +160,26 @@ function serversOf(
   return { grpc, http };
 }
 
-async function openStores({ storePath }: Config): Promise<{
+/** Where things are kept. */
+type Stores = {
   readonly store: Store & Journal;
   readonly predictions: PredictionStore;
-}> {
-  if (storePath === undefined) {
-    return { store: createMemoryStore(), predictions: createMemoryPredictions(MEMORY_BOUNDS) };
-  }
+  close(): Promise<void>;
+};
+
+async function openStores({ storePath }: Config): Promise<Stores> {
+  const store = storePath === undefined ? createMemoryStore() : openSqliteStore(storePath);
+  const predictions =
+    storePath === undefined
+      ? createMemoryPredictions(MEMORY_BOUNDS)
+      : await openPredictionStore(`${storePath}.predictions`, PREDICTION_BOUNDS);
   return {
-    store: openSqliteStore(storePath),
-    predictions: await openPredictionStore(`${storePath}.predictions`, PREDICTION_BOUNDS),
+    store,
+    predictions,
+    close: async () => {
+      await store.close();
+      await predictions.close();
+    },
   };
 }
 

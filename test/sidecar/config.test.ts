@@ -31,6 +31,12 @@ test("flags are taken", () => {
   });
 });
 
+test("a cluster is a kubeconfig, or the one that this runs in", () => {
+  const parsed = parseConfig(["--kube", "cluster"]);
+  assert.ok("config" in parsed);
+  assert.equal(parsed.config.kube, "cluster");
+});
+
 test("any address is taken once callers must say who they are, over TLS", () => {
   const tls = ["--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tls-client-ca", "ca.pem"];
   const flags = ["--grpc", "0.0.0.0:50051", "--http", "[::]:9464", "--store", "memory"];
