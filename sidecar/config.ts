@@ -14,6 +14,8 @@ export type Config = {
   readonly callersPath?: string;
   /** With what both ports speak TLS; in the clear when it is left out. */
   readonly tls?: CertificatePaths;
+  /** The file of what Envoys discover; nothing when it is left out. */
+  readonly xdsPath?: string;
   /** The cluster whose routes plans may name: a kubeconfig, or `cluster`; none when it is left out. */
   readonly kube?: string;
 };
@@ -28,6 +30,7 @@ export const CONFIG_KEYS = [
     meaning: "file that rollouts are kept in; memory: nowhere, they end with the process",
   },
   { flag: "alerts", default: "", meaning: "file that says who is told of what happens" },
+  { flag: "xds", default: "", meaning: "file of what Envoys discover: routes, runtime, filters" },
   { flag: "callers", default: "", meaning: "who may call, by token or certificate, and as what" },
   { flag: "tls-cert", default: "", meaning: "certificate of both ports, in PEM" },
   { flag: "tls-key", default: "", meaning: "its key" },
@@ -67,7 +70,7 @@ export function parseConfig(
   }
   const storePath = flags.store === "memory" ? undefined : flags.store;
   const alertsPath = flags.alerts === "" ? undefined : flags.alerts;
-  return { config: { grpc, http, storePath, alertsPath, ...accessOf(flags), ...kubeOf(flags) } };
+  return { config: { grpc, http, storePath, alertsPath, ...accessOf(flags), ...controlOf(flags) } };
 }
 
 function parseFlags(args: readonly string[]): Flags | string {
@@ -77,14 +80,22 @@ function parseFlags(args: readonly string[]): Flags | string {
   try {
     const { values } = parseArgs({ args: [...args], options, allowPositionals: false });
     const none = { grpc: "", http: "", store: "", alerts: "", callers: "" };
-    return { ...none, "tls-cert": "", "tls-key": "", "tls-client-ca": "", kube: "", ...values };
+    return {
+      ...none,
+      "tls-cert": "",
+      "tls-key": "",
+      "tls-client-ca": "",
+      kube: "",
+      xds: "",
+      ...values,
+    };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-function kubeOf({ kube }: Flags): Pick<Config, "kube"> {
-  return kube === "" ? {} : { kube };
+function controlOf({ kube, xds }: Flags): Pick<Config, "kube" | "xdsPath"> {
+  return { ...(kube === "" ? {} : { kube }), ...(xds === "" ? {} : { xdsPath: xds }) };
 }
 
 function accessOf(flags: Flags): Pick<Config, "callersPath" | "tls"> {

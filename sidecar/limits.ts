@@ -8,6 +8,9 @@ export type Limits = {
   readonly streamsPerSessionMax: number;
   /** Filters' streams. Times `creditBytes` this bounds the memory for observations on their way. */
   readonly filterStreamsMax: number;
+  /** Streams of Envoys that discover resources, and resources of one kind that one of them may want. */
+  readonly envoyStreamsMax: number;
+  readonly resourcesPerEnvoyMax: number;
   /** Rollouts in the configuration of one filter. */
   readonly rolloutsPerFilterMax: number;
   /** What one filter may send before the first of it is counted. */
@@ -34,6 +37,8 @@ export const LIMITS: Limits = {
   handshakesPerSecondMax: 100,
   streamsPerSessionMax: 64,
   filterStreamsMax: 128,
+  envoyStreamsMax: 128,
+  resourcesPerEnvoyMax: 64,
   rolloutsPerFilterMax: 64,
   creditBytes: 1 << 20,
   messageBytesMax: 256 << 10,

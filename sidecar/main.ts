@@ -29,6 +29,11 @@ async function serve(flags: readonly string[]): Promise<ExitCode> {
   if ("problems" in read) {
     return misused(read.problems);
   }
+  const { readEnvoys } = await import("./xds/envoysFile.ts");
+  const envoys = config.xdsPath === undefined ? undefined : readEnvoys(config.xdsPath);
+  if (envoys !== undefined && "problems" in envoys) {
+    return misused(envoys.problems);
+  }
   const { createLog } = await import("./log.ts");
   const { startSidecar } = await import("./sidecar.ts");
   const log = createLog(process.stdout);
@@ -40,7 +45,7 @@ async function serve(flags: readonly string[]): Promise<ExitCode> {
     const alerts = read.settings;
     const sidecar = await startSidecar(config, { log, clock, random: Math.random, alerts });
     const { grpc, http } = sidecar;
-    if (config.callersPath !== undefined || config.tls !== undefined) {
+    if ([config.callersPath, config.tls, config.xdsPath].some((each) => each !== undefined)) {
       process.on("SIGHUP", () => void sidecar.reload());
     }
     log.info({ grpc, http, store: config.storePath ?? "memory" }, "serving");

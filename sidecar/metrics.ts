@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { type AlertMetrics, alertMetrics } from "./metrics/alerts.ts";
+import { type EnvoyMetrics, envoyMetrics } from "./metrics/envoys.ts";
 import { type IntakeMetrics, intakeMetrics } from "./metrics/intake.ts";
 import { type LabelMetrics, labelMetrics } from "./metrics/labels.ts";
 import { type LoopMetrics, loopMetrics } from "./metrics/loop.ts";
@@ -14,6 +15,7 @@ export type Metrics = { readonly registry: Registry } & RolloutMetrics &
   LabelMetrics &
   ServerMetrics &
   LoopMetrics &
+  EnvoyMetrics &
   AlertMetrics;
 
 /** Makes the metrics on a registry of their own. */
@@ -29,5 +31,6 @@ export function createMetrics(): Metrics {
     ...serverMetrics(registry),
     ...loopMetrics(registry),
     ...alertMetrics(registry),
+    ...envoyMetrics(registry),
   };
 }

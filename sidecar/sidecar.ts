@@ -22,11 +22,13 @@ import { LabelHandler } from "./server/labels.ts";
 import { ObserveHandler } from "./server/observe.ts";
 import { type ReadPlan, RolloutHandler } from "./server/rollouts.ts";
 import { CallError } from "./server/status.ts";
+import { XdsHandler } from "./server/xds.ts";
 import { createMemoryStore } from "./stores/memory.ts";
 import { PREDICTION_BOUNDS, type PredictionBounds } from "./stores/predictionBounds.ts";
 import { openPredictionStore } from "./stores/predictions.ts";
 import { createMemoryPredictions } from "./stores/predictionsMemory.ts";
 import { openSqliteStore } from "./stores/sqlite.ts";
+import { openEnvoys } from "./xds/envoys.ts";
 
 /** What a sidecar needs of the process it is in. */
 export type Surroundings = {
@@ -55,7 +57,7 @@ export type Sidecar = {
 const STUCK_MS = 2_000;
 const DRAIN_MS = 5_000;
 /** What gives a sidecar an actuator that it may lack. */
-const FLAGS = { xds: "--xds FILE", istio: "--kube SOURCE", gatewayApi: "--kube SOURCE" };
+const FLAGS = { istio: "--kube SOURCE", gatewayApi: "--kube SOURCE" };
 /** What is kept in memory only is for trying out. */
 const MEMORY_BOUNDS: PredictionBounds = {
   ...PREDICTION_BOUNDS,
@@ -65,7 +67,7 @@ const MEMORY_BOUNDS: PredictionBounds = {
 
 /** Puts the parts together and serves. Rejects when the store or an address can't be had. */
 export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
-  const { entry, stores, controlPlanes, loop, teller, grpc, http } = await assemble(
+  const { entry, stores, controlPlanes, envoys, loop, teller, grpc, http } = await assemble(
     config,
     surroundings,
   );
@@ -79,11 +81,14 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
     return {
       grpc: addressText({ ...config.grpc, port: ports.grpc }),
       http: addressText({ ...config.http, port: ports.http }),
-      reload: () => entry.check(),
+      reload: async () => {
+        await Promise.all([entry.check(), envoys.check()]);
+      },
       // Callers first, so that nothing new comes; then the loop, which saves, and the teller; then the store; the HTTP port tells to the end.
       stop: async () => {
         await grpc.stop(DRAIN_MS);
         entry.close();
+        envoys.close();
         ending.abort();
         await turning;
         await controlPlanes.stop();
@@ -95,6 +100,7 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
   } catch (error) {
     await grpc.stop(0);
     entry.close();
+    envoys.close();
     await controlPlanes.stop();
     await stores.close();
     throw error;
@@ -110,6 +116,7 @@ async function assemble(config: Config, surroundings: Surroundings) {
   const reported = (rollout: string): void => loop.recheck(rollout);
   const { filtersReturnMs: returnMs = FILTERS_RETURN_MS } = surroundings;
   const filters = new FiltersActuator({ reported, returnMs });
+  const envoys = await openEnvoys(config.xdsPath, { log, metrics, reported });
   const kubeParts = { filters, random, steadyMs, reported };
   const controlPlanes = await openControlPlanes(config.kube, kubeParts);
   const stores = await openStores(config);
@@ -119,7 +126,10 @@ async function assemble(config: Config, surroundings: Surroundings) {
     ...parts,
     store,
     predictions,
-    actuator: new ChosenActuator({ byKind: { filters, ...controlPlanes.byKind }, flags: FLAGS }),
+    actuator: new ChosenActuator({
+      byKind: { filters, xds: envoys.actuator, ...controlPlanes.byKind },
+      flags: FLAGS,
+    }),
     makeExaminer: examinersCounting({ metrics, random, steadyMs }),
   });
   const teller = new Teller(targetsOf(surroundings.alerts, clock), {
@@ -134,8 +144,9 @@ async function assemble(config: Config, surroundings: Surroundings) {
     observe: new ObserveHandler({ ...parts, hub: filters, intake: loop }),
     rollouts: new RolloutHandler({ ...parts, rollouts: loop, readPlan }),
     labels: new LabelHandler({ ...parts, labels: loop.labels }),
+    discovery: new XdsHandler({ ...parts, hub: envoys.actuator }),
   });
-  return { entry, stores, controlPlanes, loop, teller, grpc, http };
+  return { entry, stores, controlPlanes, envoys, loop, teller, grpc, http };
 }
 
 /** What probes are told, and who looks after alerts. */

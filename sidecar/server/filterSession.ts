@@ -8,6 +8,7 @@ import type { Connection } from "./guardedListener.ts";
 import { helloProblem } from "./hello.ts";
 import type { FilterBatch, FilterMessage, Hello, InForce, SidecarMessage } from "./observeCodec.ts";
 import { Outbox } from "./outbox.ts";
+import { printable } from "./printable.ts";
 import { type EndReason, endError } from "./sessionEnd.ts";
 import type { Sources } from "./sources.ts";
 import { statusOf } from "./status.ts";
@@ -28,8 +29,6 @@ type Stream = ServerDuplexStream<FilterMessage, SidecarMessage>;
 const IN_FORCE_MAX = 1_000;
 /** Greatest generation that a filter is believed: what comes after it must still be a number that both sides can tell apart. */
 const GENERATION_MAX = 2 ** 48;
-/** How much of a filter's words people are shown. */
-const PRINTED_LENGTH_MAX = 256;
 
 /** One stream of one filter, from its Hello to its end. */
 export class FilterSession implements FilterStream {
@@ -229,9 +228,4 @@ export class FilterSession implements FilterStream {
     const isKnown = traffic.generation >= 1 && traffic.generation <= GENERATION_MAX;
     this.#hub?.report(rollout, isKnown ? traffic : undefined, printable(refused));
   }
-}
-
-/** What a filter said, as far as people are shown it. */
-function printable(text: string): string {
-  return text.slice(0, PRINTED_LENGTH_MAX).replaceAll(/[^\x20-\x7e]/g, "?");
 }

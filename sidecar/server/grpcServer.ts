@@ -15,12 +15,15 @@ import type { LabelHandler } from "./labels.ts";
 import type { ObserveHandler } from "./observe.ts";
 import type { RolloutHandler } from "./rollouts.ts";
 import { labelService, observeService, rolloutService } from "./services.ts";
+import type { XdsHandler } from "./xds.ts";
+import { discoveryService } from "./xdsService.ts";
 
 /** What the server needs of its surroundings. */
 export type GrpcServerParts = {
   readonly observe: ObserveHandler;
   readonly rollouts: RolloutHandler;
   readonly labels: LabelHandler;
+  readonly discovery: XdsHandler;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly metrics: Metrics;
@@ -54,12 +57,15 @@ export class GrpcServer {
       "grpc.keepalive_timeout_ms": 10_000,
       interceptors: gate === undefined ? [] : [authenticating(gate)],
     });
-    const { labels, observe, rollouts } = parts;
+    const { discovery, labels, observe, rollouts } = parts;
     this.#server.addService(observeService, { Observe: observe.Observe });
     const { Apply, Get, List, Watch, Differences, Promote, Rollback, Pause, Resume } = rollouts;
     const changes = { Promote, Rollback, Pause, Resume };
     this.#server.addService(rolloutService, { Apply, Get, List, Watch, Differences, ...changes });
     this.#server.addService(labelService, { RecordLabels: labels.RecordLabels });
+    const { StreamAggregatedResources, DeltaAggregatedResources } = discovery;
+    const streams = { StreamAggregatedResources, DeltaAggregatedResources };
+    this.#server.addService(discoveryService, streams);
     this.#health = new HealthImplementation(statusOfAll("NOT_SERVING"));
     this.#health.addToServer(this.#server);
     const files = ["observe.proto", "rollout.proto", "labels.proto"];
@@ -100,6 +106,7 @@ export class GrpcServer {
     this.#listener.stopListening();
     this.#parts.observe.stop();
     this.#parts.rollouts.stop();
+    this.#parts.discovery.stop();
     // Tells clients to go (GOAWAY); its callback does not come for connections that were handed in.
     this.#server.tryShutdown(() => undefined);
     await this.#listener.drained(drainMs);

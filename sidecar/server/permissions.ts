@@ -1,5 +1,6 @@
 import type { Role } from "../access/caller.ts";
 import type { labelService, observeService, rolloutService } from "./services.ts";
+import { DISCOVERY, type discoveryService } from "./xdsService.ts";
 
 /** Who may call a method: the roles, or everybody who reaches the port. */
 export type Permission = readonly Role[] | "everybody";
@@ -24,6 +25,10 @@ const ROLLOUT: Readonly<Record<keyof typeof rolloutService, Permission>> = {
 };
 const OBSERVE: Readonly<Record<keyof typeof observeService, Permission>> = { Observe: FILTERS };
 const LABEL: Readonly<Record<keyof typeof labelService, Permission>> = { RecordLabels: LABELERS };
+const ENVOYS: Readonly<Record<keyof typeof discoveryService, Permission>> = {
+  StreamAggregatedResources: FILTERS,
+  DeltaAggregatedResources: FILTERS,
+};
 const HEALTH = { Check: "everybody", Watch: "everybody", List: "everybody" } as const;
 const REFLECTION = { ServerReflectionInfo: READERS };
 const HTTP = {
@@ -39,6 +44,7 @@ export const PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
   ...under("/understudy.v1.RolloutService/", ROLLOUT),
   ...under("/understudy.v1.ObserveService/", OBSERVE),
   ...under("/understudy.v1.LabelService/", LABEL),
+  ...under(DISCOVERY, ENVOYS),
   ...under("/grpc.health.v1.Health/", HEALTH),
   ...under("/grpc.reflection.v1.ServerReflection/", REFLECTION),
   ...under("/grpc.reflection.v1alpha.ServerReflection/", REFLECTION),

@@ -1,6 +1,9 @@
 import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
+import { XdsActuator } from "../../sidecar/xds/actuator.ts";
 import { testActuator } from "../support/actuatorContract.ts";
 import { completeActuator, connectFilter } from "../support/connectedFilter.ts";
+import { envoysDocument } from "../support/envoysDocument.ts";
+import { connectEnvoy } from "../support/fakeEnvoy.ts";
 import { startFakeKube } from "../support/fakeKube.ts";
 import {
   HTTP_ROUTE_PATH,
@@ -20,6 +23,18 @@ testActuator({
     connectFilter(actuator, ["one", "two"]);
     connectFilter(actuator, ["two", "one"]);
     complete();
+    return actuator;
+  },
+});
+
+testActuator({
+  name: "xds",
+  make: (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const actuator = new XdsActuator(envoysDocument, () => undefined);
+    connectEnvoy(actuator);
+    connectEnvoy(actuator, { kind: "runtime", names: ["understudy"], protocol: "delta" });
+    context.mock.timers.tick(envoysDocument.returnWithin);
     return actuator;
   },
 });

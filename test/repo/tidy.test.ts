@@ -41,6 +41,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   registry: ["core", "ports", "access", "outgoing", "sqlite"],
   server: ["core", "plan", "decode", "ports", "address", "access", "limits", "metrics", "log"],
   cli: ["core", "plan", "config", "address", "access", "server", "formats", "report"],
+  xds: ["core", "plan", "ports", "access", "outgoing", "metrics"],
 };
 
 const imports = /(?:^(?:import|export)\s[^"';]*?from\s+|\bimport\()"([^"]+)"/gms;

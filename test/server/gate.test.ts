@@ -9,6 +9,7 @@ import { planText } from "../support/testSidecar.ts";
 import { until } from "../support/until.ts";
 
 const ROLLOUT = "/understudy.v1.RolloutService/";
+const DISCOVERY = "/envoy.service.discovery.v3.AggregatedDiscoveryService/";
 const isRefused = (code: number): boolean =>
   code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED;
 
@@ -25,6 +26,8 @@ const TABLE: Readonly<Record<string, string>> = {
   [`${ROLLOUT}Apply`]: "admin",
   "/understudy.v1.LabelService/RecordLabels": "labeler admin",
   "/understudy.v1.ObserveService/Observe": "filter",
+  [`${DISCOVERY}StreamAggregatedResources`]: "filter",
+  [`${DISCOVERY}DeltaAggregatedResources`]: "filter",
   "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo": "viewer operator admin",
   "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": "viewer operator admin",
   "/grpc.health.v1.Health/Check": "nobody viewer operator admin labeler filter",
