@@ -8,6 +8,7 @@ import type { MakeExaminer } from "./loop/examiner.ts";
 import { lookForGeneration } from "./loop/generation.ts";
 import { readHistory } from "./loop/history.ts";
 import { IntakeQueue } from "./loop/intakeQueue.ts";
+import type { OutlookParts } from "./loop/outlook.ts";
 import { PredictionKeeper } from "./loop/predictionKeeper.ts";
 import { type Request, RequestQueue, type Wish } from "./loop/requestQueue.ts";
 import { Runners } from "./loop/runners.ts";
@@ -33,12 +34,13 @@ const DEBOUNCE_MS = 20;
 const DRAIN_MS = 2;
 
 /** What the loop needs of its surroundings. */
-export type LoopParts = DeliveryParts & {
-  readonly store: Store;
-  readonly predictions: PredictionStore;
-  readonly makeExaminer: MakeExaminer;
-  readonly limits: Limits;
-};
+export type LoopParts = DeliveryParts &
+  Pick<OutlookParts, "hooks" | "probe"> & {
+    readonly store: Store;
+    readonly predictions: PredictionStore;
+    readonly makeExaminer: MakeExaminer;
+    readonly limits: Limits;
+  };
 
 /**
  * Owns the rollouts. Level-triggered: each turn looks at the evidence, saves what is decided on it, and makes the world equal to
@@ -67,7 +69,8 @@ export class Loop implements Rollouts, Intake {
     const { rolloutsMax } = parts.limits;
     this.#predictions = new PredictionKeeper(parts, (name) => this.#runners.get(name)?.plan);
     const note = this.#predictions.note.bind(this.#predictions);
-    this.#runners = new Runners({ ...parts, keeper: this.#keeper, note, rolloutsMax });
+    const nudge = () => this.#alarm.ring(0);
+    this.#runners = new Runners({ ...parts, keeper: this.#keeper, note, nudge, rolloutsMax });
     this.#intake = new IntakeQueue(parts.limits.queueBytesMax, parts.metrics);
     this.#counter = new BatchCounter({
       queue: this.#intake,

@@ -4,6 +4,7 @@ import { type EnvoyMetrics, envoyMetrics } from "./metrics/envoys.ts";
 import { type IntakeMetrics, intakeMetrics } from "./metrics/intake.ts";
 import { type LabelMetrics, labelMetrics } from "./metrics/labels.ts";
 import { type LoopMetrics, loopMetrics } from "./metrics/loop.ts";
+import { type OutlookMetrics, outlookMetrics } from "./metrics/outlook.ts";
 import { type RolloutMetrics, rolloutMetrics } from "./metrics/rollout.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server.ts";
 import { type WatchMetrics, watchMetrics } from "./metrics/watch.ts";
@@ -14,8 +15,9 @@ export type Metrics = { readonly registry: Registry } & RolloutMetrics &
   IntakeMetrics &
   LabelMetrics &
   ServerMetrics &
-  LoopMetrics &
   EnvoyMetrics &
+  LoopMetrics &
+  OutlookMetrics &
   AlertMetrics;
 
 /** Makes the metrics on a registry of their own. */
@@ -29,8 +31,9 @@ export function createMetrics(): Metrics {
     ...intakeMetrics(registry),
     ...labelMetrics(registry),
     ...serverMetrics(registry),
-    ...loopMetrics(registry),
-    ...alertMetrics(registry),
     ...envoyMetrics(registry),
+    ...loopMetrics(registry),
+    ...outlookMetrics(registry),
+    ...alertMetrics(registry),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SEVERITIES, type Severity } from "../core/alerts/notice.ts";
-import { parseTargetUrl } from "../outgoing/endpoint.ts";
-import { duration, section, word } from "../plan/fields.ts";
+import { name, path, source, url, variable } from "../outgoing/fields.ts";
+import { duration, section } from "../plan/fields.ts";
 import { type Fitting, fit } from "../plan/misfit.ts";
 
 /** Most targets of a file. */
@@ -40,23 +40,6 @@ export type AlertsDocument = {
   readonly source: string;
   readonly targets: readonly TargetDocument[];
 };
-
-const name = () =>
-  word(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "a name of 1 to 63 small letters, digits and -, beginning and ending with a letter or digit",
-  );
-
-const URL_ALLOWED = "a URL of http or https without a user, such as https://alerts.example.com";
-
-const url = () =>
-  z
-    .string({ error: URL_ALLOWED })
-    .refine((text) => parseTargetUrl(text) !== undefined, { error: URL_ALLOWED });
-
-const path = () => word(/^[^\0]{1,4096}$/, "a path, from the folder of this file");
-const variable = () =>
-  word(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "the name of an environment variable");
 
 const common = {
   name: name(),
@@ -104,9 +87,7 @@ const target = z.discriminatedUnion(
 const document: z.ZodType<AlertsDocument> = section({
   apiVersion: z.literal("understudy.dev/v1alpha1", { error: "understudy.dev/v1alpha1" }),
   kind: z.literal("Alerts", { error: "Alerts" }),
-  source: word(/^[\x21-\x7e]{1,200}$/, "1 to 200 characters of plain ASCII without blanks")
-    .default("understudy")
-    .describe("Which sidecar tells, for receivers of several."),
+  source: source().describe("Which sidecar tells, for receivers of several."),
   targets: z
     .array(target, { error: `a list of 1 to ${TARGETS_MAX} targets` })
     .min(1, { error: `a list of 1 to ${TARGETS_MAX} targets` })

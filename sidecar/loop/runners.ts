@@ -11,18 +11,21 @@ import { type Conditions, RequestError, type StoredRollout } from "../ports.ts";
 import { checkRevision, checkStartable, isDeleted, isRepeated, isSamePlan } from "./admission.ts";
 import { CheckLog } from "./checkLog.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
+import { EventClock } from "./eventClock.ts";
 import type { MakeExaminer } from "./examiner.ts";
+import { Outlook, type OutlookParts } from "./outlook.ts";
 import { type Delivered, Runner, type RunnerParts } from "./runner.ts";
 import { Saves } from "./saves.ts";
 import type { StoreKeeper } from "./storeKeeper.ts";
 
 /** What the runners need of their surroundings. */
-export type RunnersParts = DeliveryParts & {
-  readonly keeper: StoreKeeper;
-  readonly makeExaminer: MakeExaminer;
-  readonly note: RunnerParts["note"];
-  readonly rolloutsMax: number;
-};
+export type RunnersParts = DeliveryParts &
+  OutlookParts & {
+    readonly keeper: StoreKeeper;
+    readonly makeExaminer: MakeExaminer;
+    readonly note: RunnerParts["note"];
+    readonly rolloutsMax: number;
+  };
 
 /** All rollouts in memory. A runner is here, and its state moves, only after the store has confirmed it. */
 export class Runners {
@@ -31,12 +34,14 @@ export class Runners {
   readonly #deliveries = new Map<string, Delivery>();
   readonly #saves = new WeakMap<Runner, Saves>();
   readonly #checks: CheckLog;
-  readonly #origin: { readonly wallMs: number; readonly steadyMs: number };
+  readonly #outlook: Outlook;
+  readonly #clock: EventClock;
 
   constructor(parts: RunnersParts) {
     this.#parts = parts;
     this.#checks = new CheckLog(parts);
-    this.#origin = { wallMs: parts.clock.wallMs(), steadyMs: parts.clock.steadyMs() };
+    this.#outlook = new Outlook(parts);
+    this.#clock = new EventClock(parts.clock);
   }
 
   get(name: string): Runner | undefined {
@@ -97,7 +102,7 @@ export class Runners {
       return before;
     }
     checkStartable(plan.name, this.#byName, this.#parts.rolloutsMax);
-    const nowMs = this.#eventMs(previous?.updatedAtMs);
+    const nowMs = this.#clock.nextMs(previous?.updatedAtMs);
     const evidence = emptyEvidence(plan);
     const event = start(plan, { nowMs, by, key, evidence, previous, generationInForce });
     const state = evolve(previous, event);
@@ -147,9 +152,10 @@ export class Runners {
     this.#deliveries.get(name)?.recheck();
   }
 
-  /** Resolves when no attempt of an actuator is under way. */
+  /** Resolves when no attempt of an actuator, and no question to others, is under way. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.settled()));
+    const busy = [this.#outlook, ...this.#deliveries.values()];
+    await Promise.all(busy.map((one) => one.settled()));
   }
 
   /** Saves what evidence there is, and applies nothing any more. */
@@ -157,6 +163,7 @@ export class Runners {
     for (const delivery of this.#deliveries.values()) {
       delivery.stop();
     }
+    await this.#outlook.stop();
     for (const runner of this.all()) {
       if (this.#savesOf(runner).isBehind) {
         await this.#save(runner, undefined, true);
@@ -167,11 +174,14 @@ export class Runners {
   #decide(runner: Runner, command?: Command): RolloutEvent | undefined {
     const { plan, state } = runner;
     const generationInForce = this.#deliveries.get(plan.name)?.generation ?? 0;
-    return decide(plan, state, { ...this.#now(runner), generationInForce, command });
+    const now = this.#now(runner);
+    const gate = this.#outlook.answer({ plan, state, now });
+    return decide(plan, state, { ...now, gate, generationInForce, command });
   }
 
-  #now({ state, evidence, verdict }: Runner): Now {
-    return { nowMs: this.#eventMs(state.updatedAtMs), evidence, verdict };
+  #now({ plan, state, evidence, verdict }: Runner): Now {
+    const unready = this.#outlook.unready({ plan, state });
+    return { nowMs: this.#clock.nextMs(state.updatedAtMs), evidence, verdict, unready };
   }
 
   /**
@@ -184,7 +194,7 @@ export class Runners {
       return false;
     }
     const rollout = runner.plan.name;
-    const atMs = decided?.atMs ?? this.#eventMs(runner.state.updatedAtMs);
+    const atMs = decided?.atMs ?? this.#clock.nextMs(runner.state.updatedAtMs);
     const anomalies = runner.watcher.offer().map((event) => ({ ...event, atMs }));
     const events = [...anomalies, ...(decided === undefined ? [] : [decided])];
     const isStart = decided?.kind === "started";
@@ -227,12 +237,6 @@ export class Runners {
   #runnerOf(rollout: StoredRollout): Runner {
     const { clock, makeExaminer, note } = this.#parts;
     return new Runner(rollout, { wallMs: clock.wallMs(), makeExaminer, note });
-  }
-
-  /** Unix time of an event: the clock when the process began and what has passed since, and never before the last event. */
-  #eventMs(lastMs = 0): number {
-    const passedMs = this.#parts.clock.steadyMs() - this.#origin.steadyMs;
-    return Math.max(lastMs, Math.round(this.#origin.wallMs + passedMs));
   }
 }
 

@@ -37,6 +37,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   kube: ["core"],
   actuators: ["core", "kube", "ports"],
   outgoing: ["core", "plan", "ports", "access"],
+  hooks: ["core", "plan", "ports", "access", "outgoing"],
   alerts: ["core", "plan", "ports", "access", "outgoing", "metrics"],
   registry: ["core", "ports", "access", "outgoing", "sqlite"],
   server: ["core", "plan", "decode", "ports", "address", "access", "limits", "metrics", "log"],

@@ -5,7 +5,9 @@ import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { LIMITS } from "../../sidecar/limits.ts";
 import { Loop } from "../../sidecar/loop.ts";
 import { createMetrics, type Metrics } from "../../sidecar/metrics.ts";
+import type { Hooks } from "../../sidecar/ports/hooks.ts";
 import type { PredictionStore } from "../../sidecar/ports/predictions.ts";
+import type { Probe } from "../../sidecar/ports/probe.ts";
 import type { Actuator, RolloutView, Store } from "../../sidecar/ports.ts";
 import { createMemoryStore } from "../../sidecar/stores/memory.ts";
 import { PREDICTION_BOUNDS } from "../../sidecar/stores/predictionBounds.ts";
@@ -50,15 +52,19 @@ export class LoopHarness {
   readonly actuator: Actuator;
   readonly predictions: PredictionStore = createMemoryPredictions(PREDICTION_BOUNDS);
   readonly logged: { readonly message: string; readonly fields: object }[] = [];
+  readonly #asked: { readonly hooks?: Hooks | undefined; readonly probe?: Probe | undefined };
   loop: Loop;
 
   constructor(
     parts: {
+      readonly hooks?: Hooks;
+      readonly probe?: Probe;
       readonly store?: Store;
       readonly actuator?: Actuator;
       readonly clock?: ManualClock;
     } = {},
   ) {
+    this.#asked = { hooks: parts.hooks, probe: parts.probe };
     this.store = parts.store ?? createMemoryStore();
     this.actuator = parts.actuator ?? new MemoryActuator();
     this.clock = parts.clock ?? manualClock();
@@ -126,6 +132,7 @@ export class LoopHarness {
       this.logged.push({ message, fields });
     };
     return new Loop({
+      ...this.#asked,
       actuator,
       clock,
       metrics,
