@@ -63,6 +63,12 @@ export const VERBS: readonly Entry[] = [
     load: async () => (await import("./verbs/change.ts")).resume,
   },
   {
+    name: "labels",
+    group: "Rollouts",
+    summary: "says what was true of requests, as it becomes known",
+    load: async () => (await import("./verbs/labels.ts")).labels,
+  },
+  {
     name: "simulate",
     group: "Plans and data",
     summary: "plays a plan many times against a stated truth, and says how often it would be wrong",
@@ -85,5 +91,23 @@ export const VERBS: readonly Entry[] = [
     group: "Setting up",
     summary: "makes a token for a caller, and prints it once",
     load: async () => (await import("./verbs/token.ts")).token,
+  },
+  {
+    name: "filter",
+    group: "Setting up",
+    summary: "prints where the filter's module is",
+    load: async () => (await import("./verbs/filter.ts")).filter,
+  },
+  {
+    name: "completion",
+    group: "Setting up",
+    summary: "prints what completes this command line in a shell",
+    load: async () => (await import("./verbs/completion.ts")).completion,
+  },
+  {
+    name: "version",
+    group: "Setting up",
+    summary: "prints the versions of this program, of Node and of the filter's module",
+    load: async () => (await import("./verbs/version.ts")).version,
   },
 ];

@@ -26,6 +26,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   access: [],
   address: [],
   limits: [],
+  packageFile: [],
   config: ["core", "address", "access"],
   log: ["ports"],
   metrics: ["core", "ports"],
@@ -40,9 +41,19 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   hooks: ["core", "plan", "ports", "access", "outgoing"],
   alerts: ["core", "plan", "ports", "access", "outgoing", "metrics"],
   registry: ["core", "ports", "access", "outgoing", "sqlite"],
-  server: ["core", "plan", "decode", "ports", "address", "access", "limits", "metrics", "log"],
-  cli: ["core", "plan", "config", "address", "access", "server", "formats", "report"],
   xds: ["core", "plan", "ports", "access", "outgoing", "metrics"],
+  server: ["core", "plan", "decode", "ports", "address", "access", "limits", "metrics", "log"],
+  cli: [
+    "core",
+    "plan",
+    "config",
+    "address",
+    "access",
+    "server",
+    "formats",
+    "report",
+    "packageFile",
+  ],
 };
 
 const imports = /(?:^(?:import|export)\s[^"';]*?from\s+|\bimport\()"([^"]+)"/gms;

@@ -3,20 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { runVerb } from "../../sidecar/cli/run.ts";
+import { parse } from "yaml";
 import { planText, startTestSidecar } from "../support/testSidecar.ts";
-
-/** Runs one verb; returns its exit code and what it said. */
-async function run(
-  ...args: readonly string[]
-): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runVerb(args, {
-    out: (text) => out.push(text),
-    err: (text) => err.push(text),
-  });
-  return { code, out: out.join("\n"), err: err.join("\n") };
-}
+import { run, runIn } from "../support/verb.ts";
 
 function planFile(context: TestContext, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), "understudy-cli-"));
@@ -64,22 +53,38 @@ test("a sidecar that is not there, and a plan that is not there, are failures th
   assert.match(noPlan.err, /plan\.yaml/);
 });
 
-const wrong: readonly { args: readonly string[]; expected: RegExp }[] = [
-  { args: ["frobnicate"], expected: /usage: understudy/ },
-  { args: ["constructor"], expected: /usage: understudy/ },
-  { args: ["get"], expected: /usage: understudy/ },
-  { args: ["get", "one", "two"], expected: /usage: understudy/ },
-  { args: ["list", "--wat"], expected: /--wat/ },
-];
+test("every form of output says the same of a rollout", async (context) => {
+  const { grpc } = await startTestSidecar(context);
+  const at = ["--server", grpc];
+  const file = planFile(context, planText());
+  const applied = await run("apply", file, ...at, "--output", "json");
+  const { name, phase, steps, revision } = JSON.parse(applied.out);
+  assert.deepEqual([name, phase, revision], ["test", "PHASE_PROGRESSING", "1"]);
+  assert.deepEqual(steps, ["shadow 100%", "canary 10%"]);
+  const listed = await run("list", ...at, "--output", "yaml");
+  assert.equal(parse(listed.out).rollouts[0].phase, "PHASE_PROGRESSING");
+  const differences = await run("differences", "test", ...at, "--output", "json");
+  assert.deepEqual(JSON.parse(differences.out), {});
+  await run("rollback", "test", ...at);
+  const watched = await run("watch", "test", ...at, "--output", "json");
+  assert.equal(watched.code, 3);
+  assert.equal(JSON.parse(watched.out).phase, "PHASE_ROLLED_BACK");
+});
 
-for (const { args, expected } of wrong) {
-  test(`"understudy ${args.join(" ")}" is wrong usage`, async () => {
-    const { code, err } = await run(...args);
-    assert.equal(code, 2);
-    assert.match(err, expected);
-  });
-}
+test("colours are for terminals, and around what is safe alone", async (context) => {
+  const { grpc } = await startTestSidecar(context);
+  const at = ["--server", grpc];
+  await run("apply", planFile(context, planText()), ...at);
+  await run("pause", "test", "--reason", "\u001b[31mred", ...at);
+  const coloured = await runIn({ hasColours: true }, "get", "test", ...at);
+  assert.ok(coloured.out.startsWith("test: \u001b[33mpaused\u001b[0m, step 1"));
+  assert.equal(coloured.out.split("\u001b").length, 3);
+  assert.equal((await run("get", "test", ...at)).out.split("\u001b").length, 1);
+});
 
-test("help is no failure", async () => {
-  assert.equal((await run("help")).code, 0);
+test("a change that is asked for at another revision is refused", async (context) => {
+  const { grpc } = await startTestSidecar(context);
+  await run("apply", planFile(context, planText()), "--server", grpc);
+  const stale = await run("pause", "test", "--revision", "9", "--server", grpc);
+  assert.deepEqual([stale.code, /revision/.test(stale.err)], [1, true]);
 });
