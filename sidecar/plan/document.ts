@@ -12,10 +12,8 @@ import type { StepDocument } from "./stepDocument.ts";
 export type PlanDocument = {
   readonly metadata: { readonly name: string };
   readonly spec: {
-    /** Left out in templates. */
-    readonly primary?: string | undefined;
-    readonly candidate?: string | undefined;
-    readonly model?: string | undefined;
+    readonly primary: string;
+    readonly candidate: string;
     readonly model?: string | undefined;
     readonly requestTimeout: number;
     /** One of the two. */

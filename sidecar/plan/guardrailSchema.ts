@@ -42,6 +42,12 @@ const rateLimits = (tolerance: string) => ({
 /** The guardrails, each at most once. */
 export const guardrails: z.ZodType<GuardrailsDocument> = section({
   errorRate: section(rateLimits("1%")).optional().describe("Share of user requests that fail."),
+  tests: section({
+    tolerance: rate().prefault("5%").describe("Share of test requests that may fail."),
+    ...common(),
+  })
+    .optional()
+    .describe("Share of the test requests of previews that the candidate fails."),
   disagreement: section({
     of: z
       .enum(["prediction", "answer"], { error: "prediction or answer" })

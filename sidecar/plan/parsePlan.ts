@@ -3,6 +3,7 @@ import type { Plan } from "../core/plan/plan.ts";
 import { DESCRIPTORS_BYTES_MAX } from "./descriptors.ts";
 import { problemOf } from "./misfit.ts";
 import { formatField, type Problem } from "./problem.ts";
+import { isMapping } from "./rawValue.ts";
 import { REFERENCE_TEXT_MAX } from "./reference.ts";
 import { findBreaches } from "./rules.ts";
 import { fitDocument } from "./schema.ts";
@@ -53,10 +54,6 @@ function filled(yaml: Read, leftOut: Versions | undefined): Read {
     return yaml;
   }
   return { ...yaml, value: { ...value, spec: { ...leftOut, ...value.spec } } };
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function tooLong(bytes: number): ParsedPlan {

@@ -20,6 +20,9 @@ export function formatProblem(problem: Problem): string {
 /** A key of the plan: names of mappings and indices of lists, from the top. */
 export type FieldPath = readonly (string | number)[];
 
+/** A rule between fields that a plan breaks. */
+export type Breach = { readonly path: FieldPath; readonly allowed: string };
+
 /** The text of a field's path. */
 export function formatField(path: FieldPath): string {
   return path

@@ -1,49 +1,22 @@
-import { parseDuration } from "../core/plan/duration.ts";
-import { parsePercentage } from "../core/plan/percentage.ts";
-import type { FieldPath } from "./problem.ts";
-
-/** A rule between fields that a plan breaks. */
-export type Breach = { readonly path: FieldPath; readonly allowed: string };
+import type { Breach } from "./problem.ts";
+import { at, durationOf, isMapping, listAt } from "./rawValue.ts";
+import { stepBreaches } from "./stepRules.ts";
+import { type StepView, stepViews } from "./stepViews.ts";
 
 /**
  * Every breach of the rules between fields. Looks at the value before it is fitted to the schema, so that these are named together
  * with what does not fit; what can't be understood is passed over here.
  */
 export function findBreaches(value: unknown): readonly Breach[] {
-  const steps = stepsOf(value);
+  const steps = stepViews(value);
   return [
     ...variantBreaches(value),
-    ...steps.flatMap(kindBreaches),
-    ...steps.flatMap(pairBreaches),
-    ...orderBreaches(steps),
-    ...weightBreaches(steps),
+    ...stepBreaches(value, steps),
     ...guardrailBreaches(value, steps),
     ...latencyBreaches(value),
     ...toleranceBreaches(value),
     ...predictionBreaches(value),
   ];
-}
-
-type StepView = {
-  readonly path: FieldPath;
-  readonly step: unknown;
-  /** Whether requests are copied; undefined where that can't be said. */
-  readonly shadows: boolean | undefined;
-};
-
-function stepsOf(value: unknown): readonly StepView[] {
-  let shadowed = false;
-  return listAt(value, ["spec", "steps"]).map((step, index) => {
-    shadowed ||= at(step, ["shadow"]) !== undefined;
-    const percent = at(step, ["canary", "shadowPercent"]);
-    const shadows = percent === undefined ? shadowed : isAboveZero(percent);
-    return { path: ["spec", "steps", index], step, shadows };
-  });
-}
-
-function isAboveZero(percent: unknown): boolean | undefined {
-  const share = shareOf(percent);
-  return share === undefined ? undefined : share > 0;
 }
 
 function variantBreaches(value: unknown): readonly Breach[] {
@@ -52,66 +25,13 @@ function variantBreaches(value: unknown): readonly Breach[] {
   return same ? [{ path: ["spec", "candidate"], allowed: "another version than the primary" }] : [];
 }
 
-function kindBreaches({ step, path }: StepView): readonly Breach[] {
-  if (!isMapping(step)) {
-    return [];
-  }
-  const both = Object.hasOwn(step, "shadow") && Object.hasOwn(step, "canary");
-  return both || Object.keys(step).length === 0
-    ? [{ path, allowed: "one of shadow and canary" }]
-    : [];
-}
-
-function pairBreaches({ step, path, shadows }: StepView): readonly Breach[] {
-  const pairs = at(step, ["canary", "minimum", "pairs"]);
-  return shadows === false && typeof pairs === "number" && pairs > 0
-    ? [
-        {
-          path: [...path, "canary", "minimum", "pairs"],
-          allowed: "0, or a shadowPercent above 0%: without copies there are no pairs",
-        },
-      ]
-    : [];
-}
-
-function orderBreaches(steps: readonly StepView[]): readonly Breach[] {
-  const firstCanary = steps.findIndex(({ step }) => at(step, ["canary"]) !== undefined);
-  return firstCanary === -1
-    ? []
-    : steps
-        .slice(firstCanary + 1)
-        .filter(({ step }) => at(step, ["shadow"]) !== undefined)
-        .map(({ path }) => ({
-          path: [...path, "shadow"],
-          allowed: "shadow steps before the first canary step (a canary has shadowPercent)",
-        }));
-}
-
-function weightBreaches(steps: readonly StepView[]): readonly Breach[] {
-  const breaches: Breach[] = [];
-  let before = { share: 0, text: "" };
-  for (const { step, path } of steps) {
-    const text = at(step, ["canary", "weight"]);
-    const share = shareOf(text);
-    if (share !== undefined && before.share > 0 && share <= before.share) {
-      breaches.push({
-        path: [...path, "canary", "weight"],
-        allowed: `more than ${before.text}, the weight before`,
-      });
-    } else if (share !== undefined) {
-      before = { share, text: String(text) };
-    }
-  }
-  return breaches;
-}
-
 function guardrailBreaches(value: unknown, steps: readonly StepView[]): readonly Breach[] {
   const path = ["spec", "guardrails"];
   const guardrails = at(value, path);
   if (isMapping(guardrails) && Object.values(guardrails).every(isDryRun)) {
     const allowed =
       Object.keys(guardrails).length === 0
-        ? "at least one of errorRate, disagreement, latency, slowdown, excess, score, accuracy and performance"
+        ? "at least one of errorRate, tests, disagreement, latency, slowdown, excess, score, accuracy and performance"
         : "at least one guardrail without dryRun: true, as nothing would pass";
     return [{ path, allowed }];
   }
@@ -123,7 +43,29 @@ function guardrailBreaches(value: unknown, steps: readonly StepView[]): readonly
     path: [...path, kind],
     allowed: "a step that copies requests: without one there are no pairs",
   }));
-  return [...needBreaches(value), ...withoutPairs];
+  return [...needBreaches(value), ...withoutPairs, ...unfedBreaches(guardrails, steps)];
+}
+
+/** Guardrails that no step of the plan feeds. */
+function unfedBreaches(guardrails: unknown, steps: readonly StepView[]): readonly Breach[] {
+  const path = ["spec", "guardrails"];
+  const has = (kind: StepView["kind"]) => steps.some((step) => step.kind === kind);
+  const given = (kinds: readonly string[]) =>
+    kinds.filter((kind) => at(guardrails, [kind]) !== undefined);
+  const withoutTests = steps.length > 0 && !has("preview") ? given(["tests"]) : [];
+  const withoutUsers =
+    has("switch") && !has("canary") ? given(["errorRate", "latency", "slowdown"]) : [];
+  return [
+    ...withoutTests.map((kind) => ({
+      path: [...path, kind],
+      allowed: "a preview: without one there are no test requests",
+    })),
+    ...withoutUsers.map((kind) => ({
+      path: [...path, kind],
+      allowed:
+        "a canary step: a switch leaves no users at the primary to compare with (the breaker still looks at them)",
+    })),
+  ];
 }
 
 /** What a guardrail needs elsewhere in the spec. */
@@ -187,29 +129,4 @@ function predictionBreaches(value: unknown): readonly Breach[] {
   return isMapping(prediction) && ways.length !== 1
     ? [{ path, allowed: "one of label and top1" }]
     : [];
-}
-
-function shareOf(value: unknown): number | undefined {
-  return typeof value === "string" ? parsePercentage(value) : undefined;
-}
-
-function durationOf(value: unknown): number | undefined {
-  return typeof value === "string" ? parseDuration(value) : undefined;
-}
-
-function listAt(value: unknown, path: readonly string[]): readonly unknown[] {
-  const found = at(value, path);
-  return Array.isArray(found) ? found : [];
-}
-
-function at(value: unknown, path: readonly string[]): unknown {
-  let found = value;
-  for (const name of path) {
-    found = isMapping(found) && Object.hasOwn(found, name) ? found[name] : undefined;
-  }
-  return found;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

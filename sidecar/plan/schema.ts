@@ -9,7 +9,7 @@ import { grpc } from "./grpcSchema.ts";
 import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
 import { labels } from "./labelsSchema.ts";
 import { type Fitting, fit } from "./misfit.ts";
-import { model, readiness, rollback, schedule } from "./passageSchema.ts";
+import { readiness, rollback, schedule } from "./passageSchema.ts";
 import { stepList } from "./stepSchema.ts";
 import { strategy } from "./strategySchema.ts";
 
@@ -82,11 +82,8 @@ const document: z.ZodType<PlanDocument> = section({
     ),
   }),
   spec: section({
-    primary: version().optional().describe("The version that is trusted."),
-    candidate: version().optional().describe("The version on trial."),
-    model: model
-      .optional()
-      .describe("The registered model that they are of; a template of it may leave both out."),
+    primary: version().describe("The version that is trusted."),
+    candidate: version().describe("The version on trial."),
     model: word(
       MODEL_NAME,
       "a model's name of 1 to 48 letters, digits, ., _ and -, beginning and ending with a letter or digit",

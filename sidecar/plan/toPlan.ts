@@ -5,16 +5,13 @@ import { ALL_BP } from "../core/traffic.ts";
 import type { GuardrailsDocument, PlanDocument } from "./document.ts";
 import { toSteps } from "./toSteps.ts";
 
-/** Versions that are known besides a plan. */
-export type Versions = { readonly primary: string; readonly candidate: string };
-
-/** The plan that a document stands for, which fits the schema and breaks no rule; a template's versions are those given. */
-export function toPlan({ metadata, spec }: PlanDocument, versions?: Versions): Plan {
+/** The plan that a document stands for, which fits the schema and breaks no rule. */
+export function toPlan({ metadata, spec }: PlanDocument): Plan {
   const { prediction, grpc, ...compare } = spec.compare;
   return {
     name: metadata.name,
-    primary: spec.primary ?? versions?.primary ?? "",
-    candidate: spec.candidate ?? versions?.candidate ?? "",
+    primary: spec.primary,
+    candidate: spec.candidate,
     ...(spec.model === undefined ? {} : { model: spec.model }),
     requestTimeoutMs: spec.requestTimeout,
     steps: toSteps(spec.steps ?? spec.strategy ?? []),
@@ -44,13 +41,11 @@ function passageOf({
   rollback,
   schedule,
   readiness,
-  model,
-}: PlanDocument["spec"]): Pick<Plan, "rollback" | "schedule" | "readiness" | "model"> {
+}: PlanDocument["spec"]): Pick<Plan, "rollback" | "schedule" | "readiness"> {
   return {
     ...(rollback && { rollback }),
     ...(schedule && { schedule }),
     ...(readiness && { readiness }),
-    ...(model !== undefined && { model }),
   };
 }
 
@@ -107,8 +102,17 @@ function labelsOf(labels: PlanDocument["spec"]["labels"]): Pick<Plan, "labels"> 
 }
 
 function toGuardrails(guardrails: GuardrailsDocument): readonly Guardrail[] {
-  const { errorRate, tests, disagreement, latency, slowdown, excess, score, accuracy, performance } =
-    guardrails;
+  const {
+    errorRate,
+    tests,
+    disagreement,
+    latency,
+    slowdown,
+    excess,
+    score,
+    accuracy,
+    performance,
+  } = guardrails;
   return [
     ...(errorRate ? [{ kind: "errorRate", name: "errorRate", ...errorRate } as const] : []),
     ...(tests ? [{ kind: "tests", name: "tests", ...tests } as const] : []),

@@ -49,7 +49,7 @@ const changes: readonly {
     replace: "requestTimeout",
     by: "requestTimeOut",
     expected: [
-      "spec.requestTimeOut: requestTimeOut: requestTimeout? known here: primary, candidate, model, requestTimeout, steps, guardrails, alpha, breaker, maximum, compare, capture, labels, drift, actuator (8:3)",
+      "spec.requestTimeOut: requestTimeOut: requestTimeout? known here: primary, candidate, model, requestTimeout, steps, strategy, guardrails, alpha, breaker, maximum, compare, capture, labels, drift, actuator, rollback, schedule, readiness (8:3)",
     ],
   },
   {
@@ -76,7 +76,7 @@ const changes: readonly {
     by: "wieght: 25%",
     expected: [
       `spec.steps[2].canary.weight: nothing: a percentage from 0.01% to 100% ${percent} (12:15)`,
-      "spec.steps[2].canary.wieght: wieght: weight? known here: weight, shadowPercent, minimum (12:17)",
+      "spec.steps[2].canary.wieght: wieght: weight? known here: weight, shadowPercent, minimum, gates (12:17)",
     ],
   },
   {
@@ -109,12 +109,12 @@ const changes: readonly {
   },
   {
     replace: "{ weight: 100% }",
-    by: "{ weight: 100% }\n    - shadow: {}\n    - {}\n    - pause: {}\n    - 5",
+    by: "{ weight: 100% }\n    - shadow: {}\n    - {}\n    - puase: {}\n    - 5",
     expected: [
       "spec.steps[4].shadow: a mapping: shadow steps before the first canary step (a canary has shadowPercent) (14:15)",
-      "spec.steps[5]: a mapping: one of shadow and canary (15:7)",
-      "spec.steps[6].pause: pause: known here: shadow, canary (16:7)",
-      "spec.steps[7]: 5: a mapping of shadow, canary (17:7)",
+      "spec.steps[5]: a mapping: one of shadow, canary, preview, switch, pause (15:7)",
+      "spec.steps[6].puase: puase: pause? known here: shadow, canary, preview, switch, pause (16:7)",
+      "spec.steps[7]: 5: a mapping of shadow, canary, preview, switch, pause (17:7)",
     ],
   },
   {
@@ -187,7 +187,7 @@ test("a plan needs a step and a guardrail", () => {
   const text = shortPlan.replace(/steps:.*/s, "steps: []\n  guardrails: {}\n");
   assert.deepEqual(problemsOf(text), [
     "spec.steps: a list: a list of 1 to 32 steps (7:10)",
-    "spec.guardrails: a mapping: at least one of errorRate, disagreement, latency, slowdown, excess, score, accuracy and performance (8:15)",
+    "spec.guardrails: a mapping: at least one of errorRate, tests, disagreement, latency, slowdown, excess, score, accuracy and performance (8:15)",
   ]);
 });
 
@@ -202,13 +202,13 @@ test("paths that are too much together are refused", () => {
 test("every problem is named at once, in the order of the text", () => {
   const text = fullPlan
     .replace("v1alpha1", "v2")
-    .replace("spec:", "spec:\n  strategy: fast")
+    .replace("spec:", "spec:\n  speed: fast")
     .replace("2.5%", "2.5")
     .replace("3%", "300%");
   const fields = problemsOf(text).map((line) => line.split(":")[0]);
   assert.deepEqual(fields, [
     "apiVersion",
-    "spec.strategy",
+    "spec.speed",
     "spec.steps[1].canary.weight",
     "spec.guardrails.latency.tolerance",
   ]);
