@@ -10,6 +10,8 @@ export type Config = {
   readonly storePath: string | undefined;
   /** The file that says who is told; undefined tells nobody. */
   readonly alertsPath: string | undefined;
+  /** The file of what plans may have asked as gates; nothing when it is left out. */
+  readonly hooksPath?: string;
   /** The file of those who may call; whoever reaches a port when it is left out. */
   readonly callersPath?: string;
   /** With what both ports speak TLS; in the clear when it is left out. */
@@ -30,6 +32,11 @@ export const CONFIG_KEYS = [
     meaning: "file that rollouts are kept in; memory: nowhere, they end with the process",
   },
   { flag: "alerts", default: "", meaning: "file that says who is told of what happens" },
+  {
+    flag: "hooks",
+    default: "",
+    meaning: "file of what plans may have asked before and after steps",
+  },
   { flag: "xds", default: "", meaning: "file of what Envoys discover: routes, runtime, filters" },
   { flag: "callers", default: "", meaning: "who may call, by token or certificate, and as what" },
   { flag: "tls-cert", default: "", meaning: "certificate of both ports, in PEM" },
@@ -87,6 +94,7 @@ function parseFlags(args: readonly string[]): Flags | string {
       "tls-client-ca": "",
       kube: "",
       xds: "",
+      hooks: "",
       ...values,
     };
   } catch (error) {
@@ -94,8 +102,12 @@ function parseFlags(args: readonly string[]): Flags | string {
   }
 }
 
-function controlOf({ kube, xds }: Flags): Pick<Config, "kube" | "xdsPath"> {
-  return { ...(kube === "" ? {} : { kube }), ...(xds === "" ? {} : { xdsPath: xds }) };
+function controlOf({ hooks, kube, xds }: Flags): Pick<Config, "hooksPath" | "kube" | "xdsPath"> {
+  return {
+    ...(hooks === "" ? {} : { hooksPath: hooks }),
+    ...(kube === "" ? {} : { kube }),
+    ...(xds === "" ? {} : { xdsPath: xds }),
+  };
 }
 
 function accessOf(flags: Flags): Pick<Config, "callersPath" | "tls"> {

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { EXIT, type ExitCode } from "./cli/exitCodes.ts";
 import { runVerb } from "./cli/run.ts";
+import type { Config } from "./config.ts";
 import type { Clock } from "./ports.ts";
+import type { Surroundings } from "./sidecar.ts";
 
 const clock: Clock = { wallMs: () => Date.now(), steadyMs: () => performance.now() };
 
@@ -21,18 +23,9 @@ async function serve(flags: readonly string[]): Promise<ExitCode> {
     return misused(parsed.problems);
   }
   const { config } = parsed;
-  const { readAlerts } = await import("./alerts/alertsFile.ts");
-  const read =
-    config.alertsPath === undefined
-      ? { settings: undefined }
-      : readAlerts(config.alertsPath, process.env);
-  if ("problems" in read) {
-    return misused(read.problems);
-  }
-  const { readEnvoys } = await import("./xds/envoysFile.ts");
-  const envoys = config.xdsPath === undefined ? undefined : readEnvoys(config.xdsPath);
-  if (envoys !== undefined && "problems" in envoys) {
-    return misused(envoys.problems);
+  const files = await readFiles(config);
+  if ("problems" in files) {
+    return misused(files.problems);
   }
   const { createLog } = await import("./log.ts");
   const { startSidecar } = await import("./sidecar.ts");
@@ -42,8 +35,7 @@ async function serve(flags: readonly string[]): Promise<ExitCode> {
     process.once("SIGINT", resolve);
   });
   try {
-    const alerts = read.settings;
-    const sidecar = await startSidecar(config, { log, clock, random: Math.random, alerts });
+    const sidecar = await startSidecar(config, { log, clock, random: Math.random, ...files });
     const { grpc, http } = sidecar;
     if ([config.callersPath, config.tls, config.xdsPath].some((each) => each !== undefined)) {
       process.on("SIGHUP", () => void sidecar.reload());
@@ -60,6 +52,26 @@ async function serve(flags: readonly string[]): Promise<ExitCode> {
     return EXIT.failed;
   }
 }
+
+/** What the files say that the configuration names, or everything that is wrong in them. */
+async function readFiles({ alertsPath, hooksPath, xdsPath }: Config): Promise<Files> {
+  const { readAlerts } = await import("./alerts/alertsFile.ts");
+  const { readHooks } = await import("./hooks/hooksFile.ts");
+  const { readEnvoys } = await import("./xds/envoysFile.ts");
+  const nothing = { settings: undefined };
+  const alerts = alertsPath === undefined ? nothing : readAlerts(alertsPath, process.env);
+  const hooks = hooksPath === undefined ? nothing : readHooks(hooksPath, process.env);
+  const envoys = xdsPath === undefined ? nothing : readEnvoys(xdsPath);
+  return "settings" in alerts && "settings" in hooks && !("problems" in envoys)
+    ? { alerts: alerts.settings, hooks: hooks.settings }
+    : {
+        problems: [alerts, hooks, envoys].flatMap((read) =>
+          "problems" in read ? read.problems : [],
+        ),
+      };
+}
+
+type Files = Pick<Surroundings, "alerts" | "hooks"> | { readonly problems: readonly string[] };
 
 function misused(problems: readonly string[]): ExitCode {
   for (const problem of problems) {

@@ -6,10 +6,13 @@ import type { AlertSettings } from "./alerts/alertsFile.ts";
 import { targetsOf } from "./alerts/targets.ts";
 import { Teller } from "./alerts/teller.ts";
 import type { Config } from "./config.ts";
+import { hooksOf } from "./hooks/hooks.ts";
+import type { HooksSettings } from "./hooks/hooksFile.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { examinersCounting } from "./loop/examiner.ts";
 import { Loop } from "./loop.ts";
 import { createMetrics } from "./metrics.ts";
+import { httpProbe } from "./outgoing/probe.ts";
 import { parsePlan } from "./plan/parsePlan.ts";
 import { formatProblem } from "./plan/problem.ts";
 import type { Journal } from "./ports/journal.ts";
@@ -40,6 +43,8 @@ export type Surroundings = {
   readonly filtersReturnMs?: number;
   /** Who is told of what happens. */
   readonly alerts?: AlertSettings | undefined;
+  /** What plans may have asked. */
+  readonly hooks?: HooksSettings | undefined;
 };
 
 /** A sidecar that serves. */
@@ -130,6 +135,8 @@ async function assemble(config: Config, surroundings: Surroundings) {
       byKind: { filters, xds: envoys.actuator, ...controlPlanes.byKind },
       flags: FLAGS,
     }),
+    hooks: hooksOf(surroundings.hooks, clock),
+    probe: httpProbe(surroundings.hooks?.probes),
     makeExaminer: examinersCounting({ metrics, random, steadyMs }),
   });
   const teller = new Teller(targetsOf(surroundings.alerts, clock), {

@@ -8,7 +8,7 @@ import type { RolloutState } from "../core/rollout/state.ts";
 import type { Metrics } from "../metrics.ts";
 import type { GateQuestion, Hook, HookAnswer, Hooks } from "../ports/hooks.ts";
 import { OutgoingError } from "../ports/outgoing.ts";
-import type { Clock, Log } from "../ports.ts";
+import { type Clock, type Log, RequestError } from "../ports.ts";
 
 /** What the keeper needs of its surroundings. */
 export type GateKeeperParts = {
@@ -57,6 +57,20 @@ export class GateKeeper {
 
   constructor(parts: GateKeeperParts) {
     this.#parts = parts;
+  }
+
+  /** Throws RequestError "refused" when a plan names a gate that nobody has listed here. */
+  check({ steps }: Plan): void {
+    const { hooks } = this.#parts;
+    const named = steps.flatMap(({ gates }) => [...(gates?.before ?? []), ...(gates?.after ?? [])]);
+    const unknown = new Set(named.filter((gate) => !hooks.has(gate)));
+    if (unknown.size > 0) {
+      const known = [...hooks.keys()].join(", ") || "none";
+      throw new RequestError(
+        "refused",
+        `gate ${[...unknown].join(", ")}: this sidecar's hooks are: ${known}`,
+      );
+    }
   }
 
   /** Starts an attempt if one is due; returns what the gate that is due has answered, if it has. */

@@ -1,3 +1,4 @@
+import type { Plan } from "../core/plan/plan.ts";
 import type { GateAnswer } from "../core/rollout/dueGate.ts";
 import type { Unready } from "../core/rollout/hold.ts";
 import type { Metrics } from "../metrics.ts";
@@ -29,6 +30,11 @@ export class Outlook {
   constructor({ hooks = new Map(), probe = READY, nudge, ...parts }: OutlookParts) {
     this.#gates = new GateKeeper({ ...parts, hooks, answered: nudge });
     this.#prober = new ReadinessProber({ ...parts, probe, changed: nudge });
+  }
+
+  /** Throws RequestError "refused" when a plan names a gate that nobody has listed here. */
+  check(plan: Plan): void {
+    this.#gates.check(plan);
   }
 
   /** Which variants of a rollout can't take users, as far as is known. */

@@ -102,6 +102,7 @@ export class Runners {
       return before;
     }
     checkStartable(plan.name, this.#byName, this.#parts.rolloutsMax);
+    this.#outlook.check(plan);
     const nowMs = this.#clock.nextMs(previous?.updatedAtMs);
     const evidence = emptyEvidence(plan);
     const event = start(plan, { nowMs, by, key, evidence, previous, generationInForce });

@@ -12,8 +12,10 @@ export type ProbeSettings = {
   readonly ca: string | undefined;
 };
 
+const ANYWHERE: ProbeSettings = { origins: undefined, ca: undefined };
+
 /** Asks by GET: what answers 2xx is ready. Bodies are not read, and redirects not followed. */
-export function httpProbe({ origins, ca }: ProbeSettings): Probe {
+export function httpProbe({ origins, ca }: ProbeSettings = ANYWHERE): Probe {
   return {
     check: async (text, signal) => {
       const url = parseTargetUrl(text);

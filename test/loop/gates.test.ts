@@ -160,9 +160,22 @@ for (const { name, says } of silences) {
   });
 }
 
-test("what no sidecar has listed holds, and is said to be unknown", async () => {
-  const harness = new LoopHarness();
-  await harness.start(planWithGates({ before: ["smoke"] }));
+test("a plan with a gate that nobody has listed is refused, and what is known is named", async () => {
+  const harness = new LoopHarness({ hooks: new Map([["smoke", new FakeHook()]]) });
+  await assert.rejects(harness.start(planWithGates({ after: ["smoke", "board"] })), {
+    code: "refused",
+    message: "gate board: this sidecar's hooks are: smoke",
+  });
+  assert.deepEqual(await kindsOf(harness), []);
+});
+
+test("a gate that is listed no more holds, and is said to be unknown", async () => {
+  const hook = new FakeHook();
+  hook.says = { outcome: "later", reason: "not yet", retryAfterMs: undefined };
+  const before = new LoopHarness({ hooks: new Map([["smoke", hook]]) });
+  await before.start(planWithGates({ before: ["smoke"] }));
+  const harness = new LoopHarness({ store: before.store });
+  await harness.restart();
   await settle(harness);
   const line = harness.logged.find(({ message }) => message === "gate not asked");
   assert.match(JSON.stringify(line?.fields), /no hook of this sidecar is named smoke/);
