@@ -13,8 +13,6 @@ import { examinersCounting } from "./loop/examiner.ts";
 import { Loop } from "./loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { httpProbe } from "./outgoing/probe.ts";
-import { parsePlan } from "./plan/parsePlan.ts";
-import { formatProblem } from "./plan/problem.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { PredictionStore } from "./ports/predictions.ts";
 import type { Clock, Log, Store } from "./ports.ts";
@@ -23,8 +21,8 @@ import { GrpcServer, type GrpcServerParts } from "./server/grpcServer.ts";
 import { type HttpParts, HttpServer } from "./server/httpServer.ts";
 import { LabelHandler } from "./server/labels.ts";
 import { ObserveHandler } from "./server/observe.ts";
-import { type ReadPlan, RolloutHandler } from "./server/rollouts.ts";
-import { CallError } from "./server/status.ts";
+import { RolloutApi } from "./server/rolloutApi.ts";
+import { RolloutHandler } from "./server/rollouts.ts";
 import { XdsHandler } from "./server/xds.ts";
 import { createMemoryStore } from "./stores/memory.ts";
 import { PREDICTION_BOUNDS, type PredictionBounds } from "./stores/predictionBounds.ts";
@@ -145,11 +143,12 @@ async function assemble(config: Config, surroundings: Surroundings) {
     views: () => loop.list(),
     isStoreTrusted: () => loop.isStoreTrusted,
   });
+  const api = new RolloutApi({ ...parts, rollouts: loop });
   const { grpc, http } = serversOf(entry, {
     ...parts,
     ...standingOf(loop, teller),
     observe: new ObserveHandler({ ...parts, hub: filters, intake: loop }),
-    rollouts: new RolloutHandler({ ...parts, rollouts: loop, readPlan }),
+    rollouts: new RolloutHandler({ ...parts, api }),
     labels: new LabelHandler({ ...parts, labels: loop.labels }),
     discovery: new XdsHandler({ ...parts, hub: envoys.actuator }),
   });
@@ -200,11 +199,3 @@ async function openStores({ storePath }: Config): Promise<Stores> {
     },
   };
 }
-
-const readPlan: ReadPlan = (text) => {
-  const parsed = parsePlan(text);
-  if ("problems" in parsed) {
-    throw new CallError("invalid", parsed.problems.map(formatProblem).join("\n"));
-  }
-  return parsed.plan;
-};

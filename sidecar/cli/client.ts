@@ -15,8 +15,14 @@ export type Differences = understudy.v1.DifferencesResponse;
 /** What became of labels. */
 export type RecordedLabels = understudy.v1.RecordLabelsResponse;
 
+/** What happened to the rollouts of a name. */
+export type History = understudy.v1.HistoryResponse;
+
+/** A rollout in plain sentences. */
+export type Explanation = understudy.v1.Explanation;
+
 /** A change that can be asked for. */
-export type Change = "Promote" | "Rollback" | "Pause" | "Resume";
+export type Change = "Promote" | "Rollback" | "Pause" | "Resume" | "Approve" | "Delete";
 
 /** Who waits for a sidecar that restarts tries again soon. */
 const OPTIONS = {
@@ -36,8 +42,12 @@ export class RolloutClient {
     this.#metadata = metadata;
   }
 
-  apply(plan: string): Promise<Rollout> {
-    return this.#rollout("Apply", v1.ApplyRequest.encode({ plan }).finish());
+  /** `key`: the caller's own name of the request, so that to send it again does no harm. `revision`: refused unless the name has it. */
+  apply(
+    plan: string,
+    { key, revision = 0 }: { readonly key?: string; readonly revision?: number } = {},
+  ): Promise<Rollout> {
+    return this.#rollout("Apply", v1.ApplyRequest.encode({ plan, revision }).finish(), key);
   }
 
   get(name: string): Promise<Rollout> {
@@ -49,6 +59,20 @@ export class RolloutClient {
     return this.#call(`${SERVICE}Differences`, request, (bytes) =>
       v1.DifferencesResponse.decode(bytes),
     );
+  }
+
+  /** At most `limit` events, up to 100, of revisions before that one, the newest first; 20 of the newest when nothing is said. */
+  history(
+    name: string,
+    page: { readonly before?: number; readonly limit?: number } = {},
+  ): Promise<History> {
+    const request = v1.HistoryRequest.encode({ name, ...page }).finish();
+    return this.#call(`${SERVICE}History`, request, (bytes) => v1.HistoryResponse.decode(bytes));
+  }
+
+  explain(name: string): Promise<Explanation> {
+    const request = v1.ExplainRequest.encode({ name }).finish();
+    return this.#call(`${SERVICE}Explain`, request, (bytes) => v1.Explanation.decode(bytes));
   }
 
   /** Says what was true of requests; at most 10,000 labels in one call. */
@@ -67,12 +91,13 @@ export class RolloutClient {
     return response.rollouts.map((rollout) => new v1.Rollout(rollout));
   }
 
-  /** `revision`: refused unless the rollout has it; none takes any. */
+  /** `revision`: refused unless the rollout has it; none takes any. `key`: as of `apply`. */
   change(
     kind: Change,
     request: { readonly name: string; readonly reason: string; readonly revision?: number },
+    key?: string,
   ): Promise<Rollout> {
-    return this.#rollout(kind, v1.ChangeRequest.encode(request).finish());
+    return this.#rollout(kind, v1.ChangeRequest.encode(request).finish(), key);
   }
 
   /** The rollout as it is and at every change, until the sidecar or the signal ends it. */
@@ -98,15 +123,20 @@ export class RolloutClient {
     this.#client.close();
   }
 
-  #rollout(method: string, request: Uint8Array): Promise<Rollout> {
-    return this.#call(SERVICE + method, request, (bytes) => v1.Rollout.decode(bytes));
+  #rollout(method: string, request: Uint8Array, key?: string): Promise<Rollout> {
+    return this.#call(SERVICE + method, request, (bytes) => v1.Rollout.decode(bytes), key);
   }
 
   #call<Response>(
     path: string,
     request: Uint8Array,
     decode: (bytes: Buffer) => Response,
+    key?: string,
   ): Promise<Response> {
+    const metadata = this.#metadata.clone();
+    if (key !== undefined) {
+      metadata.set("idempotency-key", key);
+    }
     return new Promise((resolve, reject) => {
       const done = (error: ServiceError | null, response?: Response) => {
         if (error !== null || response === undefined) {
@@ -121,7 +151,7 @@ export class RolloutClient {
         (bytes: Uint8Array) => Buffer.from(bytes),
         decode,
         request,
-        this.#metadata,
+        metadata,
         { deadline },
         done,
       );

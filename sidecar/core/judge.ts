@@ -4,15 +4,13 @@ import type { Evidence } from "./evidence/evidence.ts";
 import type { Live } from "./evidence/ingest.ts";
 import type { Trip } from "./evidence/recent.ts";
 import { quantity } from "./evidence/sentence.ts";
+import { odds } from "./odds.ts";
 import type { Guardrail, Plan } from "./plan/plan.ts";
 import type { Step } from "./plan/step.ts";
 import { ALL_BP } from "./traffic.ts";
 import type { GuardrailVerdict, Verdict } from "./verdict.ts";
 import { isSplitWrong, logAgainst, NOT_LIVE, type Weighed, weigh } from "./weigh.ts";
 import { percent } from "./words.ts";
-
-/** Odds above are not told apart. */
-const ODDS_MAX = 1_000_000;
 
 /**
  * What the evidence says of a rollout in a step of its plan, with what is known besides while its book is open.
@@ -152,10 +150,4 @@ function whatIsMissing(
   const secondsNeeded =
     requestsPerSecond === 0 ? undefined : Math.ceil(requestsNeeded / requestsPerSecond);
   return { reasons, requestsNeeded, secondsNeeded };
-}
-
-function odds(logE: number): string {
-  return logE > Math.log(ODDS_MAX)
-    ? `over ${quantity(ODDS_MAX)} to 1`
-    : `${quantity(Math.exp(logE), "about")} to 1`;
 }

@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
@@ -7,6 +6,7 @@ import type { Certificates } from "../access/certificates.ts";
 import type { Address } from "../address.ts";
 import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
+import { packageFile } from "../packageFile.ts";
 import type { Clock } from "../ports.ts";
 import { authenticating } from "./authentication.ts";
 import type { Gate } from "./gate.ts";
@@ -36,7 +36,7 @@ export type GrpcServerParts = {
 const SERVICES = ["", "ObserveService", "RolloutService", "LabelService"].map(
   (name) => name && `understudy.v1.${name}`,
 );
-const PROTO_DIR = fileURLToPath(new URL("../../proto", import.meta.url));
+const PROTO_DIR = packageFile("proto");
 
 /** The gRPC port: observations, rollouts, health and reflection, behind the guard. */
 export class GrpcServer {
@@ -59,9 +59,7 @@ export class GrpcServer {
     });
     const { discovery, labels, observe, rollouts } = parts;
     this.#server.addService(observeService, { Observe: observe.Observe });
-    const { Apply, Get, List, Watch, Differences, Promote, Rollback, Pause, Resume } = rollouts;
-    const changes = { Promote, Rollback, Pause, Resume };
-    this.#server.addService(rolloutService, { Apply, Get, List, Watch, Differences, ...changes });
+    this.#server.addService(rolloutService, rollouts.methods);
     this.#server.addService(labelService, { RecordLabels: labels.RecordLabels });
     const { StreamAggregatedResources, DeltaAggregatedResources } = discovery;
     const streams = { StreamAggregatedResources, DeltaAggregatedResources };

@@ -17,10 +17,14 @@ const ROLLOUT: Readonly<Record<keyof typeof rolloutService, Permission>> = {
   List: READERS,
   Watch: READERS,
   Differences: READERS,
+  History: READERS,
+  Explain: READERS,
   Promote: OPERATORS,
   Rollback: OPERATORS,
   Pause: OPERATORS,
   Resume: OPERATORS,
+  Approve: OPERATORS,
+  Delete: ADMINS,
   Apply: ADMINS,
 };
 const OBSERVE: Readonly<Record<keyof typeof observeService, Permission>> = { Observe: FILTERS };

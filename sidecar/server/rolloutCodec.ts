@@ -11,6 +11,23 @@ import { toNumber } from "./wireNumber.ts";
 
 const v1 = understudy.v1;
 
+/** A plan that is asked to be rolled out. */
+export type ApplyRequest = {
+  /** Its text. */
+  readonly plan: string;
+  /** 0 takes any; NaN when it is no number that a rollout can have. */
+  readonly revision: number;
+};
+
+/** A page of a history that is asked for. */
+export type HistoryRequest = {
+  readonly name: string;
+  /** 0 is from the newest on; NaN when it is no number that a rollout can have. */
+  readonly before: number;
+  /** 0 leaves it to the server. */
+  readonly limit: number;
+};
+
 /** A change that is asked for. */
 export type ChangeRequest = {
   readonly name: string;
@@ -19,9 +36,21 @@ export type ChangeRequest = {
   readonly revision: number;
 };
 
-/** Reads ApplyRequest: the plan's text. Throws on garbage. */
-export function decodeApplyRequest(buffer: Uint8Array): string {
-  return v1.ApplyRequest.decode(buffer).plan;
+/** Reads ApplyRequest. Throws on garbage. */
+export function decodeApplyRequest(buffer: Uint8Array): ApplyRequest {
+  const { plan, revision } = v1.ApplyRequest.decode(buffer);
+  return { plan, revision: toNumber(revision) };
+}
+
+/** Reads HistoryRequest. Throws on garbage. */
+export function decodeHistoryRequest(buffer: Uint8Array): HistoryRequest {
+  const { name, before, limit } = v1.HistoryRequest.decode(buffer);
+  return { name, before: toNumber(before), limit };
+}
+
+/** Reads ExplainRequest: the name. Throws on garbage. */
+export function decodeExplainRequest(buffer: Uint8Array): string {
+  return v1.ExplainRequest.decode(buffer).name;
 }
 
 /** Reads GetRequest: the name. Throws on garbage. */
@@ -57,7 +86,15 @@ export function encodeRollout(view: RolloutView): Buffer {
 }
 
 /** Writes DifferencesResponse. */
-export function encodeDifferences({ differences, pairsCompared }: RolloutView): Buffer {
+export function encodeDifferences(view: RolloutView): Buffer {
+  return Buffer.from(v1.DifferencesResponse.encode(differencesOf(view)).finish());
+}
+
+/** DifferencesResponse. */
+export function differencesOf({
+  differences,
+  pairsCompared,
+}: RolloutView): understudy.v1.DifferencesResponse.$Properties {
   const places = differences.map(({ difference, count, samples }) => ({
     ...difference,
     count,
@@ -68,7 +105,7 @@ export function encodeDifferences({ differences, pairsCompared }: RolloutView): 
       candidate,
     })),
   }));
-  return Buffer.from(v1.DifferencesResponse.encode({ places, pairs: pairsCompared }).finish());
+  return { places, pairs: pairsCompared };
 }
 
 /** Writes ListResponse. */
@@ -77,7 +114,8 @@ export function encodeRollouts(views: readonly RolloutView[]): Buffer {
   return Buffer.from(v1.ListResponse.encode({ rollouts }).finish());
 }
 
-function rolloutOf(view: RolloutView): understudy.v1.Rollout.$Properties {
+/** Rollout. */
+export function rolloutOf(view: RolloutView): understudy.v1.Rollout.$Properties {
   const { plan, state, evidence } = view;
   return {
     name: plan.name,
@@ -148,7 +186,8 @@ const PHASES: Readonly<Record<Phase, understudy.v1.Phase>> = {
   "rolled-back": v1.Phase.PHASE_ROLLED_BACK,
 };
 
-const JUDGEMENTS: Readonly<Record<Judgement, understudy.v1.Judgement>> = {
+/** What judgements are on the wire. */
+export const JUDGEMENTS: Readonly<Record<Judgement, understudy.v1.Judgement>> = {
   pass: v1.Judgement.JUDGEMENT_PASS,
   fail: v1.Judgement.JUDGEMENT_FAIL,
   inconclusive: v1.Judgement.JUDGEMENT_INCONCLUSIVE,

@@ -1,139 +1,123 @@
 import type {
   handleServerStreamingCall,
   handleUnaryCall,
+  Metadata,
   ServerUnaryCall,
   ServerWritableStream,
   sendUnaryData,
+  UntypedHandleCall,
 } from "@grpc/grpc-js";
-import type { Plan } from "../core/plan/plan.ts";
 import type { Command } from "../core/rollout/command.ts";
-import { isFinal } from "../core/rollout/state.ts";
 import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
-import { RequestError, type Rollouts, type RolloutView } from "../ports.ts";
+import type { RolloutView } from "../ports.ts";
 import { callerName } from "./authentication.ts";
 import { currentConnection } from "./guardedListener.ts";
 import { Outbox } from "./outbox.ts";
-import type { ChangeRequest } from "./rolloutCodec.ts";
-import type { Read } from "./services.ts";
+import { KEY_HEADER } from "./requestKey.ts";
+import type { Asker, ExplainedRollout, HistoryAnswer, RolloutApi } from "./rolloutApi.ts";
+import type { ApplyRequest, ChangeRequest, HistoryRequest } from "./rolloutCodec.ts";
+import type { Read, rolloutService } from "./services.ts";
 import { CallError, codeOf, statusOf } from "./status.ts";
 
-/** Reads a plan's text; throws an Error that names every problem of it. */
-export type ReadPlan = (text: string) => Plan;
-
 /** What the handlers need of their surroundings. */
-export type RolloutParts = {
-  readonly rollouts: Rollouts;
-  readonly readPlan: ReadPlan;
+export type RolloutHandlerParts = {
+  readonly api: RolloutApi;
   readonly limits: Limits;
   readonly metrics: Metrics;
 };
 
 type WatchCall = ServerWritableStream<Read<string>, RolloutView>;
-
-const REASON_LENGTH_MAX = 1_000;
-const WATCH_MS = 1_000;
+type Change = handleUnaryCall<Read<ChangeRequest>, RolloutView>;
+/** What a call asks for, and who asks. */
+type Answer<Request, Response> = (request: Request, asker: Asker) => Promise<Response>;
 
 /** Serves understudy.v1.RolloutService. */
 export class RolloutHandler {
-  readonly #parts: RolloutParts;
-  readonly #watchers = new Set<WatchCall>();
+  readonly #parts: RolloutHandlerParts;
 
-  constructor(parts: RolloutParts) {
+  constructor(parts: RolloutHandlerParts) {
     this.#parts = parts;
   }
 
-  readonly Apply: handleUnaryCall<Read<string>, RolloutView> = this.#unary((text, by) =>
-    this.#parts.rollouts.start(this.#parts.readPlan(text), by),
+  readonly Apply: handleUnaryCall<Read<ApplyRequest>, RolloutView> = this.#unary((request, asker) =>
+    this.#parts.api.apply(request, asker),
   );
 
   readonly Get: handleUnaryCall<Read<string>, RolloutView> = this.#unary(async (name) =>
-    this.#view(name),
+    this.#parts.api.get(name),
   );
 
   readonly Differences: handleUnaryCall<Read<string>, RolloutView> = this.#unary(async (name) =>
-    this.#view(name),
+    this.#parts.api.get(name),
   );
 
   readonly List: handleUnaryCall<Read<undefined>, readonly RolloutView[]> = this.#unary(async () =>
-    this.#parts.rollouts.list(),
+    this.#parts.api.list(),
   );
 
-  readonly Promote: handleUnaryCall<Read<ChangeRequest>, RolloutView> = this.#change("promote");
-  readonly Rollback: handleUnaryCall<Read<ChangeRequest>, RolloutView> = this.#change("rollback");
-  readonly Pause: handleUnaryCall<Read<ChangeRequest>, RolloutView> = this.#change("pause");
-  readonly Resume: handleUnaryCall<Read<ChangeRequest>, RolloutView> = this.#change("resume");
+  readonly History: handleUnaryCall<Read<HistoryRequest>, HistoryAnswer> = this.#unary((request) =>
+    this.#parts.api.history(request),
+  );
+
+  readonly Explain: handleUnaryCall<Read<string>, ExplainedRollout> = this.#unary(async (name) =>
+    this.#parts.api.explain(name),
+  );
+
+  readonly Promote: Change = this.#change("promote");
+  readonly Rollback: Change = this.#change("rollback");
+  readonly Pause: Change = this.#change("pause");
+  readonly Resume: Change = this.#change("resume");
+  readonly Approve: Change = this.#change("approve");
+  readonly Delete: Change = this.#change("delete");
 
   readonly Watch: handleServerStreamingCall<Read<string>, RolloutView> = (call) => {
-    const { limits, metrics } = this.#parts;
     try {
-      if (this.#watchers.size >= limits.watchersMax) {
-        metrics.watchersRefused.inc();
-        throw new CallError("too-many", `there are ${limits.watchersMax} watchers already`);
-      }
-      this.#watch(call, this.#view(requestOf(call.request)).plan.name);
+      this.#watch(call, requestOf(call.request));
     } catch (error) {
-      metrics.requestsRefused.inc({ code: codeOf(error) });
+      this.#parts.metrics.requestsRefused.inc({ code: codeOf(error) });
       call.emit("error", statusOf(error));
     }
   };
 
+  /** All of them by their names. */
+  get methods(): Readonly<Record<keyof typeof rolloutService, UntypedHandleCall>> {
+    const { Apply, Get, List, Watch, Differences, History, Explain } = this;
+    const { Promote, Rollback, Pause, Resume, Approve, Delete } = this;
+    const changes = { Promote, Rollback, Pause, Resume, Approve, Delete };
+    return { Apply, Get, List, Watch, Differences, History, Explain, ...changes };
+  }
+
   /** Ends every Watch call; unary ones end by themselves. */
   stop(): void {
-    for (const call of this.#watchers) {
-      call.emit("error", statusOf(new RequestError("unavailable", "the sidecar is stopping")));
-    }
+    this.#parts.api.stop();
   }
 
   #watch(call: WatchCall, name: string): void {
-    const { limits, metrics, rollouts } = this.#parts;
+    const { api, limits } = this.#parts;
     const connection = currentConnection();
     const outbox = new Outbox<RolloutView>(call, {
       unreadMs: limits.unreadMs,
       unread: () => connection?.close("unread"),
     });
-    const send = (view: RolloutView) => outbox.put("view", view);
-    const unwatch = rollouts.watch(name, send);
-    const timer = setInterval(() => {
-      const view = rollouts.get(name);
-      if (view !== undefined && !isFinal(view.state)) {
-        send(view);
-      }
-    }, WATCH_MS);
-    this.#watchers.add(call);
-    metrics.watchers.set(this.#watchers.size);
+    const unwatch = api.watch(name, {
+      show: (view) => outbox.put("view", view),
+      end: (error) => call.emit("error", statusOf(error)),
+    });
     const end = () => {
-      clearInterval(timer);
       unwatch();
       outbox.close();
-      this.#watchers.delete(call);
-      metrics.watchers.set(this.#watchers.size);
     };
     call.once("cancelled", end);
     call.once("error", end);
-    send(this.#view(name));
   }
 
-  #change(kind: Command["kind"]): handleUnaryCall<Read<ChangeRequest>, RolloutView> {
-    return this.#unary(({ name, reason, revision }, by) => {
-      if (reason.length > REASON_LENGTH_MAX) {
-        throw new CallError("invalid", `reason: more than ${REASON_LENGTH_MAX} characters`);
-      }
-      const command = { kind, by, reason };
-      return this.#parts.rollouts.command(name, command, revision === 0 ? undefined : revision);
-    });
-  }
-
-  #view(name: string): RolloutView {
-    const view = this.#parts.rollouts.get(name);
-    if (view === undefined) {
-      throw new RequestError("unknown", `no rollout is named ${name}`);
-    }
-    return view;
+  #change(kind: Command["kind"]): Change {
+    return this.#unary((request, asker) => this.#parts.api.change(kind, request, asker));
   }
 
   #unary<Request, Response>(
-    answer: (request: Request, by: string) => Promise<Response>,
+    answer: Answer<Request, Response>,
   ): handleUnaryCall<Read<Request>, Response> {
     return (call, callback) => {
       void this.#answer(answer, call, callback);
@@ -141,17 +125,23 @@ export class RolloutHandler {
   }
 
   async #answer<Request, Response>(
-    answer: (request: Request, by: string) => Promise<Response>,
+    answer: Answer<Request, Response>,
     call: ServerUnaryCall<Read<Request>, Response>,
     callback: sendUnaryData<Response>,
   ): Promise<void> {
     try {
-      callback(null, await answer(requestOf(call.request), callerName(call)));
+      callback(null, await answer(requestOf(call.request), askerOf(call)));
     } catch (error) {
       this.#parts.metrics.requestsRefused.inc({ code: codeOf(error) });
       callback(statusOf(error));
     }
   }
+}
+
+function askerOf(call: { readonly metadata: Metadata }): Asker {
+  const keys = call.metadata.get(KEY_HEADER);
+  const key = keys.length === 0 ? undefined : keys.join(", ");
+  return { who: callerName(call), via: "grpc", key };
 }
 
 function requestOf<Request>(read: Read<Request>): Request {

@@ -2,6 +2,8 @@ import type { MethodDefinition } from "@grpc/grpc-js";
 import type { Label } from "../core/performance/prediction.ts";
 import type { RecordedLabels } from "../ports/predictions.ts";
 import type { RolloutView } from "../ports.ts";
+import { encodeExplanation } from "./explainCodec.ts";
+import { encodeHistory } from "./historyCodec.ts";
 import { decodeRecordLabelsRequest, encodeRecordedLabels } from "./labelCodec.ts";
 import {
   decodeFilterMessage,
@@ -9,17 +11,22 @@ import {
   type FilterMessage,
   type SidecarMessage,
 } from "./observeCodec.ts";
+import type { ExplainedRollout, HistoryAnswer } from "./rolloutApi.ts";
 import {
+  type ApplyRequest,
   type ChangeRequest,
   decodeApplyRequest,
   decodeChangeRequest,
   decodeDifferencesRequest,
+  decodeExplainRequest,
   decodeGetRequest,
+  decodeHistoryRequest,
   decodeListRequest,
   decodeWatchRequest,
   encodeDifferences,
   encodeRollout,
   encodeRollouts,
+  type HistoryRequest,
 } from "./rolloutCodec.ts";
 
 /** A request as read from the wire, or undefined when it was garbage: the method answers that with a clear error. */
@@ -46,7 +53,7 @@ export const observeService: {
 
 /** understudy.v1.RolloutService of proto/rollout.proto. */
 export const rolloutService: {
-  readonly Apply: MethodDefinition<Read<string>, RolloutView>;
+  readonly Apply: MethodDefinition<Read<ApplyRequest>, RolloutView>;
   readonly Get: MethodDefinition<Read<string>, RolloutView>;
   readonly List: MethodDefinition<Read<undefined>, readonly RolloutView[]>;
   readonly Watch: MethodDefinition<Read<string>, RolloutView>;
@@ -54,6 +61,10 @@ export const rolloutService: {
   readonly Rollback: MethodDefinition<Read<ChangeRequest>, RolloutView>;
   readonly Pause: MethodDefinition<Read<ChangeRequest>, RolloutView>;
   readonly Resume: MethodDefinition<Read<ChangeRequest>, RolloutView>;
+  readonly Approve: MethodDefinition<Read<ChangeRequest>, RolloutView>;
+  readonly Delete: MethodDefinition<Read<ChangeRequest>, RolloutView>;
+  readonly History: MethodDefinition<Read<HistoryRequest>, HistoryAnswer>;
+  readonly Explain: MethodDefinition<Read<string>, ExplainedRollout>;
   readonly Differences: MethodDefinition<Read<string>, RolloutView>;
 } = {
   Apply: unary("Apply", decodeApplyRequest),
@@ -68,6 +79,18 @@ export const rolloutService: {
   Rollback: unary("Rollback", decodeChangeRequest),
   Pause: unary("Pause", decodeChangeRequest),
   Resume: unary("Resume", decodeChangeRequest),
+  Approve: unary("Approve", decodeChangeRequest),
+  Delete: unary("Delete", decodeChangeRequest),
+  History: method({
+    path: `${ROLLOUT}History`,
+    decode: reading(decodeHistoryRequest),
+    encode: encodeHistory,
+  }),
+  Explain: method({
+    path: `${ROLLOUT}Explain`,
+    decode: reading(decodeExplainRequest),
+    encode: encodeExplanation,
+  }),
   Differences: method({
     path: `${ROLLOUT}Differences`,
     decode: reading(decodeDifferencesRequest),

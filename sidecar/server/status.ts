@@ -1,4 +1,5 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
+import type { Problem } from "../plan/problem.ts";
 import { RequestError, type RequestErrorCode } from "../ports.ts";
 
 /** Why a call was not done: an error of the core's ports, or one of the server itself. */
@@ -27,11 +28,14 @@ const STATUS: Readonly<Record<CallErrorCode, status>> = {
 /** An error of the server itself. */
 export class CallError extends Error {
   readonly code: CallErrorCode;
+  /** All that is wrong with a plan, when that is why. */
+  readonly problems: readonly Problem[];
 
-  constructor(code: CallErrorCode, message: string) {
+  constructor(code: CallErrorCode, message: string, problems: readonly Problem[] = []) {
     super(message);
     this.name = "CallError";
     this.code = code;
+    this.problems = problems;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Plan } from "../plan/plan.ts";
-import { minimumOf, type Step, sharesOf } from "../plan/step.ts";
+import { type Minimum, minimumOf, type Step, sharesOf } from "../plan/step.ts";
 import { ALL_BP, type BasisPoints } from "../traffic.ts";
 import type { Verdict } from "../verdict.ts";
 import { closedBy } from "./openness.ts";
@@ -44,16 +44,27 @@ export function isMinimumMet(
   state: RolloutState,
   now: Pick<Now, "nowMs" | "evidence">,
 ): boolean {
+  const { pairs, requests, timeMs } = missingOf(step, state, now);
+  return pairs === 0 && requests === 0 && timeMs === 0;
+}
+
+/** What a step must still see before it may end; nothing below 0. */
+export function missingOf(
+  step: Step,
+  state: RolloutState,
+  { evidence, nowMs }: Pick<Now, "nowMs" | "evidence">,
+): Minimum {
   const minimum = minimumOf(step);
-  const { evidence } = now;
   const before = state.stepStartCounts;
-  const pairs = evidence.pairs - before.pairs;
   const requests =
     step.kind === "preview"
       ? (evidence.tests ?? 0) - (before.tests ?? 0)
       : evidence.requests.candidate - before.requests;
-  const timeMs = now.nowMs - state.stepStartedAtMs;
-  return pairs >= minimum.pairs && requests >= minimum.requests && timeMs >= minimum.timeMs;
+  return {
+    pairs: Math.max(0, minimum.pairs - (evidence.pairs - before.pairs)),
+    requests: Math.max(0, minimum.requests - requests),
+    timeMs: Math.max(0, minimum.timeMs - (nowMs - state.stepStartedAtMs)),
+  };
 }
 
 /** Why the next step may not begin though the one under way is done, one sentence; undefined when it may. */
