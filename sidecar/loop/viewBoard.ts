@@ -1,3 +1,4 @@
+import { EXCLUSIONS } from "../core/evidence/outcome.ts";
 import { PHASES } from "../core/rollout/state.ts";
 import { sameTraffic } from "../core/traffic.ts";
 import { forgetRollout } from "../metrics/rollout.ts";
@@ -80,9 +81,9 @@ export class ViewBoard {
   #measureExcluded({ plan, excluded }: RolloutView): void {
     const rollout = plan.name;
     const before = this.#excluded.get(rollout);
-    for (const [reason, count] of Object.entries(excluded)) {
-      if (before?.[reason] !== count) {
-        this.#metrics.rolloutExcluded.set({ rollout, reason }, count);
+    for (const reason of EXCLUSIONS) {
+      if (before?.[reason] !== excluded[reason]) {
+        this.#metrics.rolloutExcluded.set({ rollout, reason }, excluded[reason]);
       }
     }
     this.#excluded.set(rollout, excluded);

@@ -75,6 +75,9 @@ export class Watcher {
   /** Ends the windows that are due, and computes figures that are. */
   look(state: RolloutState, nowMs: number): void {
     const watch = this.#watch;
+    if (watch.drift === undefined && watch.performance === undefined) {
+      return;
+    }
     const isPromoted = state.phase === "promoted";
     this.#follow(state, (anomalies) => lookForDrift(watch, anomalies, nowMs));
     for (const variant of ["primary", "candidate"] as const) {

@@ -2,22 +2,25 @@ import type { Comparison } from "../compare/comparison.ts";
 import type { Answer, Observation } from "../observation.ts";
 import type { Guardrail } from "../plan/plan.ts";
 
+/** Why an observation, or the pair in it, may be no evidence. */
+export const EXCLUSIONS = [
+  // Began in a window that is closed, or before the book was opened.
+  "late",
+  // Began too far in the future by the sidecar's clock.
+  "future",
+  // A trusted override or a test route chose the variant, so it is not the users' traffic: neither a served request nor a pair.
+  "overridden",
+  // A request of the same id was counted in a window that is still open: a retry, or a hedged request.
+  "repeated",
+  // One of the two answers of a pair did not come from its variant (timeout, unreachable, reset): no pair.
+  "unanswered",
+  // Both variants failed: such a pair says nothing of whether they agree.
+  "bothFailed",
+  // The pair could not be decided for a guardrail: cut off before any difference, or without a prediction.
+  "undecided",
+] as const;
 /** Why an observation, or the pair in it, is no evidence. Counted for people; none of them is lost without a trace. */
-export type Exclusion =
-  /** Began in a window that is closed, or before the book was opened. */
-  | "late"
-  /** Began too far in the future by the sidecar's clock. */
-  | "future"
-  /** A trusted override or a test route chose the variant, so it is not the users' traffic: neither a served request nor a pair. */
-  | "overridden"
-  /** A request of the same id was counted in a window that is still open: a retry, or a hedged request. */
-  | "repeated"
-  /** One of the two answers of a pair did not come from its variant (timeout, unreachable, reset): no pair. */
-  | "unanswered"
-  /** Both variants failed: such a pair says nothing of whether they agree. */
-  | "bothFailed"
-  /** The pair could not be decided for a guardrail: cut off before any difference, or without a prediction. */
-  | "undecided";
+export type Exclusion = (typeof EXCLUSIONS)[number];
 
 /** No observation left out. */
 export function nothingExcluded(): Record<Exclusion, number> {
