@@ -7,6 +7,7 @@ import { pinSelf } from "./rig/cores.ts";
 import { describeMachine } from "./rig/machine.ts";
 import { type Rig, startRig } from "./rig/rig.ts";
 import { measureDrift } from "./scenarios/drift.ts";
+import { measureIdle } from "./scenarios/idle.ts";
 import { measureLabels } from "./scenarios/labels.ts";
 import { measureMemory } from "./scenarios/memory.ts";
 import { measureLargePairCost, measurePairCost, measureWatchedCost } from "./scenarios/pairCost.ts";
@@ -17,8 +18,23 @@ import { measureSplit } from "./scenarios/split.ts";
 // npm run bench: what the filter and the sidecar cost, as ratios to Envoy's own features and to a floor. See options.ts for the
 // command line. Exit status 0 when everything that was asked for was measured, whatever the figures are; 1 when something was not.
 
-/** What is measured without Envoy. */
-const ALONE: readonly Measurement[] = ["sidecar", "sidecarDrift", "largePair", "labels", "drift"];
+/** What is measured without Envoy, and what with it. */
+const ALONE = {
+  sidecar: ({ rounds }: Options) => measurePairCost(rounds),
+  sidecarDrift: ({ rounds }: Options) => measureWatchedCost(rounds),
+  largePair: ({ rounds }: Options) => measureLargePairCost(rounds),
+  labels: () => measureLabels(),
+  idle: () => measureIdle(),
+  drift: measureDrift,
+} as const;
+const WITH_ENVOY: Readonly<
+  Record<Exclude<Measurement, keyof typeof ALONE>, (rig: Rig, options: Options) => Promise<Result>>
+> = {
+  split: (rig, { rounds }) => measureSplit(rig, rounds),
+  shadow: (rig, { rounds }) => measureShadow(rig, rounds),
+  primaryP99: (rig, { rounds }) => measurePrimaryP99(rig, rounds),
+  memory: measureMemory,
+};
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -35,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (pinning.kind === "unpinned") {
     say(`bench: nothing is pinned to a core, so figures are noisier: ${pinning.why}`);
   }
-  const needsEnvoy = options.only.some((name) => !ALONE.includes(name));
+  const needsEnvoy = !options.only.every(isAlone);
   const envoy = needsEnvoy ? await findEnvoy({ env: process.env, say }) : undefined;
   const rig = envoy === undefined ? undefined : await startRig(envoy.path, pinning);
   endWithSignals(rig);
@@ -87,32 +103,13 @@ async function measureOne(name: Measurement, run: Run): Promise<void> {
 }
 
 async function measurementOf(name: Measurement, { rig, options }: Run): Promise<Result> {
-  if (name === "sidecar") {
-    return await measurePairCost(options.rounds);
-  }
-  if (name === "sidecarDrift") {
-    return await measureWatchedCost(options.rounds);
-  }
-  if (name === "largePair") {
-    return await measureLargePairCost(options.rounds);
-  }
-  if (name === "labels") {
-    return await measureLabels();
-  }
-  if (name === "drift") {
-    return await measureDrift(options);
+  if (isAlone(name)) {
+    return await ALONE[name](options);
   }
   assert(rig !== undefined, `${name} needs Envoy`);
-  switch (name) {
-    case "split":
-      return await measureSplit(rig, options.rounds);
-    case "shadow":
-      return await measureShadow(rig, options.rounds);
-    case "primaryP99":
-      return await measurePrimaryP99(rig, options.rounds);
-    case "memory":
-      return await measureMemory(rig);
-    default:
-      return name satisfies never;
-  }
+  return await WITH_ENVOY[name](rig, options);
+}
+
+function isAlone(name: Measurement): name is keyof typeof ALONE {
+  return Object.hasOwn(ALONE, name);
 }

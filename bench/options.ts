@@ -10,6 +10,7 @@ export const MEASUREMENTS = [
   "sidecarDrift",
   "largePair",
   "labels",
+  "idle",
   "drift",
 ] as const;
 

@@ -10,6 +10,7 @@ export const LIMITS: Readonly<Record<Measurement, number>> = {
   sidecarDrift: 1,
   largePair: 1.5,
   labels: 1,
+  idle: 1,
   drift: 2,
 };
 
@@ -26,6 +27,7 @@ const WHAT: Readonly<Record<Measurement, string>> = {
     "as sidecar, of an equal pair of 100 kB, the worse of same bytes and of ignored differences",
   labels:
     "10,000,000 stored predictions: the worse of a label's join at p99 / 1 ms and the loop's longest stall / 50 ms",
+  idle: "1,000 rollouts without requests: the worse of their memory / 150 MB and of their CPU / 5 % of a core",
   drift:
     "1,000,000 rows of CSV by 20 features: profile of one file and drift of another / reading every cell of both as a text",
 };

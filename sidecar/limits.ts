@@ -45,7 +45,7 @@ export const LIMITS: Limits = {
   messageMs: 10_000,
   unreadMs: 10_000,
   watchersMax: 64,
-  rolloutsMax: 100,
+  rolloutsMax: 1_000,
   requestsMax: 64,
   queueBytesMax: 64 << 20,
 };

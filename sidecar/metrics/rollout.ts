@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
-/** Where rollouts are, and what is known of their candidates. `rollout` is the name of an applied plan, at most 100. */
+/** Where rollouts are, and what is known of their candidates. `rollout` is the name of an applied plan, at most 1,000. */
 export type RolloutMetrics = {
   readonly rolloutCandidateBp: Gauge<"rollout">;
   readonly rolloutShadowBp: Gauge<"rollout">;
