@@ -31,7 +31,12 @@ export type When = {
 };
 
 /** How it is started; a free port and no store unless said otherwise. */
-export type RealSidecarOptions = { readonly port?: number; readonly storePath?: string };
+export type RealSidecarOptions = {
+  readonly port?: number;
+  readonly storePath?: string;
+  /** More flags of `serve`. */
+  readonly args?: readonly string[];
+};
 
 const MAIN = new URL("../../sidecar/main.ts", import.meta.url).pathname;
 const SERVING_MS_MAX = 15_000;
@@ -40,11 +45,11 @@ const ROLLOUT_MS_MAX = 40_000;
 /** Starts one and waits until it serves; it ends with the test. */
 export async function startRealSidecar(
   context: TestContext,
-  { port = 0, storePath = "memory" }: RealSidecarOptions = {},
+  { port = 0, storePath = "memory", args: more = [] }: RealSidecarOptions = {},
 ): Promise<RealSidecar> {
   const args = ["serve", "--grpc", `127.0.0.1:${port}`, "--http", "127.0.0.1:0"];
   const store = ["--store", storePath];
-  const child = spawn(process.execPath, [MAIN, ...args, ...store], {
+  const child = spawn(process.execPath, [MAIN, ...args, ...store, ...more], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
