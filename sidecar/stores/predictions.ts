@@ -21,6 +21,8 @@ import type {
 } from "./predictionsProtocol.ts";
 
 const THREAD: URL = new URL("./predictionsWorker.ts", import.meta.url);
+// In a package that was installed it is JavaScript, as this is.
+THREAD.pathname = THREAD.pathname.replace(/\.ts$/, import.meta.url.slice(-3));
 
 /** Requests that may wait for the thread. More are refused, so that a slow disk does not fill the memory. */
 export const REQUESTS_MAX = 100;
