@@ -12,6 +12,8 @@ export type Config = {
   readonly alertsPath: string | undefined;
   /** The file of what plans may have asked as gates; nothing when it is left out. */
   readonly hooksPath?: string;
+  /** The file of models whose versions are tried; none when it is left out. */
+  readonly modelsPath?: string;
   /** The file of those who may call; whoever reaches a port when it is left out. */
   readonly callersPath?: string;
   /** With what both ports speak TLS; in the clear when it is left out. */
@@ -37,6 +39,7 @@ export const CONFIG_KEYS = [
     default: "",
     meaning: "file of what plans may have asked before and after steps",
   },
+  { flag: "models", default: "", meaning: "file of the models whose versions are tried" },
   { flag: "xds", default: "", meaning: "file of what Envoys discover: routes, runtime, filters" },
   { flag: "callers", default: "", meaning: "who may call, by token or certificate, and as what" },
   { flag: "tls-cert", default: "", meaning: "certificate of both ports, in PEM" },
@@ -95,6 +98,7 @@ function parseFlags(args: readonly string[]): Flags | string {
       kube: "",
       xds: "",
       hooks: "",
+      models: "",
       ...values,
     };
   } catch (error) {
@@ -102,8 +106,14 @@ function parseFlags(args: readonly string[]): Flags | string {
   }
 }
 
-function controlOf({ hooks, kube, xds }: Flags): Pick<Config, "hooksPath" | "kube" | "xdsPath"> {
+function controlOf({
+  hooks,
+  kube,
+  models,
+  xds,
+}: Flags): Pick<Config, "hooksPath" | "kube" | "modelsPath" | "xdsPath"> {
   return {
+    ...(models === "" ? {} : { modelsPath: models }),
     ...(hooks === "" ? {} : { hooksPath: hooks }),
     ...(kube === "" ? {} : { kube }),
     ...(xds === "" ? {} : { xdsPath: xds }),

@@ -54,24 +54,34 @@ async function serve(flags: readonly string[]): Promise<ExitCode> {
 }
 
 /** What the files say that the configuration names, or everything that is wrong in them. */
-async function readFiles({ alertsPath, hooksPath, xdsPath }: Config): Promise<Files> {
+async function readFiles(config: Config): Promise<Files> {
+  const { alertsPath, hooksPath, modelsPath, xdsPath } = config;
   const { readAlerts } = await import("./alerts/alertsFile.ts");
   const { readHooks } = await import("./hooks/hooksFile.ts");
+  const { readModels } = await import("./models/modelsFile.ts");
   const { readEnvoys } = await import("./xds/envoysFile.ts");
   const nothing = { settings: undefined };
   const alerts = alertsPath === undefined ? nothing : readAlerts(alertsPath, process.env);
   const hooks = hooksPath === undefined ? nothing : readHooks(hooksPath, process.env);
   const envoys = xdsPath === undefined ? nothing : readEnvoys(xdsPath);
-  return "settings" in alerts && "settings" in hooks && !("problems" in envoys)
-    ? { alerts: alerts.settings, hooks: hooks.settings }
-    : {
-        problems: [alerts, hooks, envoys].flatMap((read) =>
-          "problems" in read ? read.problems : [],
-        ),
-      };
+  const models = modelsPath === undefined ? nothing : await readModels(modelsPath, process.env);
+  const problems = [alerts, hooks, models, envoys].flatMap((read) =>
+    "problems" in read ? read.problems : [],
+  );
+  return problems.length > 0
+    ? { problems }
+    : { alerts: settingsOf(alerts), hooks: settingsOf(hooks), models: settingsOf(models) };
 }
 
-type Files = Pick<Surroundings, "alerts" | "hooks"> | { readonly problems: readonly string[] };
+function settingsOf<Settings>(
+  read: { readonly settings: Settings } | { readonly problems: readonly string[] },
+): Settings | undefined {
+  return "settings" in read ? read.settings : undefined;
+}
+
+type Files =
+  | Pick<Surroundings, "alerts" | "hooks" | "models">
+  | { readonly problems: readonly string[] };
 
 function misused(problems: readonly string[]): ExitCode {
   for (const problem of problems) {

@@ -4,6 +4,7 @@ import { type EnvoyMetrics, envoyMetrics } from "./metrics/envoys.ts";
 import { type IntakeMetrics, intakeMetrics } from "./metrics/intake.ts";
 import { type LabelMetrics, labelMetrics } from "./metrics/labels.ts";
 import { type LoopMetrics, loopMetrics } from "./metrics/loop.ts";
+import { type ModelMetrics, modelMetrics } from "./metrics/models.ts";
 import { type OutlookMetrics, outlookMetrics } from "./metrics/outlook.ts";
 import { type RolloutMetrics, rolloutMetrics } from "./metrics/rollout.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server.ts";
@@ -18,7 +19,8 @@ export type Metrics = { readonly registry: Registry } & RolloutMetrics &
   EnvoyMetrics &
   LoopMetrics &
   OutlookMetrics &
-  AlertMetrics;
+  AlertMetrics &
+  ModelMetrics;
 
 /** Makes the metrics on a registry of their own. */
 export function createMetrics(): Metrics {
@@ -35,5 +37,6 @@ export function createMetrics(): Metrics {
     ...loopMetrics(registry),
     ...outlookMetrics(registry),
     ...alertMetrics(registry),
+    ...modelMetrics(registry),
   };
 }

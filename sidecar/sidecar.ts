@@ -12,10 +12,13 @@ import { LIMITS, type Limits } from "./limits.ts";
 import { examinersCounting } from "./loop/examiner.ts";
 import { Loop } from "./loop.ts";
 import { createMetrics } from "./metrics.ts";
+import { ModelKeeper, type ModelKeeperParts } from "./models/keeper.ts";
+import type { ModelsSettings } from "./models/modelsFile.ts";
 import { httpProbe } from "./outgoing/probe.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { PredictionStore } from "./ports/predictions.ts";
 import type { Clock, Log, Store } from "./ports.ts";
+import { openRegistry } from "./registry/open.ts";
 import { Entry } from "./server/entry.ts";
 import { GrpcServer, type GrpcServerParts } from "./server/grpcServer.ts";
 import { type HttpParts, HttpServer } from "./server/httpServer.ts";
@@ -43,6 +46,8 @@ export type Surroundings = {
   readonly alerts?: AlertSettings | undefined;
   /** What plans may have asked. */
   readonly hooks?: HooksSettings | undefined;
+  /** Models whose versions are tried, and their registry. */
+  readonly models?: ModelsSettings | undefined;
 };
 
 /** A sidecar that serves. */
@@ -70,24 +75,28 @@ const MEMORY_BOUNDS: PredictionBounds = {
 
 /** Puts the parts together and serves. Rejects when the store or an address can't be had. */
 export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
-  const { entry, stores, controlPlanes, envoys, loop, teller, grpc, http } = await assemble(
+  const { entry, stores, controlPlanes, envoys, loop, readers, grpc, http } = await assemble(
     config,
     surroundings,
   );
   const ending = new AbortController();
   try {
     await loop.open();
-    await teller.open();
+    for (const reader of readers) {
+      await reader.open();
+    }
     const ports = { grpc: await grpc.listen(config.grpc), http: await http.listen(config.http) };
     const turning = loop.run(ending.signal);
-    teller.start();
+    for (const reader of readers) {
+      reader.start();
+    }
     return {
       grpc: addressText({ ...config.grpc, port: ports.grpc }),
       http: addressText({ ...config.http, port: ports.http }),
       reload: async () => {
         await Promise.all([entry.check(), envoys.check()]);
       },
-      // Callers first, so that nothing new comes; then the loop, which saves, and the teller; then the store; the HTTP port tells to the end.
+      // Callers first, so that nothing new comes; then the loop, which saves, and who reads its log; then the store; the HTTP port tells to the end.
       stop: async () => {
         await grpc.stop(DRAIN_MS);
         entry.close();
@@ -95,7 +104,9 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
         ending.abort();
         await turning;
         await controlPlanes.stop();
-        await teller.stop();
+        for (const reader of readers) {
+          await reader.stop();
+        }
         await stores.close();
         await http.stop();
       },
@@ -109,6 +120,9 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
     throw error;
   }
 }
+
+/** Whoever follows the log of events from a place that is kept in the store. */
+type LogReader = { open(): Promise<void>; start(): void; stop(): Promise<void> };
 
 /** The parts, none of which does anything yet but the stores, which are open. */
 async function assemble(config: Config, surroundings: Surroundings) {
@@ -143,6 +157,10 @@ async function assemble(config: Config, surroundings: Surroundings) {
     views: () => loop.list(),
     isStoreTrusted: () => loop.isStoreTrusted,
   });
+  const readers = [
+    teller,
+    ...modelKeepers(surroundings, { ...parts, rollouts: loop, journal: store }),
+  ];
   const api = new RolloutApi({ ...parts, rollouts: loop });
   const { grpc, http } = serversOf(entry, {
     ...parts,
@@ -152,7 +170,23 @@ async function assemble(config: Config, surroundings: Surroundings) {
     labels: new LabelHandler({ ...parts, labels: loop.labels }),
     discovery: new XdsHandler({ ...parts, hub: envoys.actuator }),
   });
-  return { entry, stores, controlPlanes, envoys, loop, teller, grpc, http };
+  return { entry, stores, controlPlanes, envoys, loop, readers, grpc, http };
+}
+
+/** Who tries models, when there are any. */
+function modelKeepers(
+  { models }: Surroundings,
+  parts: Omit<ModelKeeperParts, "settings" | "registry">,
+): readonly LogReader[] {
+  return models === undefined
+    ? []
+    : [
+        new ModelKeeper({
+          ...parts,
+          settings: models,
+          registry: openRegistry(models.registry, parts.clock),
+        }),
+      ];
 }
 
 /** What probes are told, and who looks after alerts. */

@@ -41,6 +41,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   hooks: ["core", "plan", "ports", "access", "outgoing"],
   alerts: ["core", "plan", "ports", "access", "outgoing", "metrics"],
   registry: ["core", "ports", "access", "outgoing", "sqlite"],
+  models: ["core", "plan", "ports", "registry", "outgoing", "metrics"],
   xds: ["core", "plan", "ports", "access", "outgoing", "metrics"],
   server: [
     "core",
