@@ -5,6 +5,7 @@ import { envoyFor } from "../support/envoy.ts";
 import { type RealSidecar, startRealSidecar } from "../support/realSidecar.ts";
 import { until } from "../support/until.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
+import type { User } from "./controlPlane.ts";
 import { freePorts } from "./freePorts.ts";
 import { proxyBootstrap } from "./proxy.ts";
 import type { Rig } from "./rig.ts";
@@ -70,13 +71,13 @@ export async function openShop(
   return { ports, v1, v2, gateway, users, callers };
 }
 
-/** A sidecar as `understudy`, beside that API server. */
+/** A sidecar beside that API server, as `understudy` and without a store unless said otherwise. */
 export async function sidecarIn(
   rig: Rig,
   context: TestContext,
-  storePath = "memory",
+  { user = "understudy", storePath = "memory" }: { user?: User; storePath?: string } = {},
 ): Promise<RealSidecar> {
-  const args = ["--kube", rig.kubeconfig("understudy")];
+  const args = ["--kube", rig.kubeconfig(user)];
   const sidecar = await startRealSidecar(context, { storePath, args });
   context.after(() => {
     // @types/node does not know `passed` yet.

@@ -13,6 +13,7 @@ export type Rig = ControlPlane & {
 
 const found = await findBinaries(process.env, (line) => process.stderr.write(`${line}\n`));
 const folder = await mkdtemp(join(tmpdir(), "understudy-mesh-"));
+const TEST_MS_MAX = 180_000;
 let starting: Promise<Rig> | undefined;
 
 after(async () => {
@@ -20,15 +21,22 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** Why there is no rig on this machine; false when there can be one. */
+export const whyNot: string | false = "missing" in found ? found.missing : false;
+
+/** The rig of all tests, started when it is first asked for. */
+export function sharedRig(): Promise<Rig> {
+  starting ??= startRig();
+  return starting;
+}
+
 /** A test of the mesh, on one control plane for all of them; skipped, with the reason, where that can't be had. */
 export function meshTest(
   name: string,
   body: (rig: Rig, context: TestContext) => Promise<void>,
 ): void {
-  const skip = "missing" in found ? found.missing : false;
-  test(name, { skip, timeout: 180_000 }, async (context) => {
-    starting ??= startRig();
-    await body(await starting, context);
+  test(name, { skip: whyNot, timeout: TEST_MS_MAX }, async (context) => {
+    await body(await sharedRig(), context);
   });
 }
 

@@ -27,7 +27,7 @@ async function openSplitShop(
   const shop = await openShop(rig, context, [splitService()]);
   const folder = await mkdtemp(join(tmpdir(), "understudy-store-"));
   context.after(() => rm(folder, { recursive: true, force: true }));
-  const sidecar = await sidecarIn(rig, context, join(folder, "store.sqlite"));
+  const sidecar = await sidecarIn(rig, context, { storePath: join(folder, "store.sqlite") });
   const variant = (version: string) => ({
     version,
     cluster: clusterOf("app.mesh.local", version, shop.ports),
