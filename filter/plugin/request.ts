@@ -40,11 +40,13 @@ export function requestHeaders(root: Root | null, exchange: Exchange | null, end
     count(Counter.RequestsTrustedShadow);
     return;
   }
-  const rollout = root.match(headers, head);
+  const tested = root.matchTest(headers, head);
+  const rollout = tested !== null ? tested : root.match(headers, head);
   if (rollout === null) {
     count(Counter.RequestsUnmatched);
     return;
   }
+  head.isTest = tested !== null;
   serve(root, rollout, exchange);
   if (ended) sendShadow(root, exchange);
 }
@@ -133,15 +135,18 @@ function chooseByFreshKey(rollout: ActiveRollout, exchange: Exchange): u32 {
   return bucket;
 }
 
+/** A test route is for the candidate; a secret chooses there too. */
 function chooseByOverride(rollout: ActiveRollout, exchange: Exchange): void {
+  let chosen: i32 = head.isTest ? Variant.Candidate : 0;
   const i = head.overrideAt;
-  if (i < 0) return;
-  const overrides = rollout.config.overrides;
-  const chosen = overrideOf(overrides, headers.bytes, headers.valueStart(i), headers.valueEnd(i));
-  if (chosen === 0) {
-    count(Counter.OverridesRefused);
-    return;
+  if (i >= 0) {
+    const overrides = rollout.config.overrides;
+    const start = headers.valueStart(i);
+    const asked = overrideOf(overrides, headers.bytes, start, headers.valueEnd(i));
+    if (asked === 0) count(Counter.OverridesRefused);
+    else chosen = asked;
   }
+  if (chosen === 0) return;
   exchange.subject.served = chosen as Variant;
   exchange.subject.overridden = true;
   count(Counter.RequestsOverridden);

@@ -44,6 +44,15 @@ export class Root {
   }
 
   /** The first rollout that a request is about, or null. */
+  /** The rollout whose test route a request comes by. */
+  matchTest(headers: Headers, head: RequestHead): ActiveRollout | null {
+    for (let i = 0; i < this.rollouts.length; i++) {
+      const rollout = unchecked(this.rollouts[i]);
+      if (rollout.config.isTest(headers, head)) return rollout;
+    }
+    return null;
+  }
+
   match(headers: Headers, head: RequestHead): ActiveRollout | null {
     for (let i = 0; i < this.rollouts.length; i++) {
       const rollout = unchecked(this.rollouts[i]);

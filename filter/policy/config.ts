@@ -1,4 +1,5 @@
 import { utf8 } from "./bytes";
+import { Headers, RequestHead } from "./headers";
 import { Match, PathPattern } from "./match";
 import { Override } from "./override";
 import { SplitKey, Variant } from "./split";
@@ -47,8 +48,19 @@ export class RolloutConfig {
   candidate: VariantConfig = new VariantConfig();
   sticky: Sticky = new Sticky();
   overrides: Override[] = [];
+  /** Requests that are tests of the candidate, with their canonical texts. */
+  testRoutes: Match[] = [];
+  testTexts: string[] = [];
   requestTimeoutMs: i32 = 15_000;
   shadow: ShadowConfig = new ShadowConfig();
+
+  /** Whether a request comes by a test route. */
+  isTest(headers: Headers, head: RequestHead): bool {
+    for (let k = 0; k < this.testRoutes.length; k++) {
+      if (unchecked(this.testRoutes[k]).matches(headers, head)) return true;
+    }
+    return false;
+  }
 
   variant(which: Variant): VariantConfig {
     return which === Variant.Candidate ? this.candidate : this.primary;

@@ -26,6 +26,7 @@ function rollout(config: RolloutConfig): string {
     `"candidate":${variant(config.candidate)}`,
     `"sticky":${sticky(config)}`,
     `"overrides":${config.overrides.length}`,
+    `"testRoutes":${config.testRoutes.length}`,
     `"requestTimeoutMs":${config.requestTimeoutMs}`,
     `"shadow":${shadow(config)}`,
   ];

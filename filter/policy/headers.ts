@@ -91,6 +91,8 @@ export class RequestHead {
   streaming: bool = false;
   grpc: bool = false;
   https: bool = false;
+  /** Whether it came by a test route; for whoever matches it to say. */
+  isTest: bool = false;
 
   read(headers: Headers): void {
     this.path = -1;
@@ -103,6 +105,7 @@ export class RequestHead {
     this.streaming = false;
     this.grpc = false;
     this.https = false;
+    this.isTest = false;
     for (let i = 0; i < headers.count; i++) this.readOne(headers, i);
   }
 

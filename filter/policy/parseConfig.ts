@@ -1,6 +1,7 @@
 import { PluginConfig, RolloutConfig, VariantConfig } from "./config";
 import { Fields, quoted } from "./fields";
 import { JsonParser } from "./json";
+import { Match } from "./match";
 import { Override } from "./override";
 import { parseMatch, parsePath } from "./parseMatch";
 import { parseSticky } from "./parseSticky";
@@ -12,6 +13,7 @@ export const CONFIG_BYTES_MAX: i32 = 256 * 1024;
 
 const ROLLOUTS_MAX: i32 = 64;
 const OVERRIDES_MAX: i32 = 8;
+const TEST_ROUTES_MAX: i32 = 8;
 const PATHS_MAX: i32 = 64;
 /** Two captured bodies and all else of a pair must fit one message to the sidecar. */
 const BODY_BYTES_LIMIT: i32 = 122_880;
@@ -75,6 +77,8 @@ function parseRollout(fields: Fields): RolloutConfig {
   parseSticky(fields.object("sticky"), out.sticky);
   const overrides = fields.objects("overrides", OVERRIDES_MAX);
   for (let i = 0; i < overrides.length; i++) out.overrides.push(parseOverride(overrides[i]));
+  const routes = fields.objects("testRoutes", TEST_ROUTES_MAX);
+  for (let i = 0; i < routes.length; i++) parseTestRoute(routes[i], out);
   out.requestTimeoutMs = fields.integer("requestTimeoutMs", 100, 600_000, 15_000);
   const shadow = fields.object("shadow");
   if (shadow !== null) parseShadow(shadow, out);
@@ -104,6 +108,14 @@ function parseOverride(fields: Fields): Override {
   }
   fields.close();
   return new Override(secret, name === "candidate" ? Variant.Candidate : Variant.Primary);
+}
+
+function parseTestRoute(fields: Fields, out: RolloutConfig): void {
+  const match = new Match();
+  const text = parseMatch(fields, match);
+  if (text === "") fields.report("", "every request", "a host, a path or headers");
+  out.testRoutes.push(match);
+  out.testTexts.push(text);
 }
 
 function parseShadow(fields: Fields, rollout: RolloutConfig): void {
@@ -147,10 +159,11 @@ function cluster(fields: Fields, key: string): string {
   return name;
 }
 
-/** Two rollouts of one name, or that are about the same requests, are refused; both are named. */
+/** Two rollouts of one name, or that are about the same requests or tests, are refused; both are named. */
 function refuseTwins(config: PluginConfig, problems: string[]): void {
   const rollouts = config.rollouts;
   for (let i = 0; i < rollouts.length; i++) {
+    refuseTwinRoutes(rollouts, i, problems);
     for (let k = 0; k < i; k++) {
       const place = `rollouts[${i.toString()}]`;
       const other = `rollouts[${k.toString()}]`;
@@ -161,6 +174,24 @@ function refuseTwins(config: PluginConfig, problems: string[]): void {
       if (rollouts[i].matchText === rollouts[k].matchText) {
         const given = `${quoted(rollouts[i].name)} matches what ${quoted(rollouts[k].name)} does`;
         problems.push(`${place}.match: ${given}: another match than that of ${other}`);
+      }
+    }
+  }
+}
+
+/** A test route that is another one, or that users take, is refused. */
+function refuseTwinRoutes(rollouts: RolloutConfig[], i: i32, problems: string[]): void {
+  const own = rollouts[i].testTexts;
+  for (let route = 0; route < own.length; route++) {
+    const place = `rollouts[${i.toString()}].testRoutes[${route.toString()}]`;
+    for (let k = 0; k < rollouts.length; k++) {
+      const other = `rollouts[${k.toString()}]`;
+      if (own[route] === rollouts[k].matchText) {
+        problems.push(`${place}: the match of ${other}: another route than users take`);
+      }
+      const twin = rollouts[k].testTexts.indexOf(own[route]);
+      if (twin >= 0 && (k < i || (k === i && twin < route))) {
+        problems.push(`${place}: that of ${other}: another test route`);
       }
     }
   }

@@ -81,6 +81,23 @@ test("case 3: an override chooses by its secret, and one byte less does not", ()
   assert.equal(host.counter("overrides_refused"), 2);
 });
 
+test("requests by a test route are tests of the candidate, whatever its weight; a secret chooses there too", () => {
+  const testRoutes = [{ host: "green.test" }, { headers: [{ name: "x-test", value: "1" }] }];
+  const host = stage(configOf({ testRoutes }), trafficOf({ shadowBp: 0 }));
+  const through = (...more: readonly Header[]): string | undefined =>
+    headerOf(seen(host, headersOf("u1", more)), VARIANT);
+  assert.equal(through([":authority", "GREEN.test:8080"]), "v2");
+  assert.equal(through([":path", "/outside"], ["x-test", "1"]), "v2");
+  assert.equal(through(["x-test", "2"]), "v1");
+  assert.equal(through(["x-test", "1"], ["x-understudy-override", "wrong"]), "v2");
+  const { observations } = said(host);
+  assert.deepEqual(
+    observations.map(({ overridden }) => overridden),
+    [true, true, false, true],
+  );
+  assert.equal(host.counter("requests_overridden"), 3);
+});
+
 test("a user without a cookie gets one, and is split by it from the first request on", () => {
   const sticky = { cookie: { name: "who", ttlSeconds: 60, path: "/m" } };
   const host = stage(configOf({ sticky }), half);

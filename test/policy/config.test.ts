@@ -39,6 +39,7 @@ test("a minimal configuration has these defaults", () => {
           candidate: { cluster: "two", version: "v2" },
           sticky: { requestId: true },
           overrides: 0,
+          testRoutes: 0,
           requestTimeoutMs: 15_000,
           shadow: {
             paths: [],
