@@ -23,7 +23,10 @@ export type Verb = Told & {
 
 /** What the help tells of a verb. */
 export type Told = {
-  /** The words after the verb: "NAME", "check|explain FILE", or "" for none. Words in small letters are to be said as they are. */
+  /**
+   * The words after the verb: "NAME", "check|explain FILE", or "" for none. Words in small letters are to be said as they are; one in brackets may be
+   * left out.
+   */
   readonly operands: string;
   readonly flags: Flags;
   /** More sentences for its help, each a line. */
@@ -70,6 +73,9 @@ export function checkOperands(form: string, operands: readonly string[]): void {
 }
 
 function operandProblems(word: string, given: string | undefined): readonly string[] {
+  if (word.startsWith("[")) {
+    return [];
+  }
   const choices = /[a-z]/.test(word) ? word.split("|") : undefined;
   if (given === undefined) {
     return [`${word}: nothing${choices === undefined ? "" : `: ${listed(choices)}`}`];

@@ -69,6 +69,12 @@ export const VERBS: readonly Entry[] = [
     load: async () => (await import("./verbs/labels.ts")).labels,
   },
   {
+    name: "registry",
+    group: "Plans and data",
+    summary: "registers versions of models, and shows and names them",
+    load: async () => (await import("./verbs/registry.ts")).registry,
+  },
+  {
     name: "simulate",
     group: "Plans and data",
     summary: "plays a plan many times against a stated truth, and says how often it would be wrong",
@@ -85,6 +91,12 @@ export const VERBS: readonly Entry[] = [
     group: "Plans and data",
     summary: "tells how far current data is from a reference",
     load: async () => (await import("./verbs/drift.ts")).drift,
+  },
+  {
+    name: "doctor",
+    group: "Setting up",
+    summary: "checks the way from Envoy to the sidecar, and names what is missing",
+    load: async () => (await import("./verbs/doctor.ts")).doctor,
   },
   {
     name: "token",

@@ -43,6 +43,11 @@ export async function postTo<Answer>(
   return await call({ url: to, method: "POST", body, ca, headers }, signal, read);
 }
 
+/** Whether what goes to a URL does not leave this machine. */
+export function isLoopbackUrl({ hostname }: URL): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
 /** A URL that can be called: http or https, a host, no user or password. */
 export function parseTargetUrl(text: string): URL | undefined {
   const url = URL.parse(text);

@@ -3,7 +3,7 @@ import type { Secret } from "../access/secret.ts";
 import { type FieldPath, formatField, type Problem } from "../plan/problem.ts";
 import type { YamlText } from "../plan/yamlText.ts";
 import { OutgoingError } from "../ports/outgoing.ts";
-import { parseTargetUrl } from "./endpoint.ts";
+import { isLoopbackUrl, parseTargetUrl } from "./endpoint.ts";
 import { secretOf } from "./secret.ts";
 import { signatureHeaders } from "./signature.ts";
 import { smallText } from "./smallText.ts";
@@ -82,7 +82,7 @@ export class Finder {
 
   /** Notes when a token would go over the wire in the clear. */
   keepsToken(path: FieldPath, bearer: Secret | undefined, url: URL | undefined): void {
-    if (bearer !== undefined && url?.protocol === "http:" && !isLoopback(url)) {
+    if (bearer !== undefined && url?.protocol === "http:" && !isLoopbackUrl(url)) {
       this.wrong([...path, "url"], "https, or this machine, as the bearer token goes there");
     }
   }
@@ -138,8 +138,4 @@ function check(kind: SecretKind, text: string): void {
   if (kind === "url" && parseTargetUrl(text) === undefined) {
     throw new OutgoingError("misconfigured", "a URL of http or https without a user in it");
   }
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

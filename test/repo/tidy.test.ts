@@ -64,6 +64,9 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
     "server",
     "formats",
     "report",
+    "ports",
+    "outgoing",
+    "registry",
     "packageFile",
   ],
 };

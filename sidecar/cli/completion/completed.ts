@@ -19,6 +19,6 @@ export function operandsOf({ operands }: Told): {
   const words = operands.split(" ");
   return {
     choices: words.filter((word) => /[a-z]/.test(word)).flatMap((word) => word.split("|")),
-    fill: words.includes("FILE") ? "files" : words.includes("NAME") ? "names" : "",
+    fill: /\bFILE\b/.test(operands) ? "files" : words.includes("NAME") ? "names" : "",
   };
 }
