@@ -93,12 +93,6 @@ export const VERBS: readonly Entry[] = [
     load: async () => (await import("./verbs/drift.ts")).drift,
   },
   {
-    name: "doctor",
-    group: "Setting up",
-    summary: "checks the way from Envoy to the sidecar, and names what is missing",
-    load: async () => (await import("./verbs/doctor.ts")).doctor,
-  },
-  {
     name: "token",
     group: "Setting up",
     summary: "makes a token for a caller, and prints it once",
