@@ -42,6 +42,8 @@ export class FakeFilter {
   readonly traffic: Map<string, TakenTraffic> = new Map();
   /** Every generation that came, by rollout, in order. */
   readonly generations: Map<string, number[]> = new Map();
+  /** All traffic that came, in order. */
+  readonly told: ({ readonly rollout: string } & TakenTraffic)[] = [];
   /** The last traffic that came, by rollout, as the wire has it. */
   readonly given: Map<string, understudy.v1.Traffic.$Properties> = new Map();
   readonly stream: ClientDuplexStream<Buffer, Buffer>;
@@ -167,6 +169,7 @@ export class FakeFilter {
       shadowPrimary: shadowPrimary ?? false,
       captureBp: captureBp ?? 0,
     };
+    this.told.push({ rollout, ...now });
     const taken = isOlder ? before : now;
     this.traffic.set(rollout, taken);
     const refused = isOlder ? `generation: ${generation}: at least ${before.generation}` : "";

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { until } from "./until.ts";
 
@@ -18,22 +17,42 @@ export type SidecarProcess = {
 
 const main = fileURLToPath(new URL("../../sidecar/main.ts", import.meta.url));
 
-/** Starts one on free ports; it is killed with the test. */
-export async function startSidecarProcess(
-  context: TestContext,
-  options: {
-    readonly storePath?: string;
-    readonly filesMax?: number;
-    readonly alertsPath?: string;
-  } = {},
-): Promise<SidecarProcess> {
+/** Whatever ends at some time: a test, or a file of tests. */
+export type Owner = { readonly after: (end: () => void) => void };
+
+/** How it is started. */
+export type SidecarProcessOptions = {
+  readonly storePath?: string;
+  readonly filesMax?: number;
+  readonly alertsPath?: string;
+  /** A folder in which Node keeps what it has compiled: the next one starts three times as fast. */
+  readonly compileCachePath?: string;
+};
+
+/** Begins to start one on free ports; it is killed with the test. */
+export function spawnSidecar(
+  context: Owner,
+  options: SidecarProcessOptions = {},
+): ChildProcessWithoutNullStreams {
   const flags = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
   const store = ["--store", options.storePath ?? "memory"];
   const limit = options.filesMax === undefined ? "" : `ulimit -n ${options.filesMax};`;
   const alerts = options.alertsPath === undefined ? [] : ["--alerts", options.alertsPath];
   const args = [process.execPath, main, "serve", ...flags, ...store, ...alerts];
-  const child = spawn("sh", ["-c", `${limit} exec "$0" "$@"`, ...args]);
+  const cache = options.compileCachePath;
+  const child = spawn("sh", ["-c", `${limit} exec "$0" "$@"`, ...args], {
+    env: { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) },
+  });
   context.after(() => child.kill("SIGKILL"));
+  return child;
+}
+
+/** Starts one on free ports, and waits until it serves; it is killed with the test. */
+export async function startSidecarProcess(
+  context: Owner,
+  options: SidecarProcessOptions = {},
+): Promise<SidecarProcess> {
+  const child = spawnSidecar(context, options);
   let output = "";
   child.stdout.on("data", (chunk) => {
     output += chunk;
