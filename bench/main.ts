@@ -6,6 +6,7 @@ import { formatTable, makeReport, missedLimits, type Result } from "./report.ts"
 import { pinSelf } from "./rig/cores.ts";
 import { describeMachine } from "./rig/machine.ts";
 import { type Rig, startRig } from "./rig/rig.ts";
+import { measureDelivery } from "./scenarios/delivery.ts";
 import { measureDrift } from "./scenarios/drift.ts";
 import { measureIdle } from "./scenarios/idle.ts";
 import { measureLabels } from "./scenarios/labels.ts";
@@ -25,6 +26,7 @@ const ALONE = {
   largePair: ({ rounds }: Options) => measureLargePairCost(rounds),
   labels: () => measureLabels(),
   idle: () => measureIdle(),
+  delivery: () => measureDelivery(),
   drift: measureDrift,
 } as const;
 const WITH_ENVOY: Readonly<

@@ -11,6 +11,7 @@ export const MEASUREMENTS = [
   "largePair",
   "labels",
   "idle",
+  "delivery",
   "drift",
 ] as const;
 

@@ -25,13 +25,13 @@ export type Sidecar = {
   stop(): Promise<void>;
 };
 
-/** Starts the sidecar on free ports with a store of its own. Rejects with its log when it ends early or says no ports in 20 s. */
-export async function startSidecar(): Promise<Sidecar> {
+/** Starts the sidecar on free ports with a store of its own, and with these flags of `serve`. Rejects with its log when it ends early or says no ports in 20 s. */
+export async function startSidecar(flags: readonly string[] = []): Promise<Sidecar> {
   const folder = mkdtempSync(join(tmpdir(), "understudy-bench-"));
   const args = ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"];
   const child = spawn(
     process.execPath,
-    [MAIN, "serve", ...args, "--store", join(folder, "store.db")],
+    [MAIN, "serve", ...args, "--store", join(folder, "store.db"), ...flags],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const stop = async (): Promise<void> => {

@@ -27,6 +27,8 @@ export type TestSidecarOptions = {
   readonly clock?: Clock;
   /** At once unless said otherwise. */
   readonly filtersReturnMs?: number;
+  /** The file of what Envoys discover. */
+  readonly xdsPath?: string;
 };
 
 /** Starts one; it is stopped with the test. */
@@ -39,9 +41,15 @@ export async function startTestSidecar(
     logged.push({ message, fields });
   };
   const log: Log = { info: note, warn: note, error: note };
-  const { clock = fastClock(1), storePath } = options;
+  const { clock = fastClock(1), storePath, xdsPath } = options;
   const sidecar = await startSidecar(
-    { grpc: anyPort, http: anyPort, storePath, alertsPath: undefined },
+    {
+      grpc: anyPort,
+      http: anyPort,
+      storePath,
+      alertsPath: undefined,
+      ...(xdsPath !== undefined && { xdsPath }),
+    },
     {
       log,
       clock,
