@@ -22,7 +22,13 @@ export type DeliveryParts = {
 /** What is to be served, and for whom. */
 export type Wanted = { readonly target: Target; readonly traffic: Traffic };
 
-type Attempt = { readonly abort: AbortController; readonly startedMs: number; done: Promise<void> };
+type Attempt = {
+  readonly abort: AbortController;
+  readonly startedMs: number;
+  done: Promise<void>;
+  /** What it has read, if it has come so far. */
+  reading: Reading | undefined;
+};
 
 /**
  * Makes the proxies serve one rollout's traffic, and keeps it so: what is in force is read again and again, and applied where
@@ -86,12 +92,18 @@ export class Delivery {
     const nowMs = this.#parts.clock.steadyMs();
     if (this.#attempt !== undefined && nowMs - this.#attempt.startedMs >= ATTEMPT_MS) {
       this.#giveUp();
-      this.#failed(new ActuatorError("unreachable", `no answer in ${ATTEMPT_MS} ms`));
+      const error = new ActuatorError("unreachable", `no answer in ${ATTEMPT_MS} ms`);
+      this.#failed(error, undefined);
     }
     if (this.#wanted === undefined || this.#attempt !== undefined || nowMs < this.#nextMs) {
       return;
     }
-    const attempt = { abort: new AbortController(), startedMs: nowMs, done: Promise.resolve() };
+    const attempt: Attempt = {
+      abort: new AbortController(),
+      startedMs: nowMs,
+      done: Promise.resolve(),
+      reading: undefined,
+    };
     this.#attempt = attempt;
     attempt.done = this.#run(attempt, this.#wanted);
   }
@@ -114,12 +126,13 @@ export class Delivery {
         return;
       }
       const reading = await this.#parts.actuator.read(wanted.target, attempt.abort.signal);
+      attempt.reading = reading;
       if (this.#attempt === attempt) {
         await this.#compare(attempt, { wanted, reading });
       }
     } catch (error) {
       if (this.#attempt === attempt) {
-        this.#failed(error);
+        this.#failed(error, attempt.reading);
       }
     } finally {
       if (this.#attempt === attempt) {
@@ -170,7 +183,8 @@ export class Delivery {
     this.#retryLater();
   }
 
-  #failed(error: unknown): void {
+  /** What was read stays known where only what came after it has failed. */
+  #failed(error: unknown, reading: Reading | undefined): void {
     const code = error instanceof ActuatorError ? error.code : "unreachable";
     this.#parts.metrics.actuatorFailures.inc({ code });
     const why = error instanceof Error ? error.message : String(error);
@@ -178,7 +192,7 @@ export class Delivery {
       this.#isFailing = true;
       this.#parts.log.warn({ rollout: this.#rollout, code, why }, "traffic not applied");
     }
-    this.#reading = undefined;
+    this.#reading = reading;
     this.#problem = `${code}: ${why}`;
     this.#retryLater();
   }
