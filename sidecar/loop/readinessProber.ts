@@ -42,6 +42,8 @@ type Probed = {
   readonly standings: readonly Standing[];
 };
 
+/** No answer takes longer. */
+const PROBE_MS_MAX = 10_000;
 /** Times of probes are spread by so much of their period, to either side. */
 const JITTER = 0.1;
 
@@ -109,7 +111,8 @@ export class ReadinessProber {
 
   /** Never rejects. */
   async #ask(rollout: string, { abort, readiness }: Probed, standing: Standing): Promise<void> {
-    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(readiness.everyMs)]);
+    const timeoutMs = Math.min(readiness.everyMs, PROBE_MS_MAX);
+    const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(timeoutMs)]);
     const error = await this.#parts.probe.check(standing.url, signal).then(
       () => undefined,
       (reason: unknown) => reason,
