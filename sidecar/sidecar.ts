@@ -165,6 +165,7 @@ async function assemble(config: Config, surroundings: Surroundings) {
   const { grpc, http } = serversOf(entry, {
     ...parts,
     ...standingOf(loop, teller),
+    api,
     observe: new ObserveHandler({ ...parts, hub: filters, intake: loop }),
     rollouts: new RolloutHandler({ ...parts, api }),
     labels: new LabelHandler({ ...parts, labels: loop.labels }),

@@ -1,6 +1,6 @@
 import { understudy } from "#proto";
+import { messageJson } from "../server/messageJson.ts";
 import type { Rollout } from "./client.ts";
-import { messageJson } from "./messageJson.ts";
 import { inForm, type Output } from "./output.ts";
 import { shown } from "./paint.ts";
 import { printAll, printChange } from "./print.ts";

@@ -2,11 +2,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { Certificates } from "../access/certificates.ts";
 import type { Address } from "../address.ts";
+import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
+import { LOCAL_CALLER } from "./authentication.ts";
 import type { Gate } from "./gate.ts";
-import { answerLabels, problem } from "./httpLabels.ts";
+import { admittedBy, refusalOf } from "./httpEntry.ts";
+import { answerLabels } from "./httpLabels.ts";
+import { HttpRollouts } from "./httpRollouts.ts";
+import { allowOf, operationOf, routeOf } from "./httpRoute.ts";
+import { answerWatch } from "./httpWatch.ts";
 import type { LabelHandler } from "./labels.ts";
-import { CallError } from "./status.ts";
+import { problem } from "./problem.ts";
+import type { RolloutApi } from "./rolloutApi.ts";
 import { contextOf } from "./tlsAcceptor.ts";
 
 /** What the HTTP port tells of. */
@@ -17,6 +24,8 @@ export type HttpParts = {
   /** Whether the loop turns and the store confirms what it is given. */
   readonly isReady: () => boolean;
   readonly labels: LabelHandler;
+  readonly api: RolloutApi;
+  readonly limits: Limits;
   /** Who is told of what happens, what waits, and what was given up; plain JSON. */
   readonly alerts: () => object;
   /** Who is let in; everybody of this machine when it is undefined. */
@@ -33,10 +42,11 @@ export type HttpAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/;
-
 /** How long a request may take to come; a slow one holds one of few connections. */
 const REQUEST_MS_MAX = 10_000;
+
+const OTHER_CONNECTIONS_MAX = 64;
+const ROLLOUT_SERVICE = "/understudy.v1.RolloutService/";
 
 /** How a request may come. */
 const OPTIONS = {
@@ -46,14 +56,16 @@ const OPTIONS = {
   connectionsCheckingInterval: 1_000,
 };
 
-/** The HTTP port: /metrics, /healthz, /readyz, /alerts and /v1/labels, for hosts of this machine, or for whom the gate lets in. */
+/** The HTTP port: /metrics, /healthz, /readyz, /alerts, /v1/rollouts and /v1/labels, for hosts of this machine, or for whom the gate lets in. */
 export class HttpServer {
   readonly #parts: HttpParts;
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
+  readonly #rollouts: HttpRollouts;
 
   constructor(parts: HttpParts) {
     this.#parts = parts;
+    this.#rollouts = new HttpRollouts(parts);
     const { certificates } = parts;
     // Clients of this port show tokens, not certificates.
     this.#tls =
@@ -67,7 +79,8 @@ export class HttpServer {
     this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       void this.#respond(request, response);
     });
-    this.#server.maxConnections = 64;
+    // Watchers hold a connection each, and must leave some to probes.
+    this.#server.maxConnections = parts.limits.watchersMax + OTHER_CONNECTIONS_MAX;
     // Out of descriptors, or nothing to listen on: without a listener the event would end the process.
     this.#server.on("error", () => undefined);
   }
@@ -98,13 +111,16 @@ export class HttpServer {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = this.#answer(request).catch((): HttpAnswer => {
+    const answer = await this.#answer(request, response).catch((): HttpAnswer => {
       this.#parts.metrics.faults.inc({ where: "http" });
       return { status: 500, body: "the sidecar made a mistake\n" };
     });
-    const { status, type = "text/plain; charset=utf-8", body, headers } = await answer;
     // What was not read of the body is not waited for.
     request.resume();
+    if (answer === "taken") {
+      return;
+    }
+    const { status, type = "text/plain; charset=utf-8", body, headers } = answer;
     response.writeHead(status, {
       "content-type": type,
       "content-length": Buffer.byteLength(body),
@@ -114,22 +130,48 @@ export class HttpServer {
     response.end(request.method === "HEAD" ? undefined : body);
   }
 
-  async #answer(request: IncomingMessage): Promise<HttpAnswer> {
-    const { headers, method, url } = request;
-    const path = url?.split("?", 1)[0];
-    // A page in a browser can't send a token that it does not have; without tokens, only its host tells it from a caller of this machine.
-    if (this.#parts.gate === undefined && !LOOPBACK_HOST.test(headers.host ?? "")) {
-      return { status: 421, body: "this port answers to localhost only\n" };
+  /** The answer, or `taken` when it is being written as it comes. */
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<HttpAnswer | "taken"> {
+    const { gate } = this.#parts;
+    const refused = refusalOf(request, { hasTokens: gate !== undefined });
+    if (refused !== undefined) {
+      return refused;
     }
-    const denied = this.#denied(path, headers.authorization);
-    if (denied !== undefined) {
-      return denied;
+    const { headers, method = "", url = "" } = request;
+    const [path = "", query = ""] = url.split(/\?(.*)/s);
+    const route = routeOf(path);
+    const operation = route && operationOf(route, method);
+    const [any] = Object.values(route?.operations ?? {});
+    const asked = any === undefined ? path : ROLLOUT_SERVICE + (operation ?? any);
+    const admitted = admittedBy(gate, asked, headers.authorization);
+    if (admitted !== undefined && "status" in admitted) {
+      return admitted;
     }
+    if (route === undefined) {
+      return this.#other(request, path);
+    }
+    const who = admitted?.caller.name ?? LOCAL_CALLER;
+    const { name } = route;
+    switch (operation) {
+      case undefined:
+        return { ...problem(405, `only ${allowOf(route)}`), headers: { allow: allowOf(route) } };
+      case "Watch":
+        return answerWatch({ request, response, query }, { ...this.#parts, name, admitted });
+      default:
+        return this.#rollouts.answer(request, { operation, name, query, who });
+    }
+  }
+
+  /** What is no rollout's. */
+  async #other(request: IncomingMessage, path: string): Promise<HttpAnswer> {
     if (path === "/v1/labels") {
       return answerLabels(request, this.#parts.labels);
     }
-    if (method !== "GET" && method !== "HEAD") {
-      return { status: 405, body: "only GET and HEAD\n" };
+    if (path.startsWith("/v1/")) {
+      return problem(404, "there are /v1/rollouts and /v1/labels");
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return { status: 405, body: "only GET and HEAD\n", headers: { allow: "GET, HEAD" } };
     }
     switch (path) {
       case "/metrics":
@@ -147,28 +189,8 @@ export class HttpServer {
       default:
         return {
           status: 404,
-          body: "there are /metrics, /healthz, /readyz, /alerts and /v1/labels\n",
+          body: "there are /metrics, /healthz, /readyz, /alerts, /v1/rollouts and /v1/labels\n",
         };
-    }
-  }
-
-  /** Why the caller is not let in; undefined when it is. Each refusal costs its caller the connection. */
-  #denied(path: string | undefined, authorization: string | undefined): HttpAnswer | undefined {
-    const { gate } = this.#parts;
-    if (gate === undefined || path === undefined) {
-      return undefined;
-    }
-    try {
-      gate.admit(path, { authorization, certificate: undefined });
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof CallError)) {
-        throw error;
-      }
-      const close = { connection: "close" };
-      return error.code === "unauthenticated"
-        ? { ...problem(401, error.message), headers: { ...close, "www-authenticate": "Bearer" } }
-        : { ...problem(403, error.message), headers: close };
     }
   }
 

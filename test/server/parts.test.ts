@@ -3,14 +3,17 @@ import { Writable } from "node:stream";
 import { mock, test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import fc from "fast-check";
+import { LIMITS } from "../../sidecar/limits.ts";
 import { createMetrics } from "../../sidecar/metrics.ts";
 import type { Labels } from "../../sidecar/ports/predictions.ts";
-import { RequestError } from "../../sidecar/ports.ts";
+import { type Log, RequestError, type Rollouts } from "../../sidecar/ports.ts";
 import { HttpServer } from "../../sidecar/server/httpServer.ts";
 import { LabelHandler } from "../../sidecar/server/labels.ts";
 import { Outbox } from "../../sidecar/server/outbox.ts";
+import { RolloutApi } from "../../sidecar/server/rolloutApi.ts";
 import { Sources } from "../../sidecar/server/sources.ts";
 import { CallError, codeOf, statusOf } from "../../sidecar/server/status.ts";
+import { manualClock } from "../support/clock.ts";
 
 test("each batch of a source counts once, whatever is replayed, and gaps are told", () => {
   fc.assert(
@@ -99,6 +102,7 @@ const errors: readonly { error: unknown; code: status; details: string }[] = [
   { error: new RequestError("unknown", "no x"), code: status.NOT_FOUND, details: "no x" },
   { error: new RequestError("stale", "x"), code: status.ABORTED, details: "x" },
   { error: new RequestError("refused", "x"), code: status.FAILED_PRECONDITION, details: "x" },
+  { error: new RequestError("reused", "x"), code: status.ALREADY_EXISTS, details: "x" },
   { error: new RequestError("busy", "x"), code: status.RESOURCE_EXHAUSTED, details: "x" },
   { error: new RequestError("unavailable", "x"), code: status.UNAVAILABLE, details: "x" },
   { error: new CallError("invalid", "x"), code: status.INVALID_ARGUMENT, details: "x" },
@@ -116,14 +120,24 @@ const nowhere: Labels = {
   record: () => Promise.reject(new RequestError("unavailable", "nobody is there")),
 };
 
+const nobody = () => Promise.reject(new RequestError("unavailable", "nobody is there"));
+const none: Rollouts = {
+  ...{ list: () => [], get: () => undefined, watch: () => () => undefined },
+  ...{ start: nobody, command: nobody, history: nobody },
+};
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const parts = { metrics: createMetrics(), limits: LIMITS };
+
 test("case 80: probes follow the loop and the store", async () => {
   let [isAlive, isReady] = [true, false];
   const server = new HttpServer({
     alerts: () => [],
-    metrics: createMetrics(),
+
     isAlive: () => isAlive,
     isReady: () => isReady,
     labels: new LabelHandler({ labels: nowhere, metrics: createMetrics() }),
+    api: new RolloutApi({ ...parts, rollouts: none, clock: manualClock(), log: silent }),
+    ...parts,
   });
   const port = await server.listen({ host: "127.0.0.1", port: 0 });
   const ask = async (path: string): Promise<number> =>

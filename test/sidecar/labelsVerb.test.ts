@@ -107,7 +107,7 @@ test("understudy labels sends a file, says what became of it, and fails where so
   const first = await run("labels", file, ...at);
   assert.deepEqual([first.code, first.out, first.err], [0, "2 labels: 2 waiting", ""]);
   const again = await run("labels", file, ...at, "--output", "json");
-  assert.deepEqual(JSON.parse(again.out), { repeated: "2" });
+  assert.equal(JSON.parse(again.out).repeated, "2");
   const odd = tableFile(context, "odd.csv", "id,label\n,1\nc,1\n");
   const refused = await run("labels", odd, ...at);
   assert.equal(refused.code, 1);

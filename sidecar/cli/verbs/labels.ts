@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import { understudy } from "#proto";
+import { messageJson } from "../../server/messageJson.ts";
 import { withClient } from "../asking.ts";
 import { CONNECTION_FLAGS } from "../connection.ts";
 import { EXIT } from "../exitCodes.ts";
 import { readLabels } from "../labelFile.ts";
-import { messageJson } from "../messageJson.ts";
 import { inForm, OUTPUT_FLAGS } from "../output.ts";
 import { plain } from "../plain.ts";
 import { type Sent, sendLabels } from "../sendLabels.ts";

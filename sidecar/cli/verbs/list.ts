@@ -1,8 +1,8 @@
 import { understudy } from "#proto";
+import { messageJson } from "../../server/messageJson.ts";
 import { withClient } from "../asking.ts";
 import { CONNECTION_FLAGS } from "../connection.ts";
 import { EXIT } from "../exitCodes.ts";
-import { messageJson } from "../messageJson.ts";
 import { inForm, OUTPUT_FLAGS } from "../output.ts";
 import { shown } from "../paint.ts";
 import { printLine } from "../print.ts";
