@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Rollout } from "../../sidecar/cli/client.ts";
+import { makeCallersFile } from "../support/callersFile.ts";
 import { atStep, ended, type RealSidecar, type When } from "../support/realSidecar.ts";
 import { until } from "../support/until.ts";
-import { setXdsStage, type XdsEnvoy } from "../support/xdsStage.ts";
+import { type Bootstrap, setXdsStage, type XdsEnvoy } from "../support/xdsStage.ts";
 
 const NAME = "patient-risk";
 const LISTENERS = ["front", "own-routes"] as const;
@@ -146,4 +147,23 @@ test("a plan that chooses Envoys which no file lists is told so", async (context
   );
   await sidecar.client.apply(plan);
   await sidecar.rollout(NAME, told(/^missing: the file of --xds lists no rollout patient-risk$/));
+});
+
+test("a sidecar that takes known callers serves Envoys with a filter's token, and no others", async (context) => {
+  const callers = makeCallersFile(context);
+  const [filter, admin] = [callers.token("filter"), callers.token("admin")];
+  const flags = ["--callers", callers.path];
+  const { startEnvoy } = await setXdsStage(context, (text) => text, flags);
+  const showing = (token: string) => (bootstrap: Bootstrap) => {
+    for (const service of bootstrap.dynamic_resources.ads_config.grpc_services) {
+      service.initial_metadata = [{ key: "authorization", value: `Bearer ${token}` }];
+    }
+  };
+  const known = await startEnvoy("edge-1", "DELTA_GRPC", showing(filter));
+  assert.equal(await known.share("front"), 0);
+  const others = [
+    await startEnvoy("edge-2", "DELTA_GRPC", showing(admin)),
+    await startEnvoy("edge-3", "GRPC"),
+  ];
+  assert.deepEqual(await Promise.all(others.map((envoy) => envoy.share("front"))), [-1, -1]);
 });

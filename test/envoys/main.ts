@@ -23,6 +23,7 @@ const FILES = [
   "split",
   "streaming",
   "userFailures",
+  "xdsFilter",
 ].map((name) => new URL(`../e2e/${name}.test.ts`, import.meta.url).pathname);
 
 /** Tests of one version that take longer are ended. */

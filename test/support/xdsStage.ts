@@ -47,16 +47,22 @@ export type XdsStage = {
 /** What tests change of the example's bootstrap. */
 export type Bootstrap = {
   node: { id: string };
-  dynamic_resources: { ads_config: { api_type: string } };
+  dynamic_resources: {
+    ads_config: {
+      api_type: string;
+      grpc_services: { initial_metadata?: { key: string; value: string }[] }[];
+    };
+  };
   static_resources: {
     listeners: { name: string; address: { socket_address: { port_value: number } } }[];
   };
 };
 
-/** Starts two versions and the sidecar with the example's file, changed if so said. */
+/** Starts two versions and the sidecar with the example's file, changed if so said, and with more flags of `serve`. */
 export async function setXdsStage(
   context: TestContext,
   change: (text: string) => string = (text) => text,
+  flags: readonly string[] = [],
 ): Promise<XdsStage> {
   const folder = await mkdtemp(join(tmpdir(), "understudy-xds-"));
   context.after(() => rm(folder, { recursive: true, force: true }));
@@ -68,7 +74,7 @@ export async function setXdsStage(
     await rename(`${file}.next`, file);
   };
   await write(change(original));
-  const options = { storePath: join(folder, "store.sqlite"), args: ["--xds", file] };
+  const options = { storePath: join(folder, "store.sqlite"), args: ["--xds", file, ...flags] };
   const start = (more: RealSidecarOptions = {}) =>
     startRealSidecar(context, { ...options, ...more });
   const sidecar = await start();
