@@ -1,4 +1,4 @@
-import type { Client } from "./client.ts";
+import type { Client, Sent } from "./client.ts";
 import { USER_HEADER } from "./filterConfig.ts";
 
 /** Users who ask again and again until they are sent home. */
@@ -15,14 +15,19 @@ export function userNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `user-${index}`);
 }
 
-/** Lets users ask, each in turn, a few at a time. */
-export function seatAudience(users: Client, names: readonly string[]): Audience {
+/** Lets users ask, each in turn, a few at a time; what they send is as `Client` has it, but for what is given. */
+export function seatAudience(
+  users: Client,
+  names: readonly string[],
+  sent: Pick<Sent, "path" | "headers"> = {},
+): Audience {
   let isOver = false;
   let asked = 0;
   const failed: string[] = [];
   const ask = async (name: string): Promise<void> => {
     try {
-      const { status, body } = await users.send({ headers: { [USER_HEADER]: name } });
+      const headers = { ...sent.headers, [USER_HEADER]: name };
+      const { status, body } = await users.send({ ...sent, headers });
       if (status !== 200) {
         failed.push(`${name}: ${status} ${body.slice(0, 100)}`);
       }
