@@ -25,6 +25,7 @@ export type SidecarProcessOptions = {
   readonly storePath?: string;
   readonly filesMax?: number;
   readonly alertsPath?: string;
+  readonly hooksPath?: string;
   readonly modelsPath?: string;
   /** A folder in which Node keeps what it has compiled: the next one starts three times as fast. */
   readonly compileCachePath?: string;
@@ -39,8 +40,18 @@ export function spawnSidecar(
   const store = ["--store", options.storePath ?? "memory"];
   const limit = options.filesMax === undefined ? "" : `ulimit -n ${options.filesMax};`;
   const alerts = options.alertsPath === undefined ? [] : ["--alerts", options.alertsPath];
+  const hooks = options.hooksPath === undefined ? [] : ["--hooks", options.hooksPath];
   const models = options.modelsPath === undefined ? [] : ["--models", options.modelsPath];
-  const args = [process.execPath, main, "serve", ...flags, ...store, ...alerts, ...models];
+  const args = [
+    process.execPath,
+    main,
+    "serve",
+    ...flags,
+    ...store,
+    ...alerts,
+    ...hooks,
+    ...models,
+  ];
   const cache = options.compileCachePath;
   const child = spawn("sh", ["-c", `${limit} exec "$0" "$@"`, ...args], {
     env: { ...process.env, ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }) },
