@@ -151,16 +151,15 @@ async function assemble(config: Config, surroundings: Surroundings) {
     probe: httpProbe(surroundings.hooks?.probes),
     makeExaminer: examinersCounting({ metrics, random, steadyMs }),
   });
+  const keepers = modelKeepers(surroundings, { ...parts, rollouts: loop, journal: store });
   const teller = new Teller(targetsOf(surroundings.alerts, clock), {
     ...parts,
     journal: store,
     views: () => loop.list(),
     isStoreTrusted: () => loop.isStoreTrusted,
+    conditions: () => keepers.flatMap(({ conditions }) => conditions),
   });
-  const readers = [
-    teller,
-    ...modelKeepers(surroundings, { ...parts, rollouts: loop, journal: store }),
-  ];
+  const readers: readonly LogReader[] = [teller, ...keepers];
   const api = new RolloutApi({ ...parts, rollouts: loop });
   const { grpc, http } = serversOf(entry, {
     ...parts,
@@ -178,7 +177,7 @@ async function assemble(config: Config, surroundings: Surroundings) {
 function modelKeepers(
   { models }: Surroundings,
   parts: Omit<ModelKeeperParts, "settings" | "registry">,
-): readonly LogReader[] {
+): readonly ModelKeeper[] {
   return models === undefined
     ? []
     : [

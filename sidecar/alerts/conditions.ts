@@ -1,3 +1,4 @@
+import type { Condition } from "../core/alerts/condition.ts";
 import { idOf, lastingOf, raised, resolvedOf, undecidedOf } from "../core/alerts/lasting.ts";
 import { alertKey, type Notice, severityOf } from "../core/alerts/notice.ts";
 import { followTrouble, type Patience, type Trouble } from "../core/alerts/trouble.ts";
@@ -7,14 +8,20 @@ import type { Clock, RolloutView } from "../ports.ts";
 
 /** Proxies come and go, and take some seconds to come back after a start. */
 const TRAFFIC: Patience = { raiseMs: 60_000, clearMs: 30_000 };
-/** A store that stumbles once is read again within a second. */
-const STORE: Patience = { raiseMs: 5_000, clearMs: 30_000 };
+const PATIENCE: Readonly<Record<Condition["kind"], Patience>> = {
+  /** One that stumbles once is read again within a second. */
+  store: { raiseMs: 5_000, clearMs: 30_000 },
+  /** One that is restarted is away for some seconds, and asked again after a minute or two. */
+  registry: { raiseMs: 60_000, clearMs: 0 },
+  /** Registered first, named champion later. */
+  model: { raiseMs: 60_000, clearMs: 0 },
+};
 
 /** What is known of the sidecar at one look. */
 export type Seen = {
   readonly views: readonly RolloutView[];
-  /** What is wrong with the store. */
-  readonly storeProblem: string | undefined;
+  /** What is wrong with the sidecar as a whole. */
+  readonly conditions: readonly Condition[];
 };
 
 /** What a look found. */
@@ -31,6 +38,8 @@ type Followed = { readonly trouble: Trouble; readonly sinceMs: number };
 export class Conditions {
   readonly #clock: Clock;
   readonly #followed = new Map<string, Followed>();
+  /** Those of the sidecar as a whole that are not over, as they were seen last. */
+  #own: ReadonlyMap<string, Condition> = new Map();
   #told: ReadonlyMap<string, Notice> = new Map();
 
   constructor(clock: Clock) {
@@ -38,11 +47,11 @@ export class Conditions {
   }
 
   /** Compares what is with what was at the look before. */
-  look({ views, storeProblem }: Seen): Found {
+  look({ views, conditions }: Seen): Found {
     const nowMs = this.#clock.wallMs();
-    const conditions = [this.#storeOf(storeProblem), ...views.flatMap((view) => this.#of(view))];
+    const going = [...this.#ownOf(conditions), ...views.flatMap((view) => this.#of(view))];
     const now = new Map(
-      conditions
+      going
         .filter((notice) => notice !== undefined)
         .map((notice): [string, Notice] => {
           const key = alertKey(notice);
@@ -71,20 +80,16 @@ export class Conditions {
     ];
   }
 
-  #storeOf(problem: string | undefined): Notice | undefined {
-    const followed = this.#follow("store", problem, STORE);
-    return (
-      followed && {
-        id: idOf("sidecar", "store", followed.sinceMs),
-        kind: "store",
-        severity: severityOf("store"),
-        rollout: undefined,
-        subject: "",
-        status: "raised",
-        atMs: followed.sinceMs,
-        reason: followed.reason,
-      }
-    );
+  #ownOf(seen: readonly Condition[]): readonly (Notice | undefined)[] {
+    const now = new Map(seen.map((one): [string, Condition] => [keyOf(one), one]));
+    const all = new Map([...this.#own, ...now]);
+    const notices = [...all].map(([key, condition]) => {
+      const reason = now.get(key)?.reason;
+      const followed = this.#follow(key, reason, PATIENCE[condition.kind]);
+      return followed && noticeOf(condition, followed);
+    });
+    this.#own = new Map([...all].filter(([key]) => this.#followed.has(key)));
+    return notices;
   }
 
   /** Since when, and why, if it is to be told of. */
@@ -104,6 +109,26 @@ export class Conditions {
     this.#followed.set(key, { trouble, sinceMs });
     return trouble.isRaised ? { sinceMs, reason: trouble.reason } : undefined;
   }
+}
+
+function keyOf({ kind, subject }: Condition): string {
+  return `${kind} of sidecar ${subject}`;
+}
+
+function noticeOf(
+  { kind, subject }: Condition,
+  { sinceMs, reason }: { readonly sinceMs: number; readonly reason: string },
+): Notice {
+  return {
+    id: idOf(subject === "" ? "sidecar" : subject, kind, sinceMs),
+    kind,
+    severity: severityOf(kind),
+    rollout: undefined,
+    subject,
+    status: "raised",
+    atMs: sinceMs,
+    reason,
+  };
 }
 
 /** Why users are not served as was decided. The proxies of an ended rollout may be gone for good reason. */

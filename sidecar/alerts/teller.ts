@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Condition } from "../core/alerts/condition.ts";
 import type { Journal } from "../ports/journal.ts";
 import { type RolloutView, StoreError } from "../ports.ts";
 import { Conditions } from "./conditions.ts";
@@ -9,6 +10,8 @@ export type TellerParts = CourierParts & {
   readonly journal: Journal;
   readonly views: () => readonly RolloutView[];
   readonly isStoreTrusted: () => boolean;
+  /** What else is wrong with the sidecar as a whole. */
+  readonly conditions?: () => readonly Condition[];
 };
 
 /** How a target stands. */
@@ -91,11 +94,16 @@ export class Teller {
 
   /** Looks once. Never rejects. */
   async look(): Promise<void> {
-    const { clock, isStoreTrusted, views } = this.#parts;
+    const { clock, conditions = () => [], isStoreTrusted, views } = this.#parts;
     const storeProblem = isStoreTrusted()
       ? this.#journalProblem
       : "the store does not confirm changes: traffic stays, nothing is decided";
-    const { changed, going } = this.#conditions.look({ views: views(), storeProblem });
+    const store: readonly Condition[] =
+      storeProblem === undefined ? [] : [{ kind: "store", subject: "", reason: storeProblem }];
+    const { changed, going } = this.#conditions.look({
+      views: views(),
+      conditions: [...store, ...conditions()],
+    });
     for (const courier of this.#couriers) {
       for (const notice of changed) {
         courier.offer(notice);

@@ -16,6 +16,8 @@ const TITLES: Readonly<Record<NoticeKind, string>> = {
   undecided: "undecided for too long",
   traffic: "traffic not in force",
   store: "the store confirms nothing",
+  registry: "the registry of models does not answer",
+  model: "no trial of model",
 };
 
 /** A few words: `patient-risk: anomaly drift age resolved`. */

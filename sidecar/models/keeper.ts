@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Condition } from "../core/alerts/condition.ts";
 import { backoffMs } from "../core/backoff.ts";
-import { CHAMPION } from "../core/models/model.ts";
-import { heldBy, versionToTry } from "../core/models/nextTrial.ts";
+import { CHAMPION, nameOfVersion } from "../core/models/model.ts";
+import { type Hold, heldBy, versionToTry } from "../core/models/nextTrial.ts";
 import type { Finding } from "../core/models/trials.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -24,6 +25,9 @@ export type ModelKeeperParts = {
   readonly metrics: Metrics;
 };
 
+/** A version that is to be tried, and what is in the way. */
+export type Held = Hold & { readonly version: number };
+
 /** How often it looks at the log. */
 const LOOK_MS = 500;
 const RETRY_MS = { minMs: 1_000, maxMs: 300_000 };
@@ -39,8 +43,9 @@ export class ModelKeeper {
   readonly #parts: ModelKeeperParts;
   readonly #findings: Findings;
   readonly #stopping = new AbortController();
-  /** Why a version can't be tried, by model. */
-  readonly #held = new Map<string, string>();
+  /** Why a version is to be tried and is not, by model. */
+  readonly #held = new Map<string, Held>();
+  #problem: string | undefined;
   #turning: Promise<void> = Promise.resolve();
   #nextPollMs = 0;
   #retryMs = 0;
@@ -55,9 +60,20 @@ export class ModelKeeper {
     }
   }
 
-  /** Why a version is to be tried and can't be, by model. */
-  get held(): ReadonlyMap<string, string> {
+  /** Why a version is to be tried and is not, by model. */
+  get held(): ReadonlyMap<string, Held> {
     return this.#held;
+  }
+
+  /** What is wrong and may need somebody; a version that only waits for its turn is not. */
+  get conditions(): readonly Condition[] {
+    const stuck = [...this.#held].filter(([, { until }]) => until === "changed");
+    const models = stuck.map(([subject, { version, why }]): Condition => {
+      return { kind: "model", subject, reason: `${nameOfVersion(version)} is not tried: ${why}` };
+    });
+    return this.#problem === undefined
+      ? models
+      : [...models, { kind: "registry", subject: "", reason: this.#problem }];
   }
 
   /** Reads the log, and begins where the registry was told last. Rejects with StoreError. */
@@ -143,24 +159,24 @@ export class ModelKeeper {
     const champion = registered.aliases.get(CHAMPION);
     const made = await planOf(model, { champion, version });
     if ("problems" in made) {
-      return this.#note(name, { version, why: made.problems.join("; ") });
+      return this.#note(name, { version, why: made.problems.join("; "), until: "changed" });
     }
-    const why = heldBy(made.plan, trials) ?? (await this.#apply(made.plan, { name, version }));
-    this.#note(name, why === undefined ? undefined : { version, why });
+    const held = heldBy(made.plan, trials) ?? (await this.#apply(made.plan, { name, version }));
+    this.#note(name, held && { version, ...held });
   }
 
-  /** Why it was not started, or undefined. */
+  /** What was in the way, if anything was. */
   async #apply(
     plan: Parameters<Rollouts["start"]>[0],
     { name, version }: { readonly name: string; readonly version: number },
-  ): Promise<string | undefined> {
+  ): Promise<Hold | undefined> {
     const { log, metrics, rollouts } = this.#parts;
     const key = `${name}/${version}`;
     try {
       await rollouts.start(plan, BY, { key: { text: key, digest: key } });
     } catch (error) {
       if (error instanceof RequestError) {
-        return error.message;
+        return { why: error.message, until: "later" };
       }
       throw error;
     }
@@ -169,7 +185,7 @@ export class ModelKeeper {
     return undefined;
   }
 
-  #note(model: string, held: { readonly version: number; readonly why: string } | undefined): void {
+  #note(model: string, held: Held | undefined): void {
     const { log, metrics } = this.#parts;
     metrics.modelHeld.set({ model }, held === undefined ? 0 : 1);
     if (held === undefined) {
@@ -177,11 +193,11 @@ export class ModelKeeper {
       return;
     }
     const { version, why } = held;
-    const text = `v${version} of ${model} is not tried: ${why}`;
-    if (this.#held.get(model) !== text) {
+    const before = this.#held.get(model);
+    if (before?.version !== version || before.why !== why) {
       log.warn({ model, version, why }, "version held");
     }
-    this.#held.set(model, text);
+    this.#held.set(model, held);
   }
 
   #recovered(): void {
@@ -189,6 +205,7 @@ export class ModelKeeper {
       this.#parts.log.info({ failures: this.#failures }, "registry answers again");
     }
     this.#failures = 0;
+    this.#problem = undefined;
   }
 
   #failed(error: unknown): void {
@@ -201,6 +218,7 @@ export class ModelKeeper {
     const why = error instanceof Error ? error.message : String(error);
     if (error instanceof RegistryError) {
       metrics.registryFailures.inc({ code: error.code });
+      this.#problem = why;
     } else if (error instanceof StoreError) {
       metrics.storeFailures.inc({ code: error.code });
     } else {

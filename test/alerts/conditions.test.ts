@@ -115,3 +115,34 @@ test("traffic that an actuator can't put in force is told of after a minute, and
   }
   assert.deepEqual(told(target.channel.taken), ["traffic raised", "traffic resolved"]);
 });
+
+test("what is wrong with the sidecar as a whole is told under its subject once it has lasted, and again when it is over", async () => {
+  const stage = new TellerStage();
+  const target = targetWith();
+  const teller = await stage.open(target);
+  const unnamed = { kind: "model", subject: "risk", reason: "no champion" } as const;
+  const away = { kind: "registry", subject: "", reason: "ECONNREFUSED" } as const;
+  stage.conditions = [unnamed, away];
+  await stage.look(teller);
+  assert.deepEqual(target.channel.taken, []);
+  await stage.look(teller, 61_000);
+  stage.conditions = [away];
+  await stage.look(teller, 1_000);
+  stage.conditions = [];
+  await stage.look(teller, 1_000);
+  assert.deepEqual(
+    target.channel.taken.map(({ kind, subject, status, severity }) => [
+      kind,
+      subject,
+      status,
+      severity,
+    ]),
+    [
+      ["model", "risk", "raised", "warning"],
+      ["registry", "", "raised", "warning"],
+      ["model", "risk", "resolved", "warning"],
+      ["registry", "", "resolved", "warning"],
+    ],
+  );
+  await teller.stop();
+});

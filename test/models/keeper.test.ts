@@ -15,7 +15,8 @@ async function stageFor(context: TestContext): Promise<ModelStage> {
 }
 
 function heldOf(keeper: ModelKeeper): string | undefined {
-  return keeper.held.get("risk");
+  const held = keeper.held.get("risk");
+  return held && `v${held.version} waits until ${held.until}: ${held.why}`;
 }
 
 test("a new version starts the rollout of its model against the champion, and is on trial", async (context) => {
@@ -83,7 +84,7 @@ test("while a rollout is under way the next version waits, and of several the ne
   await stage.register("three");
   await stage.register("four");
   await stage.look(keeper);
-  assert.match(heldOf(keeper) ?? "", /^v4 of risk is not tried: .* under way/);
+  assert.match(heldOf(keeper) ?? "", /^v4 waits until later: .* under way/);
   assert.equal(await metric(stage, "understudy_model_held"), 1);
   await stage.end("promoted");
   await stage.look(keeper);
@@ -119,7 +120,7 @@ test("without a champion nothing is started and it is said why, once; with one i
   const keeper = await stage.open();
   await stage.look(keeper);
   await stage.look(keeper);
-  assert.match(heldOf(keeper) ?? "", /no version of risk is its champion/);
+  assert.match(heldOf(keeper) ?? "", /^v1 waits until changed: no version of risk is its champion/);
   assert.deepEqual(
     stage.messages().filter((message) => message === "version held"),
     ["version held"],
@@ -272,3 +273,26 @@ async function planOfTemplate(stage: ModelStage): Promise<Plan> {
   assert.ok("plan" in made);
   return made.plan;
 }
+
+test("what needs somebody is a condition: no champion, a registry that is away; a version that waits for its turn is none", async (context) => {
+  const stage = new ModelStage(context);
+  await stage.register("one");
+  const keeper = await stage.open();
+  await stage.look(keeper);
+  const [unnamed] = keeper.conditions;
+  assert.deepEqual([unnamed?.kind, unnamed?.subject], ["model", "risk"]);
+  assert.match(unnamed?.reason ?? "", /^v1 is not tried: no version of risk is its champion/);
+  await stage.alias("champion", 1);
+  await stage.register("two");
+  await stage.look(keeper);
+  await stage.register("three");
+  await stage.look(keeper);
+  assert.deepEqual([keeper.held.size, keeper.conditions], [1, []]);
+  stage.failing = "before";
+  await stage.look(keeper);
+  const away = { kind: "registry", subject: "", reason: "a simulated failure" };
+  assert.deepEqual(keeper.conditions, [away]);
+  stage.failing = undefined;
+  await stage.look(keeper, 600_000);
+  assert.deepEqual(keeper.conditions, []);
+});

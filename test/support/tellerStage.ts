@@ -1,6 +1,7 @@
 import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
 import type { DeadReason, Target } from "../../sidecar/alerts/courier.ts";
 import { Teller } from "../../sidecar/alerts/teller.ts";
+import type { Condition } from "../../sidecar/core/alerts/condition.ts";
 import type { Notice } from "../../sidecar/core/alerts/notice.ts";
 import type { Journal } from "../../sidecar/ports/journal.ts";
 import { type Actuator, ActuatorError, type Store } from "../../sidecar/ports.ts";
@@ -36,6 +37,8 @@ export class TellerStage {
   /** What goes wrong with the journal, from now on. */
   journalFails = false;
   isStoreTrusted = true;
+  /** What else is wrong with the sidecar as a whole. */
+  conditions: readonly Condition[] = [];
 
   constructor({ actuatorFails = false }: { readonly actuatorFails?: boolean } = {}) {
     this.actuatorFails = actuatorFails;
@@ -63,6 +66,7 @@ export class TellerStage {
       journal: this.#journal(),
       views: () => loop.list(),
       isStoreTrusted: () => this.isStoreTrusted,
+      conditions: () => this.conditions,
     });
     await teller.open();
     return teller;

@@ -7,8 +7,8 @@ export type Severity = "info" | "warning" | "critical";
 export const SEVERITIES = ["info", "warning", "critical"] as const;
 
 /**
- * What is told. The first are decisions; an `anomaly`, `undecided`, `traffic` (what was decided is not in force) and `store` (it confirms
- * nothing) go on until they are over.
+ * What is told. The first are decisions; an `anomaly`, `undecided`, `traffic` (what was decided is not in force), `store` (it confirms
+ * nothing), `registry` (that of models does not answer) and `model` (a version of it can't be tried) go on until they are over.
  */
 export type NoticeKind =
   | "started"
@@ -24,7 +24,9 @@ export type NoticeKind =
   | "anomaly"
   | "undecided"
   | "traffic"
-  | "store";
+  | "store"
+  | "registry"
+  | "model";
 
 /** Something that people or systems are told, once to each target. */
 export type Notice = {
@@ -59,6 +61,8 @@ const SEVERITY: Readonly<Record<NoticeKind, Severity>> = {
   undecided: "warning",
   traffic: "warning",
   store: "critical",
+  registry: "warning",
+  model: "warning",
 };
 
 /** How much a kind matters. */

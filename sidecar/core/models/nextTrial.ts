@@ -28,22 +28,31 @@ export function versionToTry(
 /** Stands in a template for a primary that is not known; no version has that name. */
 export const NO_VERSION = "v0";
 
-/** Why a plan made of a model's template must not be applied now, one sentence, or undefined when it can be. */
-export function heldBy(plan: Plan, trials: Trials): string | undefined {
+/** What is in the way of a rollout: why, one sentence, and whether it passes by itself later, or something must be changed. */
+export type Hold = { readonly why: string; readonly until: "later" | "changed" };
+
+/** Why a plan made of a model's template must not be applied now, or undefined when it can be. */
+export function heldBy(plan: Plan, trials: Trials): Hold | undefined {
   if (plan.primary === NO_VERSION) {
-    return `no version of ${plan.model} is its champion, and its plan names no primary: set the alias ${CHAMPION}`;
+    return changed(`no version of ${plan.model} is its champion, and its plan names no primary`);
   }
   const serving = servingAt(trials, plan.name);
   switch (serving.kind) {
     case "none":
       return undefined;
     case "under-way":
-      return `a rollout of ${plan.name} is under way`;
+      return { why: `a rollout of ${plan.name} is under way`, until: "later" };
     case "version":
       return serving.name === plan.primary
         ? undefined
-        : `${serving.name} serves since the last rollout of ${plan.name}, and the primary would be ${plan.primary}: set the alias ${CHAMPION}`;
+        : changed(
+            `${serving.name} serves since the last rollout of ${plan.name}, and the primary would be ${plan.primary}`,
+          );
     default:
       return serving satisfies never;
   }
+}
+
+function changed(why: string): Hold {
+  return { why: `${why}: set the alias ${CHAMPION}`, until: "changed" };
 }
