@@ -48,7 +48,10 @@ export class XdsActuator implements Actuator, DiscoveryHub {
     return {
       inForce: this.#isComplete && isCommon ? first : undefined,
       generation: Math.max(0, ...generations),
-      problem: places.map(refusal).find((each) => each !== undefined),
+      problem:
+        places.length === 0
+          ? "no Envoy that is connected wants a resource with the rollout"
+          : places.map(refusal).find((each) => each !== undefined),
     };
   }
 

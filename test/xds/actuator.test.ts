@@ -141,6 +141,14 @@ test("an Envoy's version of another server, or one that lies, is no generation",
   assert.equal(envoy.replies.length, 1);
 });
 
+test("that no Envoy wants the rollout is said", async (context) => {
+  const { actuator, apply } = world(context);
+  connectEnvoy(actuator, { names: ["only-two"] });
+  await apply(one, canary);
+  const problem = "no Envoy that is connected wants a resource with the rollout";
+  assert.deepEqual(await actuator.read(one), { inForce: undefined, generation: 0, problem });
+});
+
 test("Envoys that went away are not waited for", async (context) => {
   const { actuator, complete, told, apply } = world(context);
   connectEnvoy(actuator);
