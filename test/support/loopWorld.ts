@@ -5,6 +5,7 @@ import { LIMITS } from "../../sidecar/limits.ts";
 import type { Examiner } from "../../sidecar/loop/examiner.ts";
 import { Loop } from "../../sidecar/loop.ts";
 import { createMetrics, type Metrics } from "../../sidecar/metrics.ts";
+import type { Hooks } from "../../sidecar/ports/hooks.ts";
 import type { PredictionStore } from "../../sidecar/ports/predictions.ts";
 import type { Log } from "../../sidecar/ports.ts";
 import { PREDICTION_BOUNDS } from "../../sidecar/stores/predictionBounds.ts";
@@ -20,6 +21,8 @@ export type Scene = {
   readonly examine: Examiner;
   /** Makes the store of predictions, which outlives the loop; one that does not fail unless said otherwise. */
   readonly predictions?: (fails: Chance) => PredictionStore;
+  /** What gates ask; nothing is listed when it is absent. */
+  readonly hooks?: Hooks;
 };
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -101,6 +104,7 @@ export class World {
   #newLoop(): Loop {
     const { actuator, clock, metrics, store } = this;
     return new Loop({
+      hooks: this.#scene.hooks,
       actuator,
       clock,
       store,
