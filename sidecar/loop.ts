@@ -138,7 +138,7 @@ export class Loop implements Rollouts, Intake {
       await this.#guard("request", () => this.#answer(request));
     }
     for (const runner of this.#runners.all()) {
-      this.#board.publish(runner.view(this.#runners.deliver(runner)));
+      this.#board.publish(this.#runners.view(runner));
     }
     this.#lastTurnMs = clock.steadyMs();
     metrics.ticks.inc();
@@ -207,7 +207,7 @@ export class Loop implements Rollouts, Intake {
     try {
       const runner =
         wish.kind === "start" ? await this.#runners.start(wish) : await this.#runners.command(wish);
-      const view = runner.view(this.#runners.deliver(runner));
+      const view = this.#runners.view(runner);
       this.#board.publish(view);
       resolve(view);
     } catch (error) {

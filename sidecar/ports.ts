@@ -5,6 +5,7 @@ import type { Observation } from "./core/observation.ts";
 import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
 import type { RolloutEvent } from "./core/rollout/event.ts";
+import type { Unready } from "./core/rollout/hold.ts";
 import type { RequestKey } from "./core/rollout/requestKey.ts";
 import type { RolloutState } from "./core/rollout/state.ts";
 import type { Target } from "./core/target.ts";
@@ -163,6 +164,8 @@ export type RolloutView = {
   readonly inForce: Traffic | undefined;
   /** Why what is asked for is not in force, when that is known. */
   readonly problem: string | undefined;
+  /** Which variants say that they are not ready, and why; absent where nobody asks them. */
+  readonly unready?: Unready;
   readonly verdict: Verdict;
   readonly evidence: Evidence;
   /** The places where answers differ, worst first, among so many pairs that were compared since the process began. */

@@ -2,7 +2,7 @@ import { canonicalPlan } from "../core/plan/canonicalPlan.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { type RequestKey, recall } from "../core/rollout/requestKey.ts";
 import { isFinal, type RolloutState } from "../core/rollout/state.ts";
-import { RequestError } from "../ports.ts";
+import { type Conditions, RequestError } from "../ports.ts";
 
 type Known = { readonly plan: Plan; readonly state: RolloutState };
 
@@ -34,19 +34,34 @@ export function checkRevision(
   }
 }
 
+/** The rollout of a plan's name, when it is what is asked for already; undefined when the plan's rollout may start. Throws RequestError when it may not. */
+export function startedBefore<Kept extends Known>(
+  wish: { readonly plan: Plan; readonly by: string; readonly only: Conditions },
+  all: ReadonlyMap<string, Kept>,
+  rolloutsMax: number,
+): Kept | undefined {
+  const { by, only, plan } = wish;
+  const before = all.get(plan.name);
+  if (isRepeated(plan.name, before?.state, { by, key: only.key })) {
+    return before;
+  }
+  checkRevision(plan.name, before?.state, only.revision);
+  if (isSamePlan(before, plan)) {
+    return before;
+  }
+  checkStartable(plan.name, all, rolloutsMax);
+  return undefined;
+}
+
 /** Whether the plan is that of the name's rollout, which is listed: to apply it again changes nothing. */
-export function isSamePlan(known: Known | undefined, plan: Plan): boolean {
+function isSamePlan(known: Known | undefined, plan: Plan): boolean {
   return (
     known !== undefined && !isDeleted(known) && canonicalPlan(known.plan) === canonicalPlan(plan)
   );
 }
 
 /** Throws RequestError unless a rollout of the name may start: `refused` when one is under way, `busy` when there are too many. */
-export function checkStartable(
-  name: string,
-  all: ReadonlyMap<string, Known>,
-  rolloutsMax: number,
-): void {
+function checkStartable(name: string, all: ReadonlyMap<string, Known>, rolloutsMax: number): void {
   const before = all.get(name);
   if (before !== undefined && !isFinal(before.state)) {
     throw new RequestError("refused", `${name} is under way with another plan: end that first`);
@@ -64,6 +79,14 @@ export function checkStartable(
       `${all.size} names have been used already: use one of them again`,
     );
   }
+}
+
+/** Throws RequestError `unavailable`: the store has not said whether it made the change. */
+export function unconfirmed(): never {
+  throw new RequestError(
+    "unavailable",
+    "the store did not confirm the change: whether it was made is known once the store answers again",
+  );
 }
 
 /** Whether the rollout is not listed any more. */

@@ -7,8 +7,8 @@ import { evolve } from "../core/rollout/evolve.ts";
 import type { Now } from "../core/rollout/hold.ts";
 import { start } from "../core/rollout/start.ts";
 import { targetOf } from "../core/target.ts";
-import { type Conditions, RequestError, type StoredRollout } from "../ports.ts";
-import { checkRevision, checkStartable, isDeleted, isRepeated, isSamePlan } from "./admission.ts";
+import { type Conditions, RequestError, type RolloutView, type StoredRollout } from "../ports.ts";
+import { checkRevision, isDeleted, isRepeated, startedBefore, unconfirmed } from "./admission.ts";
 import { CheckLog } from "./checkLog.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
 import { EventClock } from "./eventClock.ts";
@@ -91,21 +91,22 @@ export class Runners {
     readonly generationInForce: number;
   }): Promise<Runner> {
     const { plan, by, generationInForce } = wish;
-    const { key, revision } = wish.only;
-    const before = this.#byName.get(plan.name);
-    const previous = before?.state;
-    if (before !== undefined && isRepeated(plan.name, previous, { by, key })) {
+    const before = startedBefore(wish, this.#byName, this.#parts.rolloutsMax);
+    if (before !== undefined) {
       return before;
     }
-    checkRevision(plan.name, previous, revision);
-    if (before !== undefined && isSamePlan(before, plan)) {
-      return before;
-    }
-    checkStartable(plan.name, this.#byName, this.#parts.rolloutsMax);
     this.#outlook.check(plan);
+    const previous = this.#byName.get(plan.name)?.state;
     const nowMs = this.#clock.nextMs(previous?.updatedAtMs);
     const evidence = emptyEvidence(plan);
-    const event = start(plan, { nowMs, by, key, evidence, previous, generationInForce });
+    const event = start(plan, {
+      nowMs,
+      by,
+      key: wish.only.key,
+      evidence,
+      previous,
+      generationInForce,
+    });
     const state = evolve(previous, event);
     const runner = this.#runnerOf({ plan, state, evidence: [] });
     await this.#save(runner, event);
@@ -146,6 +147,12 @@ export class Runners {
     this.#deliveries.set(name, delivery);
     delivery.want({ target: targetOf(runner.plan), traffic: runner.traffic });
     return delivery;
+  }
+
+  /** What people see of a rollout, whose traffic is delivered. */
+  view(runner: Runner): RolloutView {
+    const unready = this.#outlook.unready(runner);
+    return { ...runner.view(this.deliver(runner)), ...(unready && { unready }) };
   }
 
   /** What is in force for the name may have changed. */
@@ -239,11 +246,4 @@ export class Runners {
     const { clock, makeExaminer, note } = this.#parts;
     return new Runner(rollout, { wallMs: clock.wallMs(), makeExaminer, note });
   }
-}
-
-function unconfirmed(): never {
-  throw new RequestError(
-    "unavailable",
-    "the store did not confirm the change: whether it was made is known once the store answers again",
-  );
 }

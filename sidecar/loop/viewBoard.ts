@@ -120,6 +120,8 @@ function isSame(a: RolloutView, b: RolloutView): boolean {
     a.evidence === b.evidence &&
     a.watched === b.watched &&
     a.problem === b.problem &&
+    a.unready?.primary === b.unready?.primary &&
+    a.unready?.candidate === b.unready?.candidate &&
     a.inForce?.generation === b.inForce?.generation &&
     a.inForce?.candidateBp === b.inForce?.candidateBp &&
     a.inForce?.shadowBp === b.inForce?.shadowBp
