@@ -22,6 +22,8 @@ export type Config = {
   readonly xdsPath?: string;
   /** The cluster whose routes plans may name: a kubeconfig, or `cluster`; none when it is left out. */
   readonly kube?: string;
+  /** The namespace there whose Rollout objects are carried out; none when it is left out. */
+  readonly rolloutsIn?: string;
 };
 
 /** Every key of the configuration, as a flag of `serve`. */
@@ -55,6 +57,11 @@ export const CONFIG_KEYS = [
     meaning:
       "cluster whose VirtualServices and HTTPRoutes plans may name: a kubeconfig, or cluster for the one that this runs in",
   },
+  {
+    flag: "rollouts",
+    default: "",
+    meaning: "namespace of that cluster whose Rollout objects are carried out",
+  },
 ] as const;
 
 type Flags = Readonly<Record<(typeof CONFIG_KEYS)[number]["flag"], string>>;
@@ -72,6 +79,7 @@ export function parseConfig(
     ...addressProblems("grpc", flags.grpc, missing),
     ...addressProblems("http", flags.http, missing),
     ...tlsProblems(flags),
+    ...kubeProblems(flags),
   ];
   const grpc = parseAddress(flags.grpc);
   const http = parseAddress(flags.http);
@@ -99,6 +107,7 @@ function parseFlags(args: readonly string[]): Flags | string {
       xds: "",
       hooks: "",
       models: "",
+      rollouts: "",
       ...values,
     };
   } catch (error) {
@@ -106,13 +115,21 @@ function parseFlags(args: readonly string[]): Flags | string {
   }
 }
 
+function kubeProblems({ kube, rollouts }: Flags): readonly string[] {
+  return rollouts !== "" && kube === ""
+    ? [`--rollouts: ${rollouts}: only together with --kube, which says in which cluster`]
+    : [];
+}
+
 function controlOf({
   hooks,
   kube,
   models,
+  rollouts,
   xds,
-}: Flags): Pick<Config, "hooksPath" | "kube" | "modelsPath" | "xdsPath"> {
+}: Flags): Pick<Config, "hooksPath" | "kube" | "modelsPath" | "rolloutsIn" | "xdsPath"> {
   return {
+    ...(rollouts === "" ? {} : { rolloutsIn: rollouts }),
     ...(models === "" ? {} : { modelsPath: models }),
     ...(hooks === "" ? {} : { hooksPath: hooks }),
     ...(kube === "" ? {} : { kube }),

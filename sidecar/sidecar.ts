@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { ChosenActuator } from "./actuators/chosen.ts";
-import { openControlPlanes } from "./actuators/controlPlanes.ts";
+import { controlPlanesOf } from "./actuators/controlPlanes.ts";
 import { FILTERS_RETURN_MS, FiltersActuator } from "./actuators/filters.ts";
 import { addressText } from "./address.ts";
 import type { AlertSettings } from "./alerts/alertsFile.ts";
@@ -8,6 +10,7 @@ import { Teller } from "./alerts/teller.ts";
 import type { Config } from "./config.ts";
 import { hooksOf } from "./hooks/hooks.ts";
 import type { HooksSettings } from "./hooks/hooksFile.ts";
+import { type Cluster, openCluster } from "./kube/cluster.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { examinersCounting } from "./loop/examiner.ts";
 import { Loop } from "./loop.ts";
@@ -15,10 +18,9 @@ import { createMetrics } from "./metrics.ts";
 import { ModelKeeper, type ModelKeeperParts } from "./models/keeper.ts";
 import type { ModelsSettings } from "./models/modelsFile.ts";
 import { httpProbe } from "./outgoing/probe.ts";
-import type { Journal } from "./ports/journal.ts";
-import type { PredictionStore } from "./ports/predictions.ts";
-import type { Clock, Log, Store } from "./ports.ts";
+import type { Clock, Log } from "./ports.ts";
 import { openRegistry } from "./registry/open.ts";
+import { RolloutObjects, type RolloutObjectsParts } from "./rolloutObjects/rolloutObjects.ts";
 import { Entry } from "./server/entry.ts";
 import { GrpcServer, type GrpcServerParts } from "./server/grpcServer.ts";
 import { type HttpParts, HttpServer } from "./server/httpServer.ts";
@@ -27,11 +29,7 @@ import { ObserveHandler } from "./server/observe.ts";
 import { RolloutApi } from "./server/rolloutApi.ts";
 import { RolloutHandler } from "./server/rollouts.ts";
 import { XdsHandler } from "./server/xds.ts";
-import { createMemoryStore } from "./stores/memory.ts";
-import { PREDICTION_BOUNDS, type PredictionBounds } from "./stores/predictionBounds.ts";
-import { openPredictionStore } from "./stores/predictions.ts";
-import { createMemoryPredictions } from "./stores/predictionsMemory.ts";
-import { openSqliteStore } from "./stores/sqlite.ts";
+import { openStores } from "./stores/open.ts";
 import { openEnvoys } from "./xds/envoys.ts";
 
 /** What a sidecar needs of the process it is in. */
@@ -66,19 +64,11 @@ const STUCK_MS = 2_000;
 const DRAIN_MS = 5_000;
 /** What gives a sidecar an actuator that it may lack. */
 const FLAGS = { istio: "--kube SOURCE", gatewayApi: "--kube SOURCE" };
-/** What is kept in memory only is for trying out. */
-const MEMORY_BOUNDS: PredictionBounds = {
-  ...PREDICTION_BOUNDS,
-  casesMax: 100_000,
-  labelsMax: 100_000,
-};
 
 /** Puts the parts together and serves. Rejects when the store or an address can't be had. */
 export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
-  const { entry, stores, controlPlanes, envoys, loop, readers, grpc, http } = await assemble(
-    config,
-    surroundings,
-  );
+  const parts = await assemble(config, surroundings);
+  const { entry, stores, controlPlanes, objects, envoys, loop, readers, grpc, http } = parts;
   const ending = new AbortController();
   try {
     await loop.open();
@@ -90,6 +80,7 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
     for (const reader of readers) {
       reader.start();
     }
+    objects?.start();
     return {
       grpc: addressText({ ...config.grpc, port: ports.grpc }),
       http: addressText({ ...config.http, port: ports.http }),
@@ -101,6 +92,7 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
         await grpc.stop(DRAIN_MS);
         entry.close();
         envoys.close();
+        await objects?.stop();
         ending.abort();
         await turning;
         await controlPlanes.stop();
@@ -135,8 +127,9 @@ async function assemble(config: Config, surroundings: Surroundings) {
   const filters = new FiltersActuator({ reported, returnMs });
   const envoys = await openEnvoys(config.xdsPath, { log, metrics, reported });
   const kubeParts = { filters, random, steadyMs, reported };
-  const controlPlanes = await openControlPlanes(config.kube, kubeParts);
-  const stores = await openStores(config);
+  const cluster = config.kube === undefined ? undefined : await openCluster(config.kube);
+  const controlPlanes = controlPlanesOf(cluster, kubeParts);
+  const stores = await openStores(config.storePath);
   const { store, predictions } = stores;
   const parts = { log, clock, random, metrics, limits };
   const loop: Loop = new Loop({
@@ -170,7 +163,24 @@ async function assemble(config: Config, surroundings: Surroundings) {
     labels: new LabelHandler({ ...parts, labels: loop.labels }),
     discovery: new XdsHandler({ ...parts, hub: envoys.actuator }),
   });
-  return { entry, stores, controlPlanes, envoys, loop, readers, grpc, http };
+  const objects = objectsOf(config, { ...parts, cluster, rollouts: loop });
+  return { entry, stores, controlPlanes, objects, envoys, loop, readers, grpc, http };
+}
+
+/** Who carries out the Rollout objects of the cluster, when that is wanted. */
+function objectsOf(
+  { rolloutsIn: namespace }: Config,
+  {
+    cluster,
+    ...parts
+  }: Omit<RolloutObjectsParts, "cluster" | "namespace" | "holder"> & {
+    readonly cluster: Cluster | undefined;
+  },
+): RolloutObjects | undefined {
+  const holder = `${hostname()}_${randomUUID()}`;
+  return cluster === undefined || namespace === undefined
+    ? undefined
+    : new RolloutObjects({ ...parts, cluster, namespace, holder });
 }
 
 /** Who tries models, when there are any. */
@@ -209,27 +219,4 @@ function serversOf(
     http.renew(renewed);
   });
   return { grpc, http };
-}
-
-/** Where things are kept. */
-type Stores = {
-  readonly store: Store & Journal;
-  readonly predictions: PredictionStore;
-  close(): Promise<void>;
-};
-
-async function openStores({ storePath }: Config): Promise<Stores> {
-  const store = storePath === undefined ? createMemoryStore() : openSqliteStore(storePath);
-  const predictions =
-    storePath === undefined
-      ? createMemoryPredictions(MEMORY_BOUNDS)
-      : await openPredictionStore(`${storePath}.predictions`, PREDICTION_BOUNDS);
-  return {
-    store,
-    predictions,
-    close: async () => {
-      await store.close();
-      await predictions.close();
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import { openCluster } from "../kube/cluster.ts";
+import type { Cluster } from "../kube/cluster.ts";
 import type { Actuator } from "../ports.ts";
 import { chooseHttpRoute, HTTP_ROUTES } from "./gatewayApi.ts";
 import { chooseVirtualService, VIRTUAL_SERVICES } from "./istio.ts";
@@ -12,15 +12,15 @@ export type ControlPlanes = {
   stop(): Promise<void>;
 };
 
-/** Those of the cluster of a kubeconfig, `cluster` for the one that the process runs in; none without one. Rejects with KubeError. */
-export async function openControlPlanes(
-  source: string | undefined,
+/** Those of a cluster; none without one. */
+export function controlPlanesOf(
+  cluster: Cluster | undefined,
   parts: Omit<NamedObjectsParts, "kind" | "cluster"> & { readonly filters: Actuator },
-): Promise<ControlPlanes> {
-  if (source === undefined) {
+): ControlPlanes {
+  if (cluster === undefined) {
     return { byKind: {}, stop: async () => undefined };
   }
-  const here = { ...parts, cluster: await openCluster(source) };
+  const here = { ...parts, cluster };
   const istio = new KubeRoutesActuator({
     ...here,
     kind: VIRTUAL_SERVICES,

@@ -20,6 +20,23 @@ export function sidecarAccess(): readonly object[] {
           resourceNames: ["shop"],
           verbs: watched,
         },
+        {
+          apiGroups: ["understudy.dev"],
+          resources: ["rollouts"],
+          verbs: watched,
+        },
+        {
+          apiGroups: ["understudy.dev"],
+          resources: ["rollouts/status"],
+          verbs: ["patch"],
+        },
+        { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["create"] },
+        {
+          apiGroups: ["coordination.k8s.io"],
+          resources: ["leases"],
+          resourceNames: ["understudy"],
+          verbs: ["get", "update"],
+        },
       ],
     },
     {

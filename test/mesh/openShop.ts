@@ -71,13 +71,20 @@ export async function openShop(
   return { ports, v1, v2, gateway, users, callers };
 }
 
+/** As who it asks the API server, where it keeps rollouts, and what else it is started with. */
+export type SidecarParts = {
+  readonly user?: User;
+  readonly storePath?: string;
+  readonly flags?: readonly string[];
+};
+
 /** A sidecar beside that API server, as `understudy` and without a store unless said otherwise. */
 export async function sidecarIn(
   rig: Rig,
   context: TestContext,
-  { user = "understudy", storePath = "memory" }: { user?: User; storePath?: string } = {},
+  { user = "understudy", storePath = "memory", flags = [] }: SidecarParts = {},
 ): Promise<RealSidecar> {
-  const args = ["--kube", rig.kubeconfig(user)];
+  const args = ["--kube", rig.kubeconfig(user), ...flags];
   const sidecar = await startRealSidecar(context, { storePath, args });
   context.after(() => {
     // @types/node does not know `passed` yet.

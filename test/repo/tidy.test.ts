@@ -36,6 +36,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   sqlite: ["ports"],
   stores: ["core", "ports", "sqlite"],
   kube: ["core"],
+  rolloutObjects: ["core", "kube", "plan", "ports"],
   actuators: ["core", "kube", "ports"],
   outgoing: ["core", "plan", "ports", "access"],
   hooks: ["core", "plan", "ports", "access", "outgoing"],

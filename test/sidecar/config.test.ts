@@ -32,9 +32,9 @@ test("flags are taken", () => {
 });
 
 test("a cluster is a kubeconfig, or the one that this runs in", () => {
-  const parsed = parseConfig(["--kube", "cluster"]);
+  const parsed = parseConfig(["--kube", "cluster", "--rollouts", "shop"]);
   assert.ok("config" in parsed);
-  assert.equal(parsed.config.kube, "cluster");
+  assert.deepEqual([parsed.config.kube, parsed.config.rolloutsIn], ["cluster", "shop"]);
 });
 
 test("any address is taken once callers must say who they are, over TLS", () => {
@@ -53,6 +53,7 @@ test("any address is taken once callers must say who they are, over TLS", () => 
 });
 
 const wrong: readonly { flags: readonly string[]; expected: readonly RegExp[] }[] = [
+  { flags: ["--rollouts", "shop"], expected: [/--rollouts: shop: only together with --kube/] },
   { flags: ["--grpc", "0.0.0.0:50051"], expected: [/--grpc: 0\.0\.0\.0:50051: a loopback/] },
   { flags: ["--http", "[::]:9464"], expected: [/--http: \[::\]:9464: a loopback/] },
   {
