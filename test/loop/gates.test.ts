@@ -52,6 +52,24 @@ test("gates are asked once the step has seen what it must, one after another, ea
   );
 });
 
+test("a pause is approved by its gate, and its traffic stays until then", async () => {
+  const stage = new GateStage();
+  const { harness, hook } = stage;
+  const [shadow, canary] = quickPlan.steps;
+  assert.ok(shadow !== undefined && canary !== undefined);
+  const gates = { before: [], after: ["smoke"] };
+  const pause = { kind: "pause", approval: false, gates } as const;
+  hook.says = LATER;
+  await harness.start({ ...quickPlan, steps: [shadow, pause, canary] });
+  const paused = await harness.turnUntil(() => hook.asked.length > 2);
+  assert.deepEqual([paused?.state.stepIndex, paused?.traffic.shadowBp], [1, 10_000]);
+  hook.says = { outcome: "pass", reason: "anna approves" };
+  const view = await harness.turnUntil(({ state }) => state.stepIndex === 2);
+  assert.equal(view?.traffic.candidateBp, 5_000);
+  const events = await harness.store.events("test");
+  assert.equal(events.find(({ kind }) => kind === "gate-passed")?.reason, "anna approves");
+});
+
 test("a rollback while a gate hangs takes effect at once, and ends the question", async () => {
   const stage = new GateStage();
   stage.hook.says = "hangs";
