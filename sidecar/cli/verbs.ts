@@ -63,6 +63,30 @@ export const VERBS: readonly Entry[] = [
     load: async () => (await import("./verbs/change.ts")).resume,
   },
   {
+    name: "approve",
+    group: "Rollouts",
+    summary: "lets a rollout go on that waits for an approval",
+    load: async () => (await import("./verbs/change.ts")).approve,
+  },
+  {
+    name: "explain",
+    group: "Rollouts",
+    summary: "tells in sentences why a rollout is where it is, and what would move it",
+    load: async () => (await import("./verbs/explain.ts")).explain,
+  },
+  {
+    name: "history",
+    group: "Rollouts",
+    summary: "lists what happened to the rollouts of a name, who asked and why",
+    load: async () => (await import("./verbs/history.ts")).history,
+  },
+  {
+    name: "delete",
+    group: "Rollouts",
+    summary: "takes a rollout that has ended off the list; its traffic stays",
+    load: async () => (await import("./verbs/change.ts")).deleteEnded,
+  },
+  {
     name: "labels",
     group: "Rollouts",
     summary: "says what was true of requests, as it becomes known",
@@ -73,6 +97,12 @@ export const VERBS: readonly Entry[] = [
     group: "Plans and data",
     summary: "registers versions of models, and shows and names them",
     load: async () => (await import("./verbs/registry.ts")).registry,
+  },
+  {
+    name: "plan",
+    group: "Plans and data",
+    summary: "says what is wrong with a plan, or what it means",
+    load: async () => (await import("./verbs/plan.ts")).plan,
   },
   {
     name: "simulate",
@@ -91,6 +121,12 @@ export const VERBS: readonly Entry[] = [
     group: "Plans and data",
     summary: "tells how far current data is from a reference",
     load: async () => (await import("./verbs/drift.ts")).drift,
+  },
+  {
+    name: "doctor",
+    group: "Setting up",
+    summary: "checks the way from Envoy to the sidecar, and names what is missing",
+    load: async () => (await import("./verbs/doctor.ts")).doctor,
   },
   {
     name: "token",

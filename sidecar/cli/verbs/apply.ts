@@ -1,6 +1,7 @@
 import { readPlanFile } from "../../plan/planFile.ts";
 import { withClient } from "../asking.ts";
 import { CONNECTION_FLAGS } from "../connection.ts";
+import { KEY_FLAGS } from "../keyFlags.ts";
 import { OUTPUT_FLAGS } from "../output.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 import { tellOrWait, WAIT_FLAGS } from "../waiting.ts";
@@ -8,7 +9,7 @@ import { tellOrWait, WAIT_FLAGS } from "../waiting.ts";
 /** `understudy apply`. */
 export const apply: Verb = defineVerb({
   operands: "FILE",
-  flags: { ...WAIT_FLAGS, ...OUTPUT_FLAGS, ...CONNECTION_FLAGS },
+  flags: { ...WAIT_FLAGS, ...KEY_FLAGS, ...OUTPUT_FLAGS, ...CONNECTION_FLAGS },
   about: [
     "With --wait it ends with 0 when the rollout was promoted, 3 when it was rolled back, 4 when neither had happened at the timeout.",
   ],
@@ -16,7 +17,9 @@ export const apply: Verb = defineVerb({
   run: async ({ flags, operands: [file = ""], output }) => {
     const plan = await readPlanFile(file);
     return await withClient({ flags, output }, (client) =>
-      tellOrWait({ client, flags, output }, () => client.apply(plan)),
+      tellOrWait({ client, flags, output }, () =>
+        client.apply(plan, flags.key === undefined ? {} : { key: flags.key }),
+      ),
     );
   },
 });
