@@ -12,7 +12,7 @@ const list = <Item extends z.ZodType>(item: Item, of: string, max: number) => {
   return z.array(item, { error }).min(1, { error }).max(max, { error });
 };
 
-const text = (allowed: string) => word(/^[^\0\r\n]{1,1024}$/, allowed);
+const text = (allowed: string) => word(/^\P{C}{1,1024}$/u, allowed);
 const flag = () => z.boolean({ error: "true or false" });
 const time = () => duration({ minMs: 0, maxMs: TIMEOUT_MS_MAX });
 const regex = () => section({ regex: text("a regular expression of RE2") });

@@ -16,7 +16,7 @@ const list = <Item extends z.ZodType>(item: Item, of: string, max: number) => {
   return z.array(item, { error }).max(max, { error }).default([]);
 };
 
-const name = () => word(/^[^\0\r\n]{1,256}$/, "a name of 1 to 256 characters");
+const name = () => word(/^\P{C}{1,256}$/u, "a name of 1 to 256 characters");
 const rollout = () =>
   word(
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -56,7 +56,7 @@ const document: z.ZodType<EnvoysDocument> = section({
   filters: list(
     section({
       name: name(),
-      module: word(/^[^\0\r\n]{1,4096}$/, "the module's path, as Envoy sees it"),
+      module: word(/^\P{C}{1,4096}$/u, "the module's path, as Envoy sees it"),
       failurePolicy: z
         .enum(POLICIES, { error: `one of ${POLICIES.join(", ")}` })
         .default("FAIL_RELOAD"),
