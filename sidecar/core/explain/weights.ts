@@ -6,6 +6,8 @@ import { logAgainst, type Weighed, weigh } from "../weigh.ts";
 import { brief } from "../words.ts";
 import type { Explainable, GuardrailExplanation } from "./explain.ts";
 
+/** Below, odds are as good as even. */
+const EVEN_ODDS = 1.05;
 /** Below, odds are told with a digit behind the point. */
 const SMALL_ODDS = 10;
 /** Numbers above are told as this, so that a program can read them. */
@@ -65,9 +67,9 @@ function roleOf({ guardrail, distrust }: Weighed, isAsked: boolean): readonly st
   return isAsked ? [] : ["This step does not wait for it."];
 }
 
-/** "no evidence" up to even odds, as e-values below 1 speak for nothing; else "3.2 to 1", "about 20 to 1". */
+/** "no evidence" where odds are hardly more than even, as e-values below 1 speak for nothing; else "3.2 to 1", "20 to 1". */
 function oddsText(logE: number): string {
-  if (logE <= 0) {
+  if (logE < Math.log(EVEN_ODDS)) {
     return "no evidence";
   }
   return logE < Math.log(SMALL_ODDS) ? `${brief(Math.exp(logE), 2)} to 1` : odds(logE);
