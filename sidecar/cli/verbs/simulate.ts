@@ -1,6 +1,7 @@
 import type { Plan } from "../../core/plan/plan.ts";
 import { brokenGuardrails } from "../../core/simulate/limits.ts";
 import { type Ended, type Share, type Simulation, simulate } from "../../core/simulate/simulate.ts";
+import { whyNotSimulated } from "../../core/simulate/simulated.ts";
 import { parseTruth, TRUTH_KEYS, type Truth } from "../../core/simulate/truth.ts";
 import { percent } from "../../core/words.ts";
 import { parsePlan } from "../../plan/parsePlan.ts";
@@ -70,6 +71,10 @@ async function readPlan(file: string): Promise<Plan> {
   const parsed = parsePlan(await readPlanFile(file));
   if (parsed.kind !== "plan") {
     throw new Error(parsed.problems.map(formatProblem).join("\n"));
+  }
+  const problem = whyNotSimulated(parsed.plan);
+  if (problem !== undefined) {
+    throw new Error(`${file}: ${problem}`);
   }
   return parsed.plan;
 }

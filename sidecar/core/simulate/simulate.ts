@@ -2,6 +2,7 @@ import { exactShare } from "../beta.ts";
 import type { Plan } from "../plan/plan.ts";
 import { seeded } from "./random.ts";
 import { type Run, simulateRun } from "./run.ts";
+import { simulatedPlan } from "./simulated.ts";
 import type { Truth } from "./truth.ts";
 
 /** Quantiles of a number over the runs. */
@@ -44,16 +45,17 @@ export type Ended = {
 const CONFIDENCE_ALPHA = 0.05;
 const REASONS_SHOWN = 5;
 
-/** Runs a plan's rollout `runs` times (at least once) against a truth, each run with a random sequence of its own from the seed. */
+/** Runs a plan's rollout, as `simulatedPlan` has it, `runs` times (at least once) against a truth, each run with a random sequence of its own from the seed. */
 export function simulate(
   plan: Plan,
   truth: Truth,
   { runs, seed }: { readonly runs: number; readonly seed: number },
 ): Simulation {
   const seeds = seeded(seed);
+  const played = simulatedPlan(plan);
   const done: Run[] = [];
   for (let index = 0; index < runs; index += 1) {
-    done.push(simulateRun(plan, truth, seeded(Math.floor(seeds.next() * 2 ** 32))));
+    done.push(simulateRun(played, truth, seeded(Math.floor(seeds.next() * 2 ** 32))));
   }
   return summaryOf(done);
 }
