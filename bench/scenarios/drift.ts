@@ -17,11 +17,11 @@ const ROUNDS_MAX = 3;
 const RSS_BYTES_MAX: number = 400e6;
 
 type Process = { readonly ms: number; readonly rssBytes: number };
-type Files = { readonly reference: string; readonly current: string; readonly profile: string };
+type Files = Readonly<Record<"reference" | "current" | "profile" | "compiled", string>>;
 
 /**
  * Time of `understudy profile` of one CSV and `understudy drift` of another against it, to reading every cell of both with the same reader, as texts.
- * Whole processes, one for each file, the start of Node included; with `--evidently` its DataDriftPreset on the same files.
+ * Whole processes, one for each file, the start of Node included, with the code compiled before as the launcher keeps it; with `--evidently` its DataDriftPreset on the same files.
  */
 export async function measureDrift({ rounds, evidently }: Options): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), "understudy-bench-"));
@@ -29,6 +29,7 @@ export async function measureDrift({ rounds, evidently }: Options): Promise<Resu
     reference: join(folder, "reference.csv"),
     current: join(folder, "current.csv"),
     profile: join(folder, "profile.json"),
+    compiled: join(folder, "compiled"),
   };
   try {
     writeTable(files.reference, { rows: ROWS, seed: 1 });
@@ -50,25 +51,20 @@ type Measured = Readonly<
   Record<"parseReference" | "parseCurrent" | "typed" | "profile" | "drift", Process>
 >;
 
-async function measureRound({ reference, current, profile }: Files): Promise<Measured> {
+async function measureRound({ reference, current, profile, compiled }: Files): Promise<Measured> {
+  const measure = (...args: readonly string[]) => run(compiled, ...args);
   return {
-    parseReference: await run("parse", reference),
-    profile: await run("profile", "--input", reference, "--to", profile),
-    parseCurrent: await run("parse", current),
-    drift: await run(
-      "drift",
-      "--reference",
-      profile,
-      "--current",
-      current,
-      ...["--output", "json"],
-    ),
-    typed: await run("typed", current),
+    parseReference: await measure("parse", reference),
+    profile: await measure("profile", "--input", reference, "--output", profile),
+    parseCurrent: await measure("parse", current),
+    drift: await measure("drift", "--reference", profile, "--current", current, "--json"),
+    typed: await measure("typed", current),
   };
 }
 
-async function run(...args: readonly string[]): Promise<Process> {
-  const { stdout } = await promisify(execFile)(process.execPath, [MEASURE, ...args]);
+async function run(compiled: string, ...args: readonly string[]): Promise<Process> {
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+  const { stdout } = await promisify(execFile)(process.execPath, [MEASURE, ...args], { env });
   return JSON.parse(stdout);
 }
 
