@@ -35,6 +35,9 @@ export class ModelStage {
   /** How the registry and the log of events fail, for as long as it is set: before anything is done, or after all of it. */
   failing: "before" | "after" | undefined;
   journalFails = false;
+  /** Versions that a keeper has made the champion, in order. */
+  readonly championsSet: number[] = [];
+  readonly signal: AbortSignal = AbortSignal.timeout(120_000);
   readonly #context: TestContext;
   readonly model: { readonly name: string; readonly planPath: string };
 
@@ -73,16 +76,16 @@ export class ModelStage {
 
   /** Registers a file that holds the text. */
   async register(text: string): Promise<number> {
-    const made = await this.registry.register(registrationOf(this.#context, text), signal());
+    const made = await this.registry.register(registrationOf(this.#context, text), this.signal);
     return made.version.version;
   }
 
   async alias(alias: string, version: number): Promise<void> {
-    await this.registry.setAlias({ model: "risk", alias, version }, signal());
+    await this.registry.setAlias({ model: "risk", alias, version }, this.signal);
   }
 
   async registered(): Promise<RegisteredModel> {
-    return await this.registry.read("risk", signal());
+    return await this.registry.read("risk", this.signal);
   }
 
   /** Stages of the versions, the oldest first. */
@@ -107,6 +110,12 @@ export class ModelStage {
   async end(outcome: "promoted" | "rolled-back"): Promise<void> {
     const status = outcome === "promoted" ? 200 : 500;
     await this.harness.turnUntil(({ state }) => state.phase === outcome, status);
+  }
+
+  /** The sum of a metric over its labels. */
+  async metric(name: string): Promise<number> {
+    const found = await this.harness.metrics.registry.getSingleMetric(name)?.get();
+    return (found?.values ?? []).reduce((sum, { value }) => sum + value, 0);
   }
 
   messages(): readonly string[] {
@@ -140,7 +149,11 @@ export class ModelStage {
     return {
       register: (...asked) => work(() => registry.register(...asked)),
       read: (...asked) => work(() => registry.read(...asked)),
-      setAlias: (...asked) => work(() => registry.setAlias(...asked)),
+      setAlias: (naming, signal) =>
+        work(async () => {
+          await registry.setAlias(naming, signal);
+          this.championsSet.push(naming.version);
+        }),
       mark: (...asked) => work(() => registry.mark(...asked)),
       close: async () => undefined,
     };
@@ -159,6 +172,17 @@ export class ModelStage {
   }
 }
 
-function signal(): AbortSignal {
-  return AbortSignal.timeout(60_000);
+/** A stage on which version 1 is the champion, and version 2 is new. */
+export async function modelStage(context: TestContext): Promise<ModelStage> {
+  const stage = new ModelStage(context);
+  await stage.register("one");
+  await stage.alias("champion", 1);
+  await stage.register("two");
+  return stage;
+}
+
+/** What is in the way of a version, in a sentence. */
+export function heldOf(keeper: ModelKeeper): string | undefined {
+  const held = keeper.held.get("risk");
+  return held && `v${held.version} waits until ${held.until}: ${held.why}`;
 }

@@ -17,10 +17,8 @@ export function versionToTry(
   trials: Trials,
 ): number | undefined {
   const champion = aliases.get(CHAMPION);
-  const newest = versions[0]?.version;
-  const wanted = trigger === "challenger" ? aliases.get(CHALLENGER) : newest;
-  const isOld = trigger === "newVersion" && wanted !== undefined && wanted < (champion ?? 0);
-  return wanted === undefined || wanted === champion || isOld || isTried(trials, model, wanted)
+  const wanted = trigger === "challenger" ? aliases.get(CHALLENGER) : versions[0]?.version;
+  return wanted === undefined || wanted === champion || isTried(trials, model, wanted)
     ? undefined
     : wanted;
 }
