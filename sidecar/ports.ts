@@ -4,6 +4,7 @@ import type { DifferingPlace } from "./core/evidence/paths.ts";
 import type { Observation } from "./core/observation.ts";
 import type { Plan } from "./core/plan/plan.ts";
 import type { Command } from "./core/rollout/command.ts";
+import type { Asking } from "./core/rollout/dueGate.ts";
 import type { RolloutEvent } from "./core/rollout/event.ts";
 import type { Unready } from "./core/rollout/hold.ts";
 import type { RequestKey } from "./core/rollout/requestKey.ts";
@@ -166,6 +167,8 @@ export type RolloutView = {
   readonly problem: string | undefined;
   /** Which variants say that they are not ready, and why; absent where nobody asks them. */
   readonly unready?: Unready;
+  /** How far it has come to ask the gate before the next step; absent when none is asked. */
+  readonly asking?: Asking;
   readonly verdict: Verdict;
   readonly evidence: Evidence;
   /** The places where answers differ, worst first, among so many pairs that were compared since the process began. */

@@ -2,7 +2,13 @@ import { backoffMs } from "../core/backoff.ts";
 import { formatDuration } from "../core/plan/duration.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { stepText } from "../core/plan/stepText.ts";
-import { type DueGate, dueGate, type GateAnswer, openGate } from "../core/rollout/dueGate.ts";
+import {
+  type Asking,
+  type DueGate,
+  dueGate,
+  type GateAnswer,
+  openGate,
+} from "../core/rollout/dueGate.ts";
 import type { Now } from "../core/rollout/hold.ts";
 import type { RolloutState } from "../core/rollout/state.ts";
 import type { Metrics } from "../metrics.ts";
@@ -30,7 +36,7 @@ type Question = {
   /** Since when, by a clock that never goes back. */
   readonly sinceMs: number;
   readonly abort: AbortController;
-  attempts: number;
+  asking: Asking;
   nextMs: number;
   answer: GateAnswer | undefined;
 };
@@ -73,6 +79,11 @@ export class GateKeeper {
     }
   }
 
+  /** How far it has come to ask for a rollout; undefined when nothing is asked. The same value until that changes. */
+  asking(rollout: string): Asking | undefined {
+    return this.#questions.get(rollout)?.asking;
+  }
+
   /** Starts an attempt if one is due; returns what the gate that is due has answered, if it has. */
   look({ plan, state, now }: Gated): GateAnswer | undefined {
     const open = openGate(plan, state);
@@ -113,7 +124,8 @@ export class GateKeeper {
   #questionOf(rollout: string, due: DueGate): Question {
     const { clock, metrics } = this.#parts;
     const sinceMs = clock.steadyMs();
-    const fresh = { attempts: 0, nextMs: 0, answer: undefined };
+    const asking = { gate: due.gate, attempts: 0 };
+    const fresh = { asking, nextMs: 0, answer: undefined };
     const question = this.#questions.get(rollout) ?? {
       ...{ due, sinceMs, abort: new AbortController() },
       ...fresh,
@@ -144,7 +156,8 @@ export class GateKeeper {
     if (abort.signal.aborted) {
       return;
     }
-    question.attempts += 1;
+    const attempts = question.asking.attempts + 1;
+    question.asking = { gate: due.gate, attempts, last: whyOf(said) };
     const tookMs = Math.round(clock.steadyMs() - beganMs);
     this.#tell({ rollout: plan.name, question, said, tookMs, isListed: hook !== undefined });
     this.#take(question, said, means);
@@ -171,7 +184,7 @@ export class GateKeeper {
       question.answer = { id, outcome: "fail", reason, onFailure: onSilence };
       return;
     }
-    const waitMs = backoffMs(question.attempts - 1, RETRY_MS, random);
+    const waitMs = backoffMs(question.asking.attempts - 1, RETRY_MS, random);
     question.nextMs = Math.min(untilMs, nowMs + Math.max(waitMs, said.retryAfterMs ?? 0));
   }
 
@@ -197,7 +210,7 @@ export class GateKeeper {
     const outcome = isError ? said.code : said.outcome;
     metrics.gateCalls.inc({ gate: isListed ? gate : "unlisted", outcome });
     const fields = { rollout, gate, id, outcome, why: whyOf(said), tookMs };
-    const line = { ...fields, attempts: question.attempts };
+    const line = { ...fields, attempts: question.asking.attempts };
     isError ? log.warn(line, "gate not asked") : log.info(line, "gate asked");
   }
 }

@@ -4,7 +4,7 @@ import type { Unready } from "../core/rollout/hold.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Hooks } from "../ports/hooks.ts";
 import type { Probe } from "../ports/probe.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Clock, Log, RolloutView } from "../ports.ts";
 import { type Gated, GateKeeper } from "./gateKeeper.ts";
 import { ReadinessProber } from "./readinessProber.ts";
 
@@ -40,6 +40,12 @@ export class Outlook {
   /** Which variants of a rollout can't take users, as far as is known. */
   unready({ plan, state }: Pick<Gated, "plan" | "state">): Unready | undefined {
     return this.#prober.look(plan, state);
+  }
+
+  /** What people see of it. */
+  shown({ plan, state }: Pick<Gated, "plan" | "state">): Pick<RolloutView, "asking" | "unready"> {
+    const [unready, asking] = [this.#prober.look(plan, state), this.#gates.asking(plan.name)];
+    return { ...(unready && { unready }), ...(asking && { asking }) };
   }
 
   /** What the gate that is due has answered, if it has. */

@@ -151,8 +151,7 @@ export class Runners {
 
   /** What people see of a rollout, whose traffic is delivered. */
   view(runner: Runner): RolloutView {
-    const unready = this.#outlook.unready(runner);
-    return { ...runner.view(this.deliver(runner)), ...(unready && { unready }) };
+    return { ...runner.view(this.deliver(runner)), ...this.#outlook.shown(runner) };
   }
 
   /** What is in force for the name may have changed. */

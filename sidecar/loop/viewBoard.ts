@@ -120,6 +120,7 @@ function isSame(a: RolloutView, b: RolloutView): boolean {
     a.evidence === b.evidence &&
     a.watched === b.watched &&
     a.problem === b.problem &&
+    a.asking === b.asking &&
     a.unready?.primary === b.unready?.primary &&
     a.unready?.candidate === b.unready?.candidate &&
     a.inForce?.generation === b.inForce?.generation &&

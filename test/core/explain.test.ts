@@ -113,6 +113,11 @@ test("a step that is done says what holds the next: a gate, an approval, readine
   assert.equal(atPause.moves[0], "This step is done; the next is held up: waiting for gate smoke.");
   assert.equal(atPause.moves[1], "Somebody's approval.");
   assert.deepEqual(atPause.next, ["Step 3 of 3, canary 10%.", "Before that: gate smoke."]);
+  const asking = { gate: "smoke", attempts: 3, last: "answered with status 500" };
+  assert.match(
+    explained([pass], { asking }).moves[0] ?? "",
+    /gate smoke\. Attempts so far: 3, the last one: answered with status 500\.$/,
+  );
   const failed = explained([pass, { judgement: "pass", gate: "hold" }]);
   assert.match(
     failed.moves[0] ?? "",

@@ -78,6 +78,17 @@ for (const { name, says } of silences) {
   });
 }
 
+test("how far it has come to ask is shown, and no more once the gate has answered", async () => {
+  const stage = new GateStage();
+  stage.hook.says = new OutgoingError("failed", "answered with status 500");
+  await stage.harness.start(planWithGates({ before: ["smoke"] }));
+  const asking = (await stage.settle())?.asking;
+  assert.deepEqual(asking, { gate: "smoke", attempts: 1, last: "answered with status 500" });
+  stage.hook.says = { outcome: "pass", reason: "all is well" };
+  await stage.harness.turn(5_000);
+  assert.equal((await stage.settle())?.asking, undefined);
+});
+
 test("a gate that wants to be left alone is, and not beyond the time at which it is given up", async () => {
   const { harness, hook } = new GateStage();
   hook.says = { outcome: "later", reason: "tomorrow", retryAfterMs: 86_400_000 };

@@ -1,5 +1,6 @@
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Asking } from "../rollout/dueGate.ts";
 import type { Unready } from "../rollout/hold.ts";
 import type { RolloutState } from "../rollout/state.ts";
 import type { Traffic } from "../traffic.ts";
@@ -20,6 +21,8 @@ export type Explainable = {
   readonly problem: string | undefined;
   /** Why variants can't take users now, as far as anybody asks. */
   readonly unready?: Unready | undefined;
+  /** How far it has come to ask the gate before the next step, if one is asked. */
+  readonly asking?: Asking | undefined;
   /** Unix time. */
   readonly nowMs: number;
 };

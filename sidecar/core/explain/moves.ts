@@ -75,10 +75,16 @@ function forward(seen: Explainable): readonly string[] {
   ];
 }
 
-function holdText({ state }: Explainable, hold: string): string {
+function holdText({ asking, state }: Explainable, hold: string): string {
   return state.gates?.failed === undefined
-    ? `This step is done; the next is held up: ${hold}.`
+    ? `This step is done; the next is held up: ${hold}.${askingText(asking)}`
     : `This step is done; the next is held up: ${hold}. Somebody's resume has the gate asked again.`;
+}
+
+function askingText(asking: Explainable["asking"]): string {
+  return asking?.last === undefined
+    ? ""
+    : ` Attempts so far: ${quantity(asking.attempts)}, the last one: ${asking.last}.`;
 }
 
 function minimumText(seen: Explainable): readonly string[] {

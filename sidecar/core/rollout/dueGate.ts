@@ -13,6 +13,15 @@ export type DueGate = {
   readonly id: string;
 };
 
+/** How far it has come to ask the gate that is due. */
+export type Asking = {
+  readonly gate: string;
+  /** Attempts that have ended. */
+  readonly attempts: number;
+  /** What came of the last of them; absent before the first. */
+  readonly last?: string;
+};
+
 /** What a gate has said. */
 export type GateAnswer = {
   /** Of the question. */
