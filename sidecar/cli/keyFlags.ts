@@ -1,8 +1,8 @@
 import type { Optional } from "./flags.ts";
 
 /** The flag of every change that a pipeline may send twice. */
-export const KEY_FLAGS: { readonly key: Optional } = {
-  key: {
+export const KEY_FLAGS: { readonly "idempotency-key": Optional } = {
+  "idempotency-key": {
     type: "string",
     value: "KEY",
     check: (text: string) =>

@@ -14,7 +14,7 @@ function lacks(shell: string): false | string {
 }
 
 for (const { line, expected } of [
-  { line: ["app"], expected: ["apply"] },
+  { line: ["appl"], expected: ["apply"] },
   { line: [""], expected: [...names, "help", "--help"] },
   { line: ["apply", "--out"], expected: ["--output"] },
   { line: ["apply", "--output", ""], expected: ["table", "json", "yaml"] },
@@ -63,7 +63,7 @@ test("fish completes verbs, flags, and the words that a flag may have", {
       .map((each) => each.split("\t", 1)[0] ?? "")
       .filter((word) => word !== "");
   };
-  assert.deepEqual(completed("understudy app"), ["apply"]);
+  assert.deepEqual(completed("understudy appl"), ["apply"]);
   assert.deepEqual(completed("understudy apply --out"), ["--output"]);
   assert.deepEqual([...completed("understudy apply --output ")].sort(), ["json", "table", "yaml"]);
 });

@@ -16,9 +16,10 @@ export const apply: Verb = defineVerb({
   examples: ["apply plan.yaml", "apply plan.yaml --wait --timeout 2h"],
   run: async ({ flags, operands: [file = ""], output }) => {
     const plan = await readPlanFile(file);
+    const key = flags["idempotency-key"];
     return await withClient({ flags, output }, (client) =>
       tellOrWait({ client, flags, output }, () =>
-        client.apply(plan, flags.key === undefined ? {} : { key: flags.key }),
+        client.apply(plan, key === undefined ? {} : { key }),
       ),
     );
   },

@@ -45,7 +45,7 @@ function movingVerb(kind: Change, example: string): Verb {
       await withClient({ flags, output }, (client) =>
         tellOrWait(
           { client, flags, output },
-          () => client.change(kind, requestOf(name, flags), flags.key),
+          () => client.change(kind, requestOf(name, flags), flags["idempotency-key"]),
           kind === "Rollback" ? "rolled back" : "promoted",
         ),
       ),
@@ -60,7 +60,7 @@ function endingVerb(kind: Change, example: string): Verb {
     examples: [example],
     run: async ({ flags, operands: [name = ""], output }) => {
       const rollout = await withClient({ flags, output }, (client) =>
-        client.change(kind, requestOf(name, flags), flags.key),
+        client.change(kind, requestOf(name, flags), flags["idempotency-key"]),
       );
       tellRollout(rollout, { form: flags.output, output });
       return EXIT.done;
