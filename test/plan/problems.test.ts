@@ -49,7 +49,7 @@ const changes: readonly {
     replace: "requestTimeout",
     by: "requestTimeOut",
     expected: [
-      "spec.requestTimeOut: requestTimeOut: requestTimeout? known here: primary, candidate, model, requestTimeout, steps, strategy, guardrails, alpha, breaker, maximum, compare, capture, labels, drift, actuator, rollback, schedule, readiness (8:3)",
+      "spec.requestTimeOut: requestTimeOut: requestTimeout? known here: primary, candidate, model, requestTimeout, steps, strategy, guardrails, alpha, breaker, maximum, compare, capture, labels, drift, actuator, rollback, schedule, readiness, retraining (8:3)",
     ],
   },
   {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
+import { run } from "../support/verb.ts";
 
 const versions = { primary: "v4", candidate: "v7" };
 
@@ -31,6 +33,21 @@ test("a plan that leaves its versions out is none by itself", () => {
     "spec.primary: nothing",
     "spec.candidate: nothing",
   ]);
+});
+
+test("a plan of no model names its versions itself", () => {
+  assert.deepEqual(parsed(template(""), versions), [
+    "spec.primary: nothing",
+    "spec.candidate: nothing",
+  ]);
+});
+
+test("a template can be checked and explained before there are versions", async () => {
+  const file = fileURLToPath(new URL("../../examples/patient-risk/template.yaml", import.meta.url));
+  for (const way of ["check", "explain"]) {
+    const { code, err } = await run("plan", way, file);
+    assert.deepEqual([code, err], [0, ""]);
+  }
 });
 
 test("a plan need not be of a model, and a model's name fits into a key of 64 characters", () => {

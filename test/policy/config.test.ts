@@ -179,12 +179,6 @@ const table: { name: string; given: unknown; expected: string }[] = [
     expected: 'rollouts[0].sticky.cookie.path: "/;": a path from / on without ;',
   },
   {
-    name: "a match twice",
-    given: { ...minimal, rollouts: [rollout, { ...rollout, name: "b" }] },
-    expected:
-      'rollouts[1].match: "b" matches what "patient-risk" does: another match than that of rollouts[0]',
-  },
-  {
     name: "too many rollouts",
     given: { ...minimal, rollouts: Array(65).fill(rollout) },
     expected: "rollouts: 65 items: at most 64",

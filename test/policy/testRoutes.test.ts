@@ -17,6 +17,12 @@ function withRollout(change: object): unknown {
 
 for (const { name, given, expected } of [
   {
+    name: "a match twice",
+    given: { ...minimal, rollouts: [rollout, { ...rollout, name: "b" }] },
+    expected:
+      'rollouts[1].match: "b" matches what "patient-risk" does: another match than that of rollouts[0]',
+  },
+  {
     name: "a test route of every request",
     given: withRollout({ testRoutes: [{}] }),
     expected: "rollouts[0].testRoutes[0]: every request: a host, a path or headers",

@@ -39,3 +39,19 @@ spec:
   guardrails:
     errorRate: {}
 `;
+
+/** A plan with this after its versions, and a guardrail on pairs and one on tests unless others are given. */
+export function planTextWith(
+  rest: string,
+  guardrails = "{ disagreement: { tolerance: 5% }, tests: {} }",
+): string {
+  return `apiVersion: understudy.dev/v1alpha1
+kind: Rollout
+metadata: { name: a }
+spec:
+  primary: v1
+  candidate: v2
+${rest}
+  guardrails: ${guardrails}
+`;
+}
