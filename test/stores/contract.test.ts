@@ -42,6 +42,11 @@ for (const { name, open } of stores) {
     assert.deepEqual(loaded?.evidence, [paused.evidence]);
     const kinds = (await store.events("one")).map(({ kind }) => kind);
     assert.deepEqual(kinds, ["started", "paused"]);
+    const page = async (from: number, max: number): Promise<string[]> =>
+      (await store.events("one", { from, max })).map(({ kind }) => kind);
+    assert.deepEqual(await page(1, 1), ["started"]);
+    assert.deepEqual(await page(2, 5), ["paused"]);
+    assert.deepEqual(await page(3, 5), []);
     await store.close();
   });
 
