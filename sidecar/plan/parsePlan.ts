@@ -22,11 +22,15 @@ export const DESCRIPTORS_TEXT_MAX: number = Math.ceil(DESCRIPTORS_BYTES_MAX / 3)
 /** Most problems that are named. */
 export const PROBLEMS_MAX = 100;
 
-/** Names of the versions that a plan leaves out. */
+/** Names of the versions that a plan of a model may leave out. */
 export type Versions = { readonly primary: string; readonly candidate: string };
 
+/** Versions by which a template can be looked at before there are any. */
+export const EXAMPLE_VERSIONS: Versions = { primary: "v1", candidate: "v2" };
+
 /**
- * Parses a plan from YAML or JSON, text or bytes of UTF-8; a template is one with those versions where it names none. Never throws.
+ * Parses a plan from YAML or JSON, text or bytes of UTF-8; one that names its model is one of the given versions where it leaves those out. Never
+ * throws.
  */
 export function parsePlan(text: string | Uint8Array, leftOut?: Versions): ParsedPlan {
   const bytes = Buffer.byteLength(text);
@@ -50,10 +54,12 @@ type Read = Extract<YamlText, { kind: "read" }>;
 /** The text as if it named the versions that it leaves out. */
 function filled(yaml: Read, leftOut: Versions | undefined): Read {
   const { value } = yaml;
-  if (leftOut === undefined || !isMapping(value) || !isMapping(value.spec)) {
-    return yaml;
-  }
-  return { ...yaml, value: { ...value, spec: { ...leftOut, ...value.spec } } };
+  return leftOut !== undefined &&
+    isMapping(value) &&
+    isMapping(value.spec) &&
+    value.spec.model !== undefined
+    ? { ...yaml, value: { ...value, spec: { ...leftOut, ...value.spec } } }
+    : yaml;
 }
 
 function tooLong(bytes: number): ParsedPlan {

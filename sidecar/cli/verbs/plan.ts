@@ -1,6 +1,6 @@
 import { explainPlan, planText } from "../../core/explain/explainPlan.ts";
 import { stepText } from "../../core/plan/stepText.ts";
-import { parsePlan } from "../../plan/parsePlan.ts";
+import { EXAMPLE_VERSIONS, parsePlan } from "../../plan/parsePlan.ts";
 import { readPlanFile } from "../../plan/planFile.ts";
 import { formatProblem, type Problem } from "../../plan/problem.ts";
 import { EXIT, type ExitCode } from "../exitCodes.ts";
@@ -33,7 +33,7 @@ export const plan: Verb = defineVerb({
   examples: ["plan check plan.yaml", "plan explain plan.yaml --requests-per-second 200"],
   run: async ({ flags, operands, output }) => {
     const [way, file = ""] = operands;
-    const parsed = parsePlan(await readPlanFile(file));
+    const parsed = parsePlan(await readPlanFile(file), EXAMPLE_VERSIONS);
     if (parsed.kind === "problems") {
       return refused(parsed.problems, flags.output, output);
     }

@@ -4,7 +4,7 @@ import { type Ended, type Share, type Simulation, simulate } from "../../core/si
 import { whyNotSimulated } from "../../core/simulate/simulated.ts";
 import { parseTruth, TRUTH_KEYS, type Truth } from "../../core/simulate/truth.ts";
 import { percent } from "../../core/words.ts";
-import { parsePlan } from "../../plan/parsePlan.ts";
+import { EXAMPLE_VERSIONS, parsePlan } from "../../plan/parsePlan.ts";
 import { readPlanFile } from "../../plan/planFile.ts";
 import { formatProblem } from "../../plan/problem.ts";
 import { EXIT } from "../exitCodes.ts";
@@ -68,7 +68,7 @@ export const simulatePlan: Verb = defineVerb({
 });
 
 async function readPlan(file: string): Promise<Plan> {
-  const parsed = parsePlan(await readPlanFile(file));
+  const parsed = parsePlan(await readPlanFile(file), EXAMPLE_VERSIONS);
   if (parsed.kind !== "plan") {
     throw new Error(parsed.problems.map(formatProblem).join("\n"));
   }
