@@ -6,6 +6,7 @@ import { type LabelMetrics, labelMetrics } from "./metrics/labels.ts";
 import { type LoopMetrics, loopMetrics } from "./metrics/loop.ts";
 import { type ModelMetrics, modelMetrics } from "./metrics/models.ts";
 import { type OutlookMetrics, outlookMetrics } from "./metrics/outlook.ts";
+import { type RetrainingMetrics, retrainingMetrics } from "./metrics/retraining.ts";
 import { type RolloutMetrics, rolloutMetrics } from "./metrics/rollout.ts";
 import { type ServerMetrics, serverMetrics } from "./metrics/server.ts";
 import { type WatchMetrics, watchMetrics } from "./metrics/watch.ts";
@@ -20,7 +21,8 @@ export type Metrics = { readonly registry: Registry } & RolloutMetrics &
   LoopMetrics &
   OutlookMetrics &
   AlertMetrics &
-  ModelMetrics;
+  ModelMetrics &
+  RetrainingMetrics;
 
 /** Makes the metrics on a registry of their own. */
 export function createMetrics(): Metrics {
@@ -38,5 +40,6 @@ export function createMetrics(): Metrics {
     ...outlookMetrics(registry),
     ...alertMetrics(registry),
     ...modelMetrics(registry),
+    ...retrainingMetrics(registry),
   };
 }

@@ -18,8 +18,9 @@ import { createMetrics } from "./metrics.ts";
 import { ModelKeeper, type ModelKeeperParts } from "./models/keeper.ts";
 import type { ModelsSettings } from "./models/modelsFile.ts";
 import { httpProbe } from "./outgoing/probe.ts";
-import type { Clock, Log } from "./ports.ts";
+import type { Clock, Log, RolloutView } from "./ports.ts";
 import { openRegistry } from "./registry/open.ts";
+import { RetrainingKeeper } from "./retraining/keeper.ts";
 import { RolloutObjects, type RolloutObjectsParts } from "./rolloutObjects/rolloutObjects.ts";
 import { Entry } from "./server/entry.ts";
 import { GrpcServer, type GrpcServerParts } from "./server/grpcServer.ts";
@@ -132,6 +133,7 @@ async function assemble(config: Config, surroundings: Surroundings) {
   const stores = await openStores(config.storePath);
   const { store, predictions } = stores;
   const parts = { log, clock, random, metrics, limits };
+  const hooks = hooksOf(surroundings.hooks, clock);
   const loop: Loop = new Loop({
     ...parts,
     store,
@@ -140,7 +142,7 @@ async function assemble(config: Config, surroundings: Surroundings) {
       byKind: { filters, xds: envoys.actuator, ...controlPlanes.byKind },
       flags: FLAGS,
     }),
-    hooks: hooksOf(surroundings.hooks, clock),
+    hooks,
     probe: httpProbe(surroundings.hooks?.probes),
     makeExaminer: examinersCounting({ metrics, random, steadyMs }),
   });
@@ -152,7 +154,9 @@ async function assemble(config: Config, surroundings: Surroundings) {
     isStoreTrusted: () => loop.isStoreTrusted,
     conditions: () => keepers.flatMap(({ conditions }) => conditions),
   });
-  const readers: readonly LogReader[] = [teller, ...keepers];
+  const views = (): readonly RolloutView[] => loop.list();
+  const retraining = new RetrainingKeeper({ ...parts, hooks, journal: store, views });
+  const readers: readonly LogReader[] = [teller, retraining, ...keepers];
   const api = new RolloutApi({ ...parts, rollouts: loop });
   const { grpc, http } = serversOf(entry, {
     ...parts,

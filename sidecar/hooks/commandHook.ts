@@ -1,6 +1,7 @@
 import { runCommand } from "../outgoing/command.ts";
-import type { GateQuestion, HookAnswer } from "../ports/hooks.ts";
+import type { HookAnswer } from "../ports/hooks.ts";
 import type { HookSettings } from "./hooksFile.ts";
+import { type Question, typeOf } from "./question.ts";
 
 /** What a program ends with that can't say yet: EX_TEMPFAIL of sysexits.h. */
 const LATER = 75;
@@ -12,13 +13,13 @@ const LATER = 75;
 export function commandHook(
   { document, folder, environment }: Extract<HookSettings, { kind: "command" }>,
   { source }: { readonly source: string },
-): (question: GateQuestion, signal: AbortSignal) => Promise<HookAnswer> {
+): (question: Question, signal: AbortSignal) => Promise<HookAnswer> {
   return async (question, signal) => {
     const command = {
       run: document.run,
       folder,
       environment: { ...environment, ...variablesOf(question) },
-      input: `${JSON.stringify({ type: "understudy.gate", source, data: question })}\n`,
+      input: `${JSON.stringify({ type: typeOf(question), source, data: question })}\n`,
     };
     const { exitCode, lastLine } = await runCommand(command, signal);
     const reason = lastLine === "" ? `ended with ${exitCode}` : lastLine;
@@ -31,20 +32,13 @@ export function commandHook(
   };
 }
 
-function variablesOf({
-  id,
-  gate,
-  rollout,
-  primary,
-  candidate,
-  to,
-}: GateQuestion): Readonly<Record<string, string>> {
+function variablesOf(question: Question): Readonly<Record<string, string>> {
+  const { id, rollout, primary, candidate } = question;
   return {
     UNDERSTUDY_ID: id,
-    UNDERSTUDY_GATE: gate,
     UNDERSTUDY_ROLLOUT: rollout,
     UNDERSTUDY_PRIMARY: primary,
     UNDERSTUDY_CANDIDATE: candidate,
-    UNDERSTUDY_TO: to,
+    ...("gate" in question && { UNDERSTUDY_GATE: question.gate, UNDERSTUDY_TO: question.to }),
   };
 }

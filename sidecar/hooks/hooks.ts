@@ -1,7 +1,8 @@
-import type { GateQuestion, Hook, HookAnswer, Hooks } from "../ports/hooks.ts";
+import type { Hook, HookAnswer, Hooks } from "../ports/hooks.ts";
 import type { Clock } from "../ports.ts";
 import { commandHook } from "./commandHook.ts";
 import type { HookSettings, HooksSettings } from "./hooksFile.ts";
+import type { Question } from "./question.ts";
 import { webhookHook } from "./webhookHook.ts";
 
 /** The hooks that the settings list; none without any. */
@@ -16,7 +17,7 @@ export function hooksOf(settings: HooksSettings | undefined, clock: Clock): Hook
   );
 }
 
-type Asker = (question: GateQuestion, signal: AbortSignal) => Promise<HookAnswer>;
+type Asker = (question: Question, signal: AbortSignal) => Promise<HookAnswer>;
 
 function askerOf(
   settings: HookSettings,

@@ -18,10 +18,14 @@ type Common = {
   readonly onSilence: OnGateFailure;
 };
 
+/** How what is asked is written: as Standard Webhooks have it, or as a CloudEvent 1.0 in structured mode; signed alike. */
+export type WebhookFormat = "plain" | "cloudEvents";
+
 /** A hook that is called over HTTP, as it is written, with units undone. */
 export type WebhookDocument = Common & {
   readonly type: "webhook";
   readonly url: string;
+  readonly format?: WebhookFormat | undefined;
   readonly caFile?: string | undefined;
   readonly bearerFile?: string | undefined;
   readonly bearerEnv?: string | undefined;
@@ -78,6 +82,9 @@ const hook = z.discriminatedUnion(
       ...common,
       timeout: timeout("10s"),
       url: url(),
+      format: z
+        .enum(["plain", "cloudEvents"] satisfies WebhookFormat[], { error: "plain or cloudEvents" })
+        .optional(),
       caFile: path().optional(),
       bearerFile: path().optional(),
       bearerEnv: variable().optional(),

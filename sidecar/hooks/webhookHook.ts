@@ -2,9 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { plainLine } from "../core/plainLine.ts";
 import { bodyOf, errorOfAnswer, isSuccess, retryAfterMs } from "../outgoing/call.ts";
 import { postTo } from "../outgoing/endpoint.ts";
-import type { GateQuestion, HookAnswer } from "../ports/hooks.ts";
+import type { HookAnswer } from "../ports/hooks.ts";
 import type { Clock } from "../ports.ts";
 import type { HookSettings } from "./hooksFile.ts";
+import type { WebhookFormat } from "./hooksSchema.ts";
+import { type Question, typeOf } from "./question.ts";
 
 /** Statuses that say no: to what is asked, not to the way of asking. */
 const REFUSALS: ReadonlySet<number> = new Set([409, 412, 422]);
@@ -17,22 +19,52 @@ const REASON_CHARACTERS_MAX = 300;
  * is thrown away.
  */
 export function webhookHook(
-  { endpoint, secret }: Extract<HookSettings, { kind: "webhook" }>,
+  { document, endpoint, secret }: Extract<HookSettings, { kind: "webhook" }>,
   { source, clock }: { readonly source: string; readonly clock: Clock },
-): (question: GateQuestion, signal: AbortSignal) => Promise<HookAnswer> {
+): (question: Question, signal: AbortSignal) => Promise<HookAnswer> {
   return async (question, signal) => {
     const nowMs = clock.wallMs();
-    const body = JSON.stringify({
-      type: "understudy.gate",
-      timestamp: new Date(nowMs).toISOString(),
-      source,
-      data: question,
-    });
+    const written = WRITTEN[document.format ?? "plain"];
+    const body = JSON.stringify(written.write(question, { source, nowMs }));
     const signature = { secret, id: question.id, nowMs };
-    const letter = { contentType: "application/json", body, signature };
+    const letter = { contentType: written.contentType, body, signature };
     return await postTo(endpoint, letter, signal, answerIn);
   };
 }
+
+type Written = {
+  readonly contentType: string;
+  readonly write: (
+    question: Question,
+    at: { readonly source: string; readonly nowMs: number },
+  ) => object;
+};
+
+/** How a question is written, by format. */
+const WRITTEN: Readonly<Record<WebhookFormat, Written>> = {
+  plain: {
+    contentType: "application/json",
+    write: (question, { source, nowMs }) => ({
+      type: typeOf(question),
+      timestamp: new Date(nowMs).toISOString(),
+      source,
+      data: question,
+    }),
+  },
+  cloudEvents: {
+    contentType: "application/cloudevents+json; charset=utf-8",
+    write: (question, { source, nowMs }) => ({
+      specversion: "1.0",
+      id: question.id,
+      source,
+      type: `dev.${typeOf(question)}`,
+      subject: question.rollout,
+      time: new Date(nowMs).toISOString(),
+      datacontenttype: "application/json",
+      data: question,
+    }),
+  },
+};
 
 async function answerIn(response: IncomingMessage): Promise<HookAnswer> {
   const { statusCode = 0, headers } = response;

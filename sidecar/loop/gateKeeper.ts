@@ -65,16 +65,17 @@ export class GateKeeper {
     this.#parts = parts;
   }
 
-  /** Throws RequestError "refused" when a plan names a gate that nobody has listed here. */
-  check({ steps }: Plan): void {
+  /** Throws RequestError "refused" when a plan names a gate or a trigger that nobody has listed here. */
+  check({ retraining, steps }: Plan): void {
     const { hooks } = this.#parts;
-    const named = steps.flatMap(({ gates }) => [...(gates?.before ?? []), ...(gates?.after ?? [])]);
+    const gates = steps.flatMap(({ gates }) => [...(gates?.before ?? []), ...(gates?.after ?? [])]);
+    const named = retraining === undefined ? gates : [...gates, retraining.trigger];
     const unknown = new Set(named.filter((gate) => !hooks.has(gate)));
     if (unknown.size > 0) {
       const known = [...hooks.keys()].join(", ") || "none";
       throw new RequestError(
         "refused",
-        `gate ${[...unknown].join(", ")}: this sidecar's hooks are: ${known}`,
+        `${gates.some((gate) => unknown.has(gate)) ? "gate" : "retraining"} ${[...unknown].join(", ")}: this sidecar's hooks are: ${known}`,
       );
     }
   }

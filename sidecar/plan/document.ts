@@ -3,6 +3,7 @@ import type { ReferenceProfile } from "../core/drift/profile.ts";
 import type { ActuatorChoice } from "../core/plan/actuatorChoice.ts";
 import type { Format, LabelMetric } from "../core/plan/plan.ts";
 import type { Readiness } from "../core/plan/readiness.ts";
+import type { Retraining } from "../core/plan/retraining.ts";
 import type { Schedule } from "../core/plan/schedule.ts";
 import type { SteppedRollback } from "../core/plan/step.ts";
 import type { BasisPoints } from "../core/traffic.ts";
@@ -33,6 +34,7 @@ export type PlanDocument = {
     readonly rollback?: SteppedRollback | undefined;
     readonly schedule?: Schedule | undefined;
     readonly readiness?: Readiness | undefined;
+    readonly retraining?: Retraining | undefined;
   };
 };
 

@@ -16,6 +16,7 @@ export function findBreaches(value: unknown): readonly Breach[] {
     ...latencyBreaches(value),
     ...toleranceBreaches(value),
     ...predictionBreaches(value),
+    ...retrainingBreaches(value),
   ];
 }
 
@@ -129,4 +130,12 @@ function predictionBreaches(value: unknown): readonly Breach[] {
   return isMapping(prediction) && ways.length !== 1
     ? [{ path, allowed: "one of label and top1" }]
     : [];
+}
+
+function retrainingBreaches(value: unknown): readonly Breach[] {
+  const path = ["spec", "retraining"];
+  const isWatched = ["labels", "drift"].some((key) => at(value, ["spec", key]) !== undefined);
+  return at(value, path) === undefined || isWatched
+    ? []
+    : [{ path, allowed: "labels or drift beside it: without either nothing is watched" }];
 }

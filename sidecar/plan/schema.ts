@@ -10,6 +10,7 @@ import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
 import { labels } from "./labelsSchema.ts";
 import { type Fitting, fit } from "./misfit.ts";
 import { readiness, rollback, schedule } from "./passageSchema.ts";
+import { retraining } from "./retrainingSchema.ts";
 import { stepList } from "./stepSchema.ts";
 import { strategy } from "./strategySchema.ts";
 
@@ -116,6 +117,7 @@ const document: z.ZodType<PlanDocument> = section({
     rollback: rollback.optional(),
     schedule: schedule.optional(),
     readiness: readiness.optional(),
+    retraining: retraining.optional(),
   }),
 });
 

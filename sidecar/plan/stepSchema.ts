@@ -19,13 +19,17 @@ const time = () => duration({ minMs: 0, maxMs: TIME_MS_MAX }).prefault("0s");
 const steps = `a list of 1 to ${STEPS_MAX} steps`;
 const names = `a list of at most ${GATES_MAX} names of hooks`;
 
-/** Names of hooks that the sidecar's owner has listed. */
-export function gateNames(): z.ZodDefault<z.ZodArray<z.ZodString>> {
-  const name = word(
+/** Name of a hook that the sidecar's owner has listed. */
+export function hookName(): z.ZodString {
+  return word(
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     "the name of a hook: 1 to 63 small letters, digits and -",
   );
-  return z.array(name, { error: names }).max(GATES_MAX, { error: names }).default([]);
+}
+
+/** Names of such hooks. */
+export function gateNames(): z.ZodDefault<z.ZodArray<z.ZodString>> {
+  return z.array(hookName(), { error: names }).max(GATES_MAX, { error: names }).default([]);
 }
 
 const gates: z.ZodType<GatesDocument | undefined, unknown> = section({

@@ -41,11 +41,13 @@ function passageOf({
   rollback,
   schedule,
   readiness,
-}: PlanDocument["spec"]): Pick<Plan, "rollback" | "schedule" | "readiness"> {
+  retraining,
+}: PlanDocument["spec"]): Pick<Plan, "rollback" | "schedule" | "readiness" | "retraining"> {
   return {
     ...(rollback && { rollback }),
     ...(schedule && { schedule }),
     ...(readiness && { readiness }),
+    ...(retraining && { retraining }),
   };
 }
 

@@ -134,6 +134,51 @@ test("a promoted candidate below its floor with confidence is an anomaly until t
   );
 });
 
+test("a promoted candidate whose labels fail to come is an anomaly, with confidence, until enough of them come again", () => {
+  const watch = openWatch(plan, undefined, NOW_MS);
+  const labelled = (nowMs: number, count: number, every: number) =>
+    casesAt(nowMs, count, 1_000).map((one, place) =>
+      place % every === 0 ? one : { ...one, label: undefined },
+    );
+  watchCases(watch, { cases: labelled(NOW_MS, 6, 2), anomalies: [] }, NOW_MS);
+  assert.deepEqual(look(watch, NOW_MS + 5_000), [], "3 of 6 may be chance");
+  watchCases(watch, { cases: labelled(NOW_MS, 400, 2), anomalies: [] }, NOW_MS);
+  const [raised, ...others] = look(watch, NOW_MS + 10_000);
+  assert.deepEqual(others, []);
+  assert.equal(raised?.anomaly, "coverage of v2");
+  assert.equal(
+    raised?.reason,
+    "203 of 406 predictions of v2 that came of age in a day have a label, 50%: at least 80% are asked for",
+  );
+  const going = [{ name: "coverage of v2", sinceMs: 1, reason: "low" }];
+  const laterMs = NOW_MS + 2 * DAY_MS;
+  assert.deepEqual(look(watch, laterMs, going), [], "without a prediction nothing is over");
+  const ended = [0, 1].flatMap((place) => {
+    const nowMs = laterMs + DAY_MS + place * 10_000;
+    watchCases(watch, { cases: labelled(nowMs, 200, 1), anomalies: [] }, nowMs);
+    return look(watch, nowMs + 5_000, going);
+  });
+  assert.deepEqual(
+    ended.map(({ kind }) => kind),
+    ["anomaly-resolved"],
+  );
+});
+
+test("where a missing label means something, or nobody was promoted, coverage is no anomaly", () => {
+  const labels = { horizonMs: HORIZON_MS, coverage: 0.8, positive: "yes" } as const;
+  for (const [missing, isPromoted] of [["negative", true] as const, ["exclude", false] as const]) {
+    const watch = openWatch(
+      { ...planWith([errorRate]), labels: { ...labels, missing } },
+      undefined,
+      NOW_MS,
+    );
+    const cases = casesAt(NOW_MS, 400, 1_000).map((one) => ({ ...one, label: undefined }));
+    watchCases(watch, { cases, anomalies: [] }, NOW_MS);
+    const events = lookAtFigures(watch, [], { nowMs: NOW_MS + 5_000, isPromoted });
+    assert.deepEqual(events, []);
+  }
+});
+
 test("before promotion floors are for the guardrails to judge", () => {
   const watch = openWatch(plan, undefined, NOW_MS);
   watchCases(watch, { cases: casesAt(NOW_MS, 1_000, 2), anomalies: [] }, NOW_MS);

@@ -42,6 +42,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   hooks: ["core", "plan", "ports", "access", "outgoing"],
   alerts: ["core", "plan", "ports", "access", "outgoing", "metrics"],
   registry: ["core", "ports", "access", "outgoing", "sqlite"],
+  retraining: ["core", "ports", "metrics"],
   models: ["core", "plan", "ports", "registry", "outgoing", "metrics"],
   xds: ["core", "plan", "ports", "access", "outgoing", "metrics"],
   server: [

@@ -1,4 +1,9 @@
-import type { GateQuestion, Hook, HookAnswer } from "../../sidecar/ports/hooks.ts";
+import type {
+  GateQuestion,
+  Hook,
+  HookAnswer,
+  RetrainingQuestion,
+} from "../../sidecar/ports/hooks.ts";
 import { OutgoingError } from "../../sidecar/ports/outgoing.ts";
 
 /** What a hook of a test says, from now on. */
@@ -10,8 +15,9 @@ export class FakeHook implements Hook {
   readonly giveUpMs: number = 600_000;
   readonly onFailure: Hook["onFailure"];
   readonly onSilence: Hook["onSilence"];
-  /** What it was asked, attempt by attempt. */
+  /** What it was asked as a gate, attempt by attempt, and what it was told to train again. */
   readonly asked: GateQuestion[] = [];
+  readonly told: RetrainingQuestion[] = [];
   /** Attempts that were ended from outside. */
   aborted = 0;
   /** How many are under way, and how many were at most. */
@@ -27,9 +33,13 @@ export class FakeHook implements Hook {
     this.onSilence = onSilence;
   }
 
-  async ask(question: GateQuestion, signal: AbortSignal): Promise<HookAnswer> {
+  async ask(question: GateQuestion | RetrainingQuestion, signal: AbortSignal): Promise<HookAnswer> {
     const { says } = this;
-    this.asked.push(question);
+    if ("gate" in question) {
+      this.asked.push(question);
+    } else {
+      this.told.push(question);
+    }
     this.underWay += 1;
     this.underWayMax = Math.max(this.underWayMax, this.underWay);
     try {

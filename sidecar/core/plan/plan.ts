@@ -5,6 +5,7 @@ import type { StreamRules } from "../drift/streams.ts";
 import type { BasisPoints } from "../traffic.ts";
 import type { ActuatorChoice } from "./actuatorChoice.ts";
 import type { Readiness } from "./readiness.ts";
+import type { Retraining } from "./retraining.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Step, SteppedRollback } from "./step.ts";
 
@@ -41,6 +42,8 @@ export type Plan = {
   readonly schedule?: Schedule;
   /** How it is known whether variants can take users; absent when nobody asks them. */
   readonly readiness?: Readiness;
+  /** When somebody is told that the promoted version should be trained again; never when absent. */
+  readonly retraining?: Retraining;
   /** The registered model that the versions are of; absent when they are of none. */
   readonly model?: string;
 };

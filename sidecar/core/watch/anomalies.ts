@@ -50,6 +50,14 @@ export function findDrift({ drift, together, rows, changes }: DriftReport): Look
   return { isAbout: isOfDrift, findings: [...features, ...all, ...dataset, ...streams] };
 }
 
+/** Several looks at once, each about names of its own. */
+export function joined(looks: readonly Look[]): Look {
+  return {
+    isAbout: (name) => looks.some(({ isAbout }) => isAbout(name)),
+    findings: looks.flatMap(({ findings }) => findings),
+  };
+}
+
 /** What is found before a window ends. What is not, may be yet: of that it says nothing. */
 export function findEarlyDrift({ rows, alarms, changes }: EarlyDrift): Look {
   const features = alarms.map(({ name, reason }) => ({

@@ -13,7 +13,8 @@ import type { Plan } from "../plan/plan.ts";
 import type { AnomalyEvent } from "../rollout/event.ts";
 import { ANOMALIES_MAX, type Anomaly } from "../rollout/state.ts";
 import { percent } from "../words.ts";
-import { eventsOf, findDrift, findEarlyDrift, type Look, type Quiet } from "./anomalies.ts";
+import { eventsOf, findDrift, findEarlyDrift, joined, type Look, type Quiet } from "./anomalies.ts";
+import { findLowCoverage } from "./coverage.ts";
 import {
   closeDriftWindow,
   type DriftReport,
@@ -180,7 +181,7 @@ export function lookAtEstimates(
   return follow(watch, findUnusual(found, watch.plan[variant]), { anomalies, nowMs });
 }
 
-/** Computes what people see of labels, if that is due; after promotion, returns what follows from the plan's floors. */
+/** Computes what people see of labels, if that is due; after promotion, returns what follows from the plan's floors and coverage. */
 export function lookAtFigures(
   watch: Watch,
   anomalies: Going,
@@ -201,7 +202,8 @@ export function lookAtFigures(
   }
   const day = lastDay(performance, rules, { variant: "candidate", nowMs: maturedMs });
   const goesOn = (name: string) => anomalies.some((anomaly) => anomaly.name === name);
-  return follow(watch, findBelowFloors(plan, day, goesOn), { anomalies, nowMs });
+  const looks = [findBelowFloors(plan, day, goesOn), findLowCoverage(plan, day, goesOn)];
+  return follow(watch, joined(looks), { anomalies, nowMs });
 }
 
 function follow(
