@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parseFlags } from "../../sidecar/cli/flags.ts";
 import { checkOperands } from "../../sidecar/cli/verb.ts";
@@ -42,6 +43,14 @@ for (const { name, load } of VERBS) {
 function wordsOf(line: string): readonly string[] {
   return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
 }
+
+test("sidecar/README.md tells of every verb", () => {
+  const readme = readFileSync(new URL("../../sidecar/README.md", import.meta.url), "utf8");
+  const [table = ""] = (readme.split("| command | does |")[1] ?? "").split("\n\n", 1);
+  const told = [...table.matchAll(/(?:^\| |`, )`([a-z]+)/gm)].map(([, verb]) => verb);
+  const more = ["show", "alias", "zsh"];
+  assert.deepEqual([...new Set(told)].sort(), [...VERBS.map(({ name }) => name), ...more].sort());
+});
 
 test("help of a verb is the same both ways, and no flag after --", async () => {
   assert.equal((await run("help", "get")).out, (await run("get", "--help")).out);
