@@ -39,7 +39,7 @@ export type RealSidecarOptions = {
 };
 
 const MAIN = new URL("../../sidecar/main.ts", import.meta.url).pathname;
-const SERVING_MS_MAX = 15_000;
+const SERVING_MS_MAX = 30_000;
 const ROLLOUT_MS_MAX = 40_000;
 
 /** Starts one and waits until it serves; it ends with the test. */
