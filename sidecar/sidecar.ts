@@ -207,7 +207,7 @@ function modelKeepers(
 function standingOf(loop: Loop, teller: Teller): Pick<HttpParts, "isAlive" | "isReady" | "alerts"> {
   const isAlive = () => (loop.idleMs ?? Number.POSITIVE_INFINITY) < STUCK_MS;
   const isReady = () => isAlive() && loop.isStoreTrusted;
-  return { isAlive, isReady, alerts: () => teller.standing() };
+  return { isAlive, isReady, alerts: teller };
 }
 
 /** Both ports, with the same callers and certificates. */

@@ -12,7 +12,8 @@ import type { AlertChannel } from "../ports/alerts.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import { OutgoingError } from "../ports/outgoing.ts";
 import type { Clock, Log } from "../ports.ts";
-import { type Waiting, WaitingLine } from "./waitingLine.ts";
+import { DeadLetters } from "./deadLetters.ts";
+import { WAITING_MAX, type Waiting, WaitingLine } from "./waitingLine.ts";
 
 /** One that is told, and how it is. */
 export type Target = {
@@ -33,14 +34,6 @@ export type CourierParts = {
   readonly metrics: Metrics;
 };
 
-/** Why a notice was given up: the target does not take it, took nothing for too long, or too many waited. */
-export type DeadReason = "refused" | "expired" | "overflow";
-
-/** A notice that was given up. */
-export type DeadLetter = { readonly notice: Notice; readonly reason: DeadReason };
-
-/** Dead letters that are kept, the newest; the log has all. */
-export const DEAD_LETTERS_MAX = 100;
 const RETRY_MS = { minMs: 1_000, maxMs: 300_000 };
 
 /**
@@ -48,11 +41,11 @@ const RETRY_MS = { minMs: 1_000, maxMs: 300_000 };
  * that. `poll` starts what is due; nothing here is waited for.
  */
 export class Courier {
-  readonly target: Target;
   readonly line: WaitingLine = new WaitingLine();
+  readonly dead: DeadLetters;
   readonly #parts: CourierParts;
   readonly #stopping = new AbortController();
-  #dead: readonly DeadLetter[] = [];
+  #target: Target;
   #attempt: Promise<void> | undefined;
   #failures = 0;
   #nextMs = 0;
@@ -62,15 +55,32 @@ export class Courier {
   #repeatMs = 0;
 
   constructor(target: Target, parts: CourierParts) {
-    this.target = target;
+    this.#target = target;
     this.#parts = parts;
+    this.dead = new DeadLetters(target.name, parts);
     parts.metrics.alertsSent.inc({ target: target.name }, 0);
     parts.metrics.alertsWaiting.set({ target: target.name }, 0);
   }
 
-  /** What was given up last, the oldest first. */
-  get deadLetters(): readonly DeadLetter[] {
-    return this.#dead;
+  get target(): Target {
+    return this.#target;
+  }
+
+  /** Goes on with other settings of the same target, at once. */
+  renew(target: Target): void {
+    this.#target = target;
+    this.#nextMs = 0;
+  }
+
+  /** Puts what was given up in line again, at its end, as far as there is room, and tries at once; returns how many. */
+  retry(): number {
+    const sinceMs = this.#parts.clock.steadyMs();
+    const again = this.dead.take(WAITING_MAX - this.line.length);
+    for (const notice of again) {
+      this.line.add({ notice, sequence: undefined, sinceMs });
+    }
+    this.#nextMs = 0;
+    return again.length;
   }
 
   /** Takes events of the log, in their order; at most as many as the line has room for. */
@@ -84,7 +94,7 @@ export class Courier {
   /** Takes a notice that is in no log. */
   offer(notice: Notice): void {
     if (!this.#add(notice, undefined)) {
-      this.#bury([notice], "overflow");
+      this.dead.add([notice], "overflow");
     }
   }
 
@@ -154,7 +164,7 @@ export class Courier {
     }
     this.#failed(error);
     if (error.code === "refused") {
-      this.#bury(notices, "refused");
+      this.dead.add(notices, "refused");
       return true;
     }
     this.#expire();
@@ -227,20 +237,9 @@ export class Courier {
   #expire(): void {
     const expired = this.line.before(this.#parts.clock.steadyMs() - this.target.giveUpMs);
     this.line.remove(expired);
-    this.#bury(
+    this.dead.add(
       expired.map(({ notice }) => notice),
       "expired",
     );
-  }
-
-  #bury(notices: readonly Notice[], reason: DeadReason): void {
-    const { log, metrics } = this.#parts;
-    const { name: target } = this.target;
-    for (const notice of notices) {
-      metrics.alertsDead.inc({ target, reason });
-      log.error({ target, reason, notice }, "given up");
-    }
-    const letters = notices.map((notice) => ({ notice, reason }));
-    this.#dead = [...this.#dead, ...letters].slice(-DEAD_LETTERS_MAX);
   }
 }

@@ -3,7 +3,8 @@ import type { Condition } from "../core/alerts/condition.ts";
 import type { Journal } from "../ports/journal.ts";
 import { type RolloutView, StoreError } from "../ports.ts";
 import { Conditions } from "./conditions.ts";
-import { Courier, type CourierParts, type DeadLetter, type Target } from "./courier.ts";
+import { Courier, type CourierParts, type Target } from "./courier.ts";
+import type { DeadLetter } from "./deadLetters.ts";
 
 /** What the teller looks at. */
 export type TellerParts = CourierParts & {
@@ -33,7 +34,9 @@ const READ_MAX = 20;
  */
 export class Teller {
   readonly #parts: TellerParts;
-  readonly #couriers: readonly Courier[];
+  #couriers: readonly Courier[];
+  /** Whom to tell from the next look on, when that has changed. */
+  #renewed: readonly Target[] | undefined;
   readonly #conditions: Conditions;
   #saved = new Map<string, number>();
   #journalProblem: string | undefined;
@@ -49,11 +52,25 @@ export class Teller {
 
   /** How each target stands: how many notices wait, and those that were given up last, the oldest first. */
   standing(): readonly Standing[] {
-    return this.#couriers.map(({ target, line, deadLetters }) => ({
+    return this.#couriers.map(({ target, line, dead }) => ({
       target: target.name,
       waiting: line.length,
-      deadLetters,
+      deadLetters: dead.all,
     }));
+  }
+
+  /** Has what a target was not told, as it was given up, told again; returns how many notices, or undefined without such a target. */
+  retry(name: string, by: string): number | undefined {
+    const count = this.#couriers.find(({ target }) => target.name === name)?.retry();
+    if (count !== undefined) {
+      this.#parts.log.info({ target: name, count, by }, "given up before, tried again");
+    }
+    return count;
+  }
+
+  /** Tells these from now on: one of a name that is known goes on where it is, a new one begins now, and one that is left out ends. */
+  renew(targets: readonly Target[]): void {
+    this.#renewed = targets;
   }
 
   /**
@@ -71,11 +88,8 @@ export class Teller {
     await this.#save();
   }
 
-  /** Looks again and again until stopped, if there is anybody to tell. */
+  /** Looks again and again until stopped, while there is anybody to tell. */
   start(): void {
-    if (this.#couriers.length === 0) {
-      return;
-    }
     this.#turning = this.#turn(this.#stopping.signal);
   }
 
@@ -112,6 +126,7 @@ export class Teller {
     }
     if (clock.steadyMs() >= this.#journalMs) {
       await this.#guardJournal(async () => {
+        await this.#adopt();
         await this.#save();
         await this.#read();
       });
@@ -123,8 +138,33 @@ export class Teller {
 
   async #turn(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.look();
+      if (this.#couriers.length > 0 || this.#renewed !== undefined) {
+        await this.look();
+      }
       await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Takes over whom to tell, when that has changed. */
+  async #adopt(): Promise<void> {
+    const renewed = this.#renewed;
+    if (renewed === undefined) {
+      return;
+    }
+    const head = await this.#parts.journal.head();
+    const before = new Map(this.#couriers.map((courier) => [courier.target.name, courier]));
+    this.#couriers = renewed.map((target) => {
+      const courier = before.get(target.name) ?? beginning(new Courier(target, this.#parts), head);
+      courier.renew(target);
+      before.delete(target.name);
+      return courier;
+    });
+    if (this.#renewed === renewed) {
+      this.#renewed = undefined;
+    }
+    for (const [target, courier] of before) {
+      await courier.stop();
+      this.#parts.metrics.alertsWaiting.remove({ target });
     }
   }
 
@@ -168,4 +208,10 @@ export class Teller {
       this.#journalProblem = `the log of events can't be read: ${code}`;
     }
   }
+}
+
+/** The courier, who tells what happens after an event of the log. */
+function beginning(courier: Courier, sequence: number): Courier {
+  courier.line.skipTo(sequence);
+  return courier;
 }

@@ -6,6 +6,7 @@ import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import { LOCAL_CALLER } from "./authentication.ts";
 import type { Gate } from "./gate.ts";
+import { type AlertDesk, answerAlerts } from "./httpAlerts.ts";
 import { admittedBy, refusalOf } from "./httpEntry.ts";
 import { answerLabels } from "./httpLabels.ts";
 import { HttpRollouts } from "./httpRollouts.ts";
@@ -26,8 +27,7 @@ export type HttpParts = {
   readonly labels: LabelHandler;
   readonly api: RolloutApi;
   readonly limits: Limits;
-  /** Who is told of what happens, what waits, and what was given up; plain JSON. */
-  readonly alerts: () => object;
+  readonly alerts: AlertDesk;
   /** Who is let in; everybody of this machine when it is undefined. */
   readonly gate?: Gate | undefined;
   /** With what TLS is spoken; in the clear when it is undefined. */
@@ -147,10 +147,13 @@ export class HttpServer {
     if (admitted !== undefined && "status" in admitted) {
       return admitted;
     }
+    const who = admitted?.caller.name ?? LOCAL_CALLER;
+    if (path === "/alerts" || path === "/alerts/retry") {
+      return answerAlerts(this.#parts.alerts, { path, method, query, who });
+    }
     if (route === undefined) {
       return this.#other(request, path);
     }
-    const who = admitted?.caller.name ?? LOCAL_CALLER;
     const { name } = route;
     switch (operation) {
       case undefined:
@@ -180,12 +183,6 @@ export class HttpServer {
         return answerOf(this.#parts.isAlive());
       case "/readyz":
         return answerOf(this.#parts.isReady());
-      case "/alerts":
-        return {
-          status: 200,
-          type: "application/json",
-          body: `${JSON.stringify(this.#parts.alerts())}\n`,
-        };
       default:
         return {
           status: 404,

@@ -40,6 +40,7 @@ const HTTP = {
   "/readyz": "everybody",
   "/metrics": READERS,
   "/alerts": READERS,
+  "/alerts/retry": OPERATORS,
   "/v1/labels": LABELERS,
 } as const;
 

@@ -93,6 +93,10 @@ test("case 91: a secret is in no log, no metric, no file of the store and no bod
   assert.equal(deadLetters[0].notice.kind, "started");
   const name = 'understudy_alerts_dead_total{target="hook",reason="refused"}';
   assert.equal(await sidecar.metric(name), 1);
+  const retry = async (query: string) =>
+    (await fetch(`http://${sidecar.http}/alerts/retry${query}`, { method: "POST" })).text();
+  assert.match(await retry("?target=hook"), /^{"target":"hook","retried":1}$/m);
+  assert.match(await retry("?target=other"), /"status":404,/);
   const files = readdirSync(folder)
     .filter((file) => file.startsWith("db"))
     .map((file) => readFileSync(join(folder, file), "latin1"));

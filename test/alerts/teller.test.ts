@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Courier, DEAD_LETTERS_MAX } from "../../sidecar/alerts/courier.ts";
+import { Courier } from "../../sidecar/alerts/courier.ts";
+import { DEAD_LETTERS_MAX } from "../../sidecar/alerts/deadLetters.ts";
 import { WAITING_MAX } from "../../sidecar/alerts/waitingLine.ts";
 import type { Notice } from "../../sidecar/core/alerts/notice.ts";
 import { FakeChannel } from "../support/fakeChannel.ts";
@@ -241,10 +242,9 @@ test("notices in no log that a full line can't take are given up, and counted; t
   for (let index = 0; index < many; index += 1) {
     courier.offer(noticeWith({ id: String(index) }));
   }
-  assert.equal(courier.line.length, WAITING_MAX);
-  assert.equal(courier.line.room, 0);
-  assert.equal(courier.deadLetters.length, DEAD_LETTERS_MAX);
-  assert.equal(courier.deadLetters.at(-1)?.notice.id, String(many - 1));
+  assert.deepEqual([courier.line.length, courier.line.room], [WAITING_MAX, 0]);
+  assert.equal(courier.dead.all.length, DEAD_LETTERS_MAX);
+  assert.equal(courier.dead.all.at(-1)?.notice.id, String(many - 1));
   const { values } = await metrics.alertsDead.get();
   assert.equal(values[0]?.value, many - WAITING_MAX);
 });

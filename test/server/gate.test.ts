@@ -43,6 +43,7 @@ const HTTP_TABLE: Readonly<Record<string, string>> = {
   "/readyz": "nobody viewer operator admin labeler filter",
   "/metrics": "viewer operator admin",
   "/alerts": "viewer operator admin",
+  "/alerts/retry": "operator admin",
   "/v1/labels": "labeler admin",
 };
 

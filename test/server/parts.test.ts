@@ -131,7 +131,7 @@ const parts = { metrics: createMetrics(), limits: LIMITS };
 test("case 80: probes follow the loop and the store", async () => {
   let [isAlive, isReady] = [true, false];
   const server = new HttpServer({
-    alerts: () => [],
+    alerts: { standing: () => [], retry: () => undefined },
 
     isAlive: () => isAlive,
     isReady: () => isReady,

@@ -1,5 +1,6 @@
 import { MemoryActuator } from "../../sidecar/actuators/memory.ts";
-import type { DeadReason, Target } from "../../sidecar/alerts/courier.ts";
+import type { Target } from "../../sidecar/alerts/courier.ts";
+import type { DeadReason } from "../../sidecar/alerts/deadLetters.ts";
 import { Teller } from "../../sidecar/alerts/teller.ts";
 import type { Condition } from "../../sidecar/core/alerts/condition.ts";
 import type { Notice } from "../../sidecar/core/alerts/notice.ts";
