@@ -14,7 +14,7 @@ import { codeOf } from "./status.ts";
 type Watched = {
   readonly name: string;
   readonly admitted: Admitted | undefined;
-  readonly api: RolloutApi;
+  readonly api: Pick<RolloutApi, "get" | "watch">;
   readonly gate?: Gate | undefined;
   readonly limits: Pick<Limits, "unreadMs">;
   readonly metrics: Metrics;
