@@ -50,6 +50,20 @@ function checkEntry(entry: RolloutEntry, rollout: Rollout | undefined): Finding 
     : problem(
         check,
         `generation ${rollout.traffic?.generation} is asked for, and not in force${rollout.problem === "" ? "" : `: ${rollout.problem}`}`,
-        "what the checks of streams say comes first; without them, see whether all Envoys have taken it",
+        adviceFor(rollout.problem),
       );
+}
+
+/** What to do when traffic is not in force; an actuator's error begins with its code. */
+function adviceFor(why: string): string {
+  switch (why.split(":", 1)[0]) {
+    case "denied":
+      return "give the sidecar's account in the cluster the rights that deploy/example/access.yaml lists: get, list, watch and patch on the object";
+    case "missing":
+      return "make the object that the plan's actuator names, or mend its name there";
+    case "unreachable":
+      return "see whether what the plan's actuator writes to answers the sidecar";
+    default:
+      return "what the checks of streams say comes first; without them, see whether all Envoys have taken it";
+  }
 }
