@@ -76,6 +76,7 @@ test("a switch keeps the primary for its time, and is neither promoted before no
   });
   const { moments } = play(plan, [pass, pass, pass, pass]);
   assert.deepEqual(kindsOf(moments), ["step-advanced", undefined, undefined, "promoted"]);
+  assert.equal(moments.at(-1)?.after.reason, "kept for 3s after the switch, and nothing failed");
 });
 
 test("a pause keeps the traffic of the step before it, and one at the beginning sends none", () => {

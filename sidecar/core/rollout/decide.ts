@@ -108,7 +108,16 @@ function endOf(plan: Plan, state: RolloutState, input: DecideInput): Why {
     return byPlan("nothing holds the start any more", input);
   }
   const step = stepAt(plan, state.stepIndex);
-  return step.kind === "pause" ? byPlan("the pause is over", input) : byEvidence(input);
+  switch (step.kind) {
+    case "pause":
+      return byPlan("the pause is over", input);
+    case "switch": {
+      const reason = `kept for ${formatDuration(step.keepForMs)} after the switch, and nothing failed`;
+      return { ...byEvidence(input), reason };
+    }
+    default:
+      return byEvidence(input);
+  }
 }
 
 /** What becomes of a rollout that is undecided after its plan's maximum; an untrusted split is never promoted. */
