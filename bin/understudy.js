@@ -16,14 +16,12 @@ const main = ["../sidecar/main.ts", "../dist/sidecar/main.js"]
   .find((path) => existsSync(path));
 
 /** Compiled code is kept for the next time, of this user alone: half of what most verbs take is compiling. */
-const COMPILED = join(
-  process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
-  "understudy",
-  "compiled",
-);
+const COMPILED = compiledFolder();
 
 if (Number(process.versions.node.split(".")[0]) >= NODE_MIN) {
-  nodeModule.enableCompileCache(COMPILED);
+  if (COMPILED !== undefined) {
+    nodeModule.enableCompileCache(COMPILED);
+  }
   await import(pathToFileURL(main).href);
 } else {
   const node = bundledNode();
@@ -34,6 +32,16 @@ if (Number(process.versions.node.split(".")[0]) >= NODE_MIN) {
     process.exitCode = 1;
   } else {
     runOn(node);
+  }
+}
+
+/** Below the user's cache folder; undefined for a user without a home, as in many containers. */
+function compiledFolder() {
+  try {
+    const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+    return join(cache, "understudy", "compiled");
+  } catch {
+    return undefined;
   }
 }
 
@@ -50,7 +58,7 @@ function bundledNode() {
 function runOn(node) {
   const child = spawn(node, [main, ...process.argv.slice(2)], {
     stdio: "inherit",
-    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env },
+    env: { ...(COMPILED && { NODE_COMPILE_CACHE: COMPILED }), ...process.env },
   });
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"]) {
     process.on(signal, () => {
