@@ -7,6 +7,9 @@ import type { Surroundings } from "./sidecar.ts";
 
 const clock: Clock = { wallMs: () => Date.now(), steadyMs: () => performance.now() };
 
+/** What is read again while the sidecar serves. */
+const FOLLOWED = ["alertsPath", "callersPath", "hooksPath", "tls", "xdsPath"] as const;
+
 process.exitCode = await runVerb(process.argv.slice(2), {
   out: (text) => process.stdout.write(`${text}\n`),
   err: (text) => process.stderr.write(`${text}\n`),
@@ -35,9 +38,10 @@ async function serve(flags: readonly string[]): Promise<ExitCode> {
     process.once("SIGINT", resolve);
   });
   try {
-    const sidecar = await startSidecar(config, { log, clock, random: Math.random, ...files });
+    const surroundings = { log, clock, random: Math.random, environment: process.env, ...files };
+    const sidecar = await startSidecar(config, surroundings);
     const { grpc, http } = sidecar;
-    if ([config.callersPath, config.tls, config.xdsPath].some((each) => each !== undefined)) {
+    if (FOLLOWED.some((key) => config[key] !== undefined)) {
       process.on("SIGHUP", () => void sidecar.reload());
     }
     log.info({ grpc, http, store: config.storePath ?? "memory" }, "serving");

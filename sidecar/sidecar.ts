@@ -8,8 +8,8 @@ import type { AlertSettings } from "./alerts/alertsFile.ts";
 import { targetsOf } from "./alerts/targets.ts";
 import { Teller } from "./alerts/teller.ts";
 import type { Config } from "./config.ts";
-import { hooksOf } from "./hooks/hooks.ts";
 import type { HooksSettings } from "./hooks/hooksFile.ts";
+import { Listed } from "./hooks/listed.ts";
 import { type Cluster, openCluster } from "./kube/cluster.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { examinersCounting } from "./loop/examiner.ts";
@@ -17,7 +17,7 @@ import { Loop } from "./loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { ModelKeeper, type ModelKeeperParts } from "./models/keeper.ts";
 import type { ModelsSettings } from "./models/modelsFile.ts";
-import { httpProbe } from "./outgoing/probe.ts";
+import type { Environment } from "./outgoing/finder.ts";
 import type { Clock, Log, RolloutView } from "./ports.ts";
 import { openRegistry } from "./registry/open.ts";
 import { RetrainingKeeper } from "./retraining/keeper.ts";
@@ -30,6 +30,7 @@ import { ObserveHandler } from "./server/observe.ts";
 import { RolloutApi } from "./server/rolloutApi.ts";
 import { RolloutHandler } from "./server/rollouts.ts";
 import { XdsHandler } from "./server/xds.ts";
+import { followSettings } from "./settings.ts";
 import { openStores } from "./stores/open.ts";
 import { openEnvoys } from "./xds/envoys.ts";
 
@@ -41,6 +42,8 @@ export type Surroundings = {
   readonly limits?: Limits;
   /** How long filters may take to come back after a start. */
   readonly filtersReturnMs?: number;
+  /** Variables that the files of alerts and hooks may name; none when it is absent. */
+  readonly environment?: Environment;
   /** Who is told of what happens. */
   readonly alerts?: AlertSettings | undefined;
   /** What plans may have asked. */
@@ -54,7 +57,7 @@ export type Sidecar = {
   /** Addresses with the ports that were had. */
   readonly grpc: string;
   readonly http: string;
-  /** Looks now for changes of the files of callers and certificates, which are seen within a second anyway. */
+  /** Looks now for changes of the files that it was started with, which are seen within a second anyway. */
   reload(): Promise<void>;
   /** Ends it in order; what was decided is saved. */
   stop(): Promise<void>;
@@ -69,7 +72,7 @@ const FLAGS = { istio: "--kube SOURCE", gatewayApi: "--kube SOURCE" };
 /** Puts the parts together and serves. Rejects when the store or an address can't be had. */
 export async function startSidecar(config: Config, surroundings: Surroundings): Promise<Sidecar> {
   const parts = await assemble(config, surroundings);
-  const { entry, stores, controlPlanes, objects, envoys, loop, readers, grpc, http } = parts;
+  const { files, stores, controlPlanes, objects, loop, readers, grpc, http } = parts;
   const ending = new AbortController();
   try {
     await loop.open();
@@ -86,13 +89,12 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
       grpc: addressText({ ...config.grpc, port: ports.grpc }),
       http: addressText({ ...config.http, port: ports.http }),
       reload: async () => {
-        await Promise.all([entry.check(), envoys.check()]);
+        await Promise.all(files.map((file) => file.check()));
       },
       // Callers first, so that nothing new comes; then the loop, which saves, and who reads its log; then the store; the HTTP port tells to the end.
       stop: async () => {
         await grpc.stop(DRAIN_MS);
-        entry.close();
-        envoys.close();
+        files.forEach((file) => void file.close());
         await objects?.stop();
         ending.abort();
         await turning;
@@ -106,8 +108,7 @@ export async function startSidecar(config: Config, surroundings: Surroundings): 
     };
   } catch (error) {
     await grpc.stop(0);
-    entry.close();
-    envoys.close();
+    files.forEach((file) => void file.close());
     await controlPlanes.stop();
     await stores.close();
     throw error;
@@ -119,7 +120,7 @@ type LogReader = { open(): Promise<void>; start(): void; stop(): Promise<void> }
 
 /** The parts, none of which does anything yet but the stores, which are open. */
 async function assemble(config: Config, surroundings: Surroundings) {
-  const { log, clock, random, limits = LIMITS } = surroundings;
+  const { log, clock, random, limits = LIMITS, environment = {} } = surroundings;
   const metrics = createMetrics();
   const entry = await Entry.open(config, { clock, log, metrics });
   const steadyMs = (): number => clock.steadyMs();
@@ -133,7 +134,7 @@ async function assemble(config: Config, surroundings: Surroundings) {
   const stores = await openStores(config.storePath);
   const { store, predictions } = stores;
   const parts = { log, clock, random, metrics, limits };
-  const hooks = hooksOf(surroundings.hooks, clock);
+  const listed = new Listed(surroundings.hooks, clock);
   const loop: Loop = new Loop({
     ...parts,
     store,
@@ -142,8 +143,7 @@ async function assemble(config: Config, surroundings: Surroundings) {
       byKind: { filters, xds: envoys.actuator, ...controlPlanes.byKind },
       flags: FLAGS,
     }),
-    hooks,
-    probe: httpProbe(surroundings.hooks?.probes),
+    ...listed,
     makeExaminer: examinersCounting({ metrics, random, steadyMs }),
   });
   const keepers = modelKeepers(surroundings, { ...parts, rollouts: loop, journal: store });
@@ -155,7 +155,7 @@ async function assemble(config: Config, surroundings: Surroundings) {
     conditions: () => keepers.flatMap(({ conditions }) => conditions),
   });
   const views = (): readonly RolloutView[] => loop.list();
-  const retraining = new RetrainingKeeper({ ...parts, hooks, journal: store, views });
+  const retraining = new RetrainingKeeper({ ...parts, ...listed, journal: store, views });
   const readers: readonly LogReader[] = [teller, retraining, ...keepers];
   const api = new RolloutApi({ ...parts, rollouts: loop });
   const { grpc, http } = serversOf(entry, {
@@ -168,7 +168,13 @@ async function assemble(config: Config, surroundings: Surroundings) {
     discovery: new XdsHandler({ ...parts, hub: envoys.actuator }),
   });
   const objects = objectsOf(config, { ...parts, cluster, rollouts: loop });
-  return { entry, stores, controlPlanes, objects, envoys, loop, readers, grpc, http };
+  const settings = await followSettings(config, {
+    ...{ ...parts, environment },
+    alerts: (alerts) => teller.renew(targetsOf(alerts, clock)),
+    hooks: (hooks) => listed.renew(hooks),
+  });
+  const files = [entry, envoys, settings];
+  return { files, stores, controlPlanes, objects, loop, readers, grpc, http };
 }
 
 /** Who carries out the Rollout objects of the cluster, when that is wanted. */

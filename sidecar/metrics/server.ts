@@ -40,7 +40,7 @@ export function serverMetrics(registry: Registry): ServerMetrics {
     ),
     reloads: counter(
       "reloads",
-      "Times that who may call, or certificates, were read again, by outcome.",
+      "Times that files were read again while serving, by outcome.",
       "files",
       "outcome",
     ),

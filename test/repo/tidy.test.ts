@@ -39,6 +39,7 @@ const sidecarRooms: Readonly<Record<string, readonly string[]>> = {
   rolloutObjects: ["core", "kube", "plan", "ports"],
   actuators: ["core", "kube", "ports"],
   outgoing: ["core", "plan", "ports", "access"],
+  settings: ["config", "access", "alerts", "hooks", "outgoing", "metrics", "ports"],
   hooks: ["core", "plan", "ports", "access", "outgoing"],
   alerts: ["core", "plan", "ports", "access", "outgoing", "metrics"],
   registry: ["core", "ports", "access", "outgoing", "sqlite"],
