@@ -79,6 +79,8 @@ test("a rollout is undecided from its plan's maximum until its end, and never wi
   const ended = rollbackOf(plan, state).state;
   assert.equal(undecidedOf({ plan, state: ended }, dueMs), undefined);
   assert.equal(undecidedOf({ plan: planNamed("one"), state }, dueMs), undefined);
+  const steps = [{ kind: "pause", approval: true }] as const;
+  assert.equal(undecidedOf({ plan: { ...plan, steps }, state }, dueMs), undefined);
 });
 
 test("a rollout that stays undecided is told of once, and when it is decided after all", async () => {

@@ -69,3 +69,38 @@ test("a rollout that is configured again after it was removed goes on with its w
   await users.send();
   assert.deepEqual([v1.users().length, v2.users().length], [1, 1]);
 });
+
+test("two rollouts on one route are refused with field and value, and what was configured before goes on", async (context) => {
+  const { users, mesh, v2 } = await setStage(context, {
+    traffic: { candidateBp: 10_000, shadowBp: 0 },
+  });
+  const twins = filterConfig([rolloutConfig(), rolloutConfig({ name: "twin" })]);
+  assert.equal(await mesh.reconfigure(twins), "refused");
+  assert.match(
+    mesh.envoy.log(),
+    /rollouts\[1\]\.match: \\?"twin\\?" matches what \\?"risk\\?" does: another match than that of rollouts\[0\]/,
+  );
+  await users.send();
+  assert.equal(v2.users().length, 1);
+});
+
+test("requests by a test route go to the candidate of its rollout, as tests", async (context) => {
+  const testRoutes = [{ host: "green.example.com" }, { path: { prefix: "/test/" } }];
+  const { users, sidecar, v1, v2 } = await setStage(context, {
+    configuration: filterConfig([rolloutConfig({ testRoutes })]),
+    traffic: { candidateBp: 0, shadowBp: 0 },
+  });
+  await users.send({ headers: { host: "Green.example.com:80" } });
+  await users.send({ path: "/test/anything" });
+  await users.send({ headers: { host: "blue.example.com" } });
+  const seen = await sidecar.seen(3);
+  assert.deepEqual(
+    seen.map(({ served, overridden }) => [served, overridden]),
+    [
+      ["VARIANT_CANDIDATE", true],
+      ["VARIANT_CANDIDATE", true],
+      ["VARIANT_PRIMARY", false],
+    ],
+  );
+  assert.deepEqual([v1.users().length, v2.users().length], [1, 2]);
+});

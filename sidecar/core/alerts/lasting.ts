@@ -1,5 +1,6 @@
 import { formatDuration } from "../plan/duration.ts";
 import type { Plan } from "../plan/plan.ts";
+import { isForTime } from "../rollout/hold.ts";
 import { isFinal, type RolloutState } from "../rollout/state.ts";
 import { type Notice, severityOf } from "./notice.ts";
 
@@ -31,7 +32,8 @@ export function lastingOf({ plan, state }: Stored, nowMs: number): readonly Noti
 export function undecidedOf({ plan, state }: Stored, nowMs: number): Notice | undefined {
   const { maximum } = plan;
   const dueMs = state.startedAtMs + (maximum?.timeMs ?? Number.POSITIVE_INFINITY);
-  if (maximum === undefined || isFinal(state) || nowMs < dueMs) {
+  const isDecided = isFinal(state) || state.phase === "rolling-back";
+  if (maximum === undefined || isDecided || nowMs < dueMs || isForTime(plan, state, nowMs)) {
     return undefined;
   }
   const reason = `undecided after ${formatDuration(maximum.timeMs)}, and the plan lets it be`;

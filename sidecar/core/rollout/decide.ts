@@ -5,7 +5,7 @@ import { type Command, refusal } from "./command.ts";
 import { dueGate, type GateAnswer } from "./dueGate.ts";
 import type { RolloutEvent } from "./event.ts";
 import { goBack, goOnBack, isRollbackHeld } from "./goBack.ts";
-import { holdOf, isMinimumMet, isStepDone, type Now, needsApproval, shiftHold } from "./hold.ts";
+import { holdOf, isForTime, isStepDone, type Now, needsApproval, shiftHold } from "./hold.ts";
 import { isFinal, type RolloutState } from "./state.ts";
 import { stepAt } from "./stepAt.ts";
 import { nextStep } from "./transition.ts";
@@ -126,7 +126,7 @@ function overdue(plan: Plan, state: RolloutState, input: DecideInput): RolloutEv
   if (
     maximum === undefined ||
     input.nowMs - state.startedAtMs < maximum.timeMs ||
-    isForTime(plan, state, input)
+    isForTime(plan, state, input.nowMs)
   ) {
     return undefined;
   }
@@ -146,13 +146,6 @@ function overdue(plan: Plan, state: RolloutState, input: DecideInput): RolloutEv
     default:
       return maximum.outcome satisfies never;
   }
-}
-
-/** Whether a step that does not wait for evidence has not lasted long enough. */
-function isForTime(plan: Plan, state: RolloutState, input: DecideInput): boolean {
-  const step = stepAt(plan, state.stepIndex);
-  const isTimed = step.kind === "pause" || step.kind === "switch";
-  return isTimed && !isMinimumMet(step, state, input);
 }
 
 function commanded(

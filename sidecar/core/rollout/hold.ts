@@ -38,6 +38,14 @@ export function needsApproval(plan: Plan, state: RolloutState): boolean {
   return state.isWaiting !== true && step.kind === "pause" && step.approval;
 }
 
+/** Whether the step under way waits for no evidence, but for people or for the clock. */
+export function isForTime(plan: Plan, state: RolloutState, nowMs: number): boolean {
+  const step = stepAt(plan, state.stepIndex);
+  const isTimed = step.kind === "pause" || step.kind === "switch";
+  const isOver = nowMs - state.stepStartedAtMs >= minimumOf(step).timeMs;
+  return isTimed && (!isOver || needsApproval(plan, state));
+}
+
 /** Whether a step has seen what it must see before it may end, counted from its beginning. */
 export function isMinimumMet(
   step: Step,
