@@ -14,7 +14,7 @@ import type { AlertChannel } from "../../sidecar/ports/alerts.ts";
 import { OutgoingError, type OutgoingErrorCode } from "../../sidecar/ports/outgoing.ts";
 import { manualClock } from "../support/clock.ts";
 import { noticeWith } from "../support/notices.ts";
-import { type Answering, startReceiver } from "../support/receiver.ts";
+import { type Answering, answerEndlessly, startReceiver } from "../support/receiver.ts";
 
 const TOKEN = "canary-token-8f21";
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -152,13 +152,7 @@ for (const { name, open } of channels) {
 
   test(`${name}: case 62: an answer that goes on and on is cut at 64 KiB, a slow one in time`, async (context) => {
     const receiver = await startReceiver(context);
-    receiver.answer((to) => {
-      to.writeHead(200);
-      const more = (): void => {
-        to.write("x".repeat(16_384), () => setImmediate(more));
-      };
-      more();
-    });
+    receiver.answer(answerEndlessly);
     assert.equal((await errorOf(open(partsFor(receiver.url)))).code, "failed");
     receiver.answer((to) => void to.writeHead(200).write("x"));
     assert.equal((await errorOf(open(partsFor(receiver.url)), 100)).code, "unreachable");

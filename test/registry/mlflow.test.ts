@@ -8,7 +8,12 @@ import {
 } from "../../sidecar/ports/registry.ts";
 import { openMlflowRegistry } from "../../sidecar/registry/mlflow.ts";
 import { fastClock } from "../support/clock.ts";
-import { type Answering, type Receiver, startReceiver } from "../support/receiver.ts";
+import {
+  type Answering,
+  answerEndlessly,
+  type Receiver,
+  startReceiver,
+} from "../support/receiver.ts";
 import { mlflowAt, registrationOf } from "../support/registries.ts";
 
 const TOKEN = "token-that-nobody-is-to-see-51";
@@ -86,13 +91,7 @@ test("a server that never answers is cut in time, and so is one that goes on and
   const server = { url: new URL(receiver.url), bearer: undefined, ca: undefined };
   const registry = openMlflowRegistry({ server, clock: fastClock(1), timeoutMs: 100 });
   await assert.rejects(registry.read("risk", signal()), { code: "unreachable" });
-  receiver.answer((to) => {
-    to.writeHead(200);
-    const more = (): void => {
-      to.write("x".repeat(1 << 20), () => setImmediate(more));
-    };
-    more();
-  });
+  receiver.answer(answerEndlessly);
   const patient = openMlflowRegistry({ server, clock: fastClock(1), timeoutMs: 20_000 });
   await assert.rejects(patient.read("risk", signal()), {
     code: "failed",

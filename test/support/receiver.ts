@@ -8,6 +8,8 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { TestContext } from "node:test";
 
 /** A request that a receiver got whole. */
@@ -28,6 +30,18 @@ export type Receiver = {
   /** Answers so from now on. */
   answer(answering: Answering): void;
 };
+
+/** Answers with more and more until nobody takes it. */
+export const answerEndlessly: Answering = (response) => {
+  response.writeHead(200);
+  pipeline(Readable.from(pieces()), response).catch(() => undefined);
+};
+
+function* pieces(): Generator<string> {
+  for (;;) {
+    yield "x".repeat(16_384);
+  }
+}
 
 const welcome: Answering = (response) => response.writeHead(200).end("ok");
 
