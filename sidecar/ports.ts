@@ -123,14 +123,10 @@ export interface Store {
   load(): Promise<ReadonlyMap<string, StoredRollout>>;
   /** Returns once the change will survive a crash. After a rejection it is unknown whether it did: `load` tells. */
   save(change: Change): Promise<void>;
-  /**
-   * A name's log in its order, of which the first event is number 1: all of it, or at most `max` events from number `from` on. Empty for a name
-   * that is not known.
-   */
-  events(
-    rollout: string,
-    page?: { readonly from: number; readonly max: number },
-  ): Promise<readonly RolloutEvent[]>;
+  /** A name's log from its first event; empty for a name that is not known. */
+  events(rollout: string): Promise<readonly RolloutEvent[]>;
+  /** A page of it, the newest event first; it ends early, with at least one event, where they are large. */
+  history(rollout: string, page: HistoryPage): Promise<readonly HistoryEntry[]>;
   /** Frees the store for another process. */
   close(): Promise<void>;
 }

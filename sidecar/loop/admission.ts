@@ -7,7 +7,7 @@ import { type Conditions, RequestError } from "../ports.ts";
 type Known = { readonly plan: Plan; readonly state: RolloutState };
 
 /** Names are remembered for their revisions, generations and keys, also those of deleted rollouts: so many for each that may be listed. */
-const NAMES_PER_ROLLOUT = 10;
+const NAMES_PER_ROLLOUT = 2;
 
 /** Whether the caller has had this done before. Throws RequestError `reused` when the key was that of another request. */
 export function isRepeated(

@@ -3,7 +3,7 @@ import type { RolloutEvent } from "../core/rollout/event.ts";
 import { evolve } from "../core/rollout/evolve.ts";
 import type { RolloutState } from "../core/rollout/state.ts";
 import type { JournalEntry } from "../ports/journal.ts";
-import { StoreError } from "../ports.ts";
+import { type HistoryEntry, StoreError } from "../ports.ts";
 
 /** The last event of a log: its number and checksum. */
 export type Head = { readonly sequence: number; readonly checksum: string };
@@ -35,6 +35,23 @@ export function checksumOf(...parts: readonly (string | number)[]): string {
 /** The event as it is told to others. Its checksum depends on all before it, so no other log has the same one. */
 export function entryOf({ sequence, rollout, body, checksum }: LoggedEvent): JournalEntry {
   return { sequence, id: checksum.slice(0, 32), rollout, event: JSON.parse(body) };
+}
+
+/** Events of one page are no longer than this together, but for a first one that is: they are parsed while everything else waits. */
+const PAGE_BYTES_MAX = 4 << 20;
+
+/** Events with their revisions, of bodies from that of revision `last` backwards, as many as a page may hold. */
+export function pageOf(bodies: Iterable<string>, last: number): readonly HistoryEntry[] {
+  const entries: HistoryEntry[] = [];
+  let bytes = 0;
+  for (const body of bodies) {
+    bytes += body.length;
+    if (entries.length > 0 && bytes > PAGE_BYTES_MAX) {
+      break;
+    }
+    entries.push({ revision: last - entries.length, event: JSON.parse(body) });
+  }
+  return entries;
 }
 
 /** Replays a whole log, which must end in `head`. Throws StoreError "broken" naming the first bad event. */

@@ -1,15 +1,13 @@
 import type { RolloutEvent } from "../core/rollout/event.ts";
 import type { Journal, JournalEntry, JournalReader } from "../ports/journal.ts";
-import type { Change, Store, StoredRollout } from "../ports.ts";
+import type { Change, HistoryEntry, HistoryPage, Store, StoredRollout } from "../ports.ts";
 import { StoreError } from "../ports.ts";
-import { appendTo, EMPTY_HEAD, entryOf, type LoggedEvent, replayLog } from "./eventLog.ts";
+import { appendTo, EMPTY_HEAD, entryOf, type LoggedEvent, pageOf, replayLog } from "./eventLog.ts";
 
 /** Keeps rollouts for as long as the process lives: for trying out, and for tests. */
 export function createMemoryStore(): Store & Journal {
   return new MemoryStore();
 }
-
-const ALL_EVENTS = { from: 1, max: Number.POSITIVE_INFINITY };
 
 class MemoryStore implements Store, Journal {
   /** Undefined once closed. */
@@ -52,13 +50,17 @@ class MemoryStore implements Store, Journal {
     }
   }
 
-  async events(
-    rollout: string,
-    { from, max }: { readonly from: number; readonly max: number } = ALL_EVENTS,
-  ): Promise<readonly RolloutEvent[]> {
+  async history(rollout: string, { before, max }: HistoryPage): Promise<readonly HistoryEntry[]> {
+    const bodies = this.#openLog()
+      .filter((record) => record.rollout === rollout)
+      .map(({ body }) => body);
+    const last = Math.min(before - 1, bodies.length);
+    return pageOf(bodies.slice(Math.max(0, last - max), last).reverse(), last);
+  }
+
+  async events(rollout: string): Promise<readonly RolloutEvent[]> {
     return this.#openLog()
       .filter((record) => record.rollout === rollout)
-      .slice(from - 1, from - 1 + max)
       .map((record): RolloutEvent => JSON.parse(record.body));
   }
 

@@ -1,9 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { RolloutEvent } from "../core/rollout/event.ts";
 import type { WatchState } from "../core/watch/watch.ts";
-import { type Change, type EvidenceSnapshot, StoreError } from "../ports.ts";
-import { all, integer, run, text } from "../sqlite/rows.ts";
-import { checksumOf, type Head, type LoggedEvent } from "./eventLog.ts";
+import {
+  type Change,
+  type EvidenceSnapshot,
+  type HistoryEntry,
+  type HistoryPage,
+  StoreError,
+} from "../ports.ts";
+import { all, integer, type Row, run, text } from "../sqlite/rows.ts";
+import { checksumOf, type Head, type LoggedEvent, pageOf } from "./eventLog.ts";
 
 /** Replaces what is stored of the watch, if the change has one. */
 export function writeWatch(database: DatabaseSync, { rollout, watch }: Change): void {
@@ -37,20 +43,32 @@ export function headOf(database: DatabaseSync): Head {
   return { sequence: integer(row, "sequence"), checksum: text(row, "checksum") };
 }
 
-/** A name's events in their order, of which the first is number 1: all of them, or at most `max` from number `from` on. */
-export function eventsOf(
-  database: DatabaseSync,
-  rollout: string,
-  page: { readonly from: number; readonly max: number } = { from: 1, max: ALL },
-): readonly RolloutEvent[] {
-  return database
-    .prepare("SELECT body FROM events WHERE rollout = ? ORDER BY sequence LIMIT ? OFFSET ?")
-    .all(rollout, page.max, page.from - 1)
-    .map((row): RolloutEvent => JSON.parse(text(row, "body")));
+/** A name's events in their order. */
+export function eventsOf(database: DatabaseSync, rollout: string): readonly RolloutEvent[] {
+  const bodies = "SELECT body FROM events WHERE rollout = ? ORDER BY sequence";
+  return all(database, bodies, rollout).map((row): RolloutEvent => JSON.parse(text(row, "body")));
 }
 
-/** SQLite's word for a limit that is none. */
-const ALL = -1;
+/** A page of them, the newest first. */
+export function historyOf(
+  database: DatabaseSync,
+  rollout: string,
+  { before, max }: HistoryPage,
+): readonly HistoryEntry[] {
+  const counted = "SELECT count(*) AS count FROM events WHERE rollout = ?";
+  const count = all(database, counted, rollout).reduce((_, row) => integer(row, "count"), 0);
+  const last = Math.min(before - 1, count);
+  const rows = database
+    .prepare("SELECT body FROM events WHERE rollout = ? ORDER BY sequence DESC LIMIT ? OFFSET ?")
+    .iterate(rollout, max, count - last);
+  return pageOf(bodiesOf(rows), last);
+}
+
+function* bodiesOf(rows: Iterable<Row>): Generator<string> {
+  for (const row of rows) {
+    yield text(row, "body");
+  }
+}
 
 /** The whole log, in its order. */
 export function* records(database: DatabaseSync): Generator<LoggedEvent> {

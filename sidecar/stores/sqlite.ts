@@ -6,6 +6,8 @@ import type { Journal, JournalEntry, JournalReader } from "../ports/journal.ts";
 import {
   type Change,
   type EvidenceSnapshot,
+  type HistoryEntry,
+  type HistoryPage,
   type Store,
   type StoredRollout,
   StoreError,
@@ -19,6 +21,7 @@ import {
   eventsOf,
   evidenceIn,
   headOf,
+  historyOf,
   records,
   statesIn,
   watchesIn,
@@ -89,11 +92,12 @@ class SqliteStore implements Store, Journal {
     });
   }
 
-  async events(
-    rollout: string,
-    page?: { readonly from: number; readonly max: number },
-  ): Promise<readonly RolloutEvent[]> {
-    return this.#use((database) => eventsOf(database, rollout, page));
+  async events(rollout: string): Promise<readonly RolloutEvent[]> {
+    return this.#use((database) => eventsOf(database, rollout));
+  }
+
+  async history(rollout: string, page: HistoryPage): Promise<readonly HistoryEntry[]> {
+    return this.#use((database) => historyOf(database, rollout, page));
   }
 
   async head(): Promise<number> {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type Store, StoreError } from "../../sidecar/ports.ts";
+import { type Change, type Store, StoreError } from "../../sidecar/ports.ts";
 import { createMemoryStore } from "../../sidecar/stores/memory.ts";
 import { openSqliteStore } from "../../sidecar/stores/sqlite.ts";
 import { planNamed, rollbackOf, startOf, toggleOf } from "../support/storedChanges.ts";
@@ -42,11 +42,35 @@ for (const { name, open } of stores) {
     assert.deepEqual(loaded?.evidence, [paused.evidence]);
     const kinds = (await store.events("one")).map(({ kind }) => kind);
     assert.deepEqual(kinds, ["started", "paused"]);
-    const page = async (from: number, max: number): Promise<string[]> =>
-      (await store.events("one", { from, max })).map(({ kind }) => kind);
-    assert.deepEqual(await page(1, 1), ["started"]);
-    assert.deepEqual(await page(2, 5), ["paused"]);
-    assert.deepEqual(await page(3, 5), []);
+    const page = async (before: number, max: number): Promise<(string | number)[][]> =>
+      (await store.history("one", { before, max })).map(({ revision, event }) => [
+        revision,
+        event.kind,
+      ]);
+    assert.deepEqual(await page(9, 1), [[2, "paused"]]);
+    assert.deepEqual(await page(9, 9), [
+      [2, "paused"],
+      [1, "started"],
+    ]);
+    assert.deepEqual(await page(2, 9), [[1, "started"]]);
+    assert.deepEqual(await page(1, 9), []);
+    assert.deepEqual(await store.history("other", { before: 9, max: 9 }), []);
+    await store.close();
+  });
+
+  test(`${name}: a page of the history ends before it is too long, and the next goes on`, async (context) => {
+    const store = open(context);
+    const reason = "x".repeat(1 << 20);
+    let change: Change = startOf(plan);
+    await store.save(change);
+    for (let index = 2; index <= 9; index += 1) {
+      change = toggleOf(plan, change.state, index);
+      await store.save({ ...change, events: change.events.map((event) => ({ ...event, reason })) });
+    }
+    const page = async (before: number): Promise<number[]> =>
+      (await store.history("one", { before, max: 100 })).map(({ revision }) => revision);
+    assert.deepEqual(await page(10), [9, 8, 7]);
+    assert.deepEqual(await page(4), [3, 2, 1]);
     await store.close();
   });
 

@@ -39,9 +39,14 @@ export class FlakyStore implements Store {
     maybeFail(this.#fails);
   }
 
-  async events(...asked: Parameters<Store["events"]>): ReturnType<Store["events"]> {
+  async events(rollout: string): ReturnType<Store["events"]> {
     maybeFail(this.#fails);
-    return this.durable.events(...asked);
+    return this.durable.events(rollout);
+  }
+
+  async history(...asked: Parameters<Store["history"]>): ReturnType<Store["history"]> {
+    maybeFail(this.#fails);
+    return this.durable.history(...asked);
   }
 
   /** Closing a handle does not lose the file. */
