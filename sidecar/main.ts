@@ -10,6 +10,14 @@ const clock: Clock = { wallMs: () => Date.now(), steadyMs: () => performance.now
 /** What is read again while the sidecar serves. */
 const FOLLOWED = ["alertsPath", "callersPath", "hooksPath", "tls", "xdsPath"] as const;
 
+// Who reads may have seen enough, as `head` has.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") {
+    throw error;
+  }
+  process.exit(EXIT.failed);
+});
+
 process.exitCode = await runVerb(process.argv.slice(2), {
   out: (text) => process.stdout.write(`${text}\n`),
   err: (text) => process.stderr.write(`${text}\n`),

@@ -13,7 +13,10 @@ export function mainHelp(verbs: readonly Entry[]): string {
       .map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
   ]);
   return [
+    "Understudy lets a new version take over by evidence, in Envoy and Istio.",
+    "",
     "usage: understudy VERB ...",
+    "to begin: understudy serve, then understudy doctor, then understudy apply plan.yaml",
     ...groups,
     "",
     "`understudy VERB --help` tells its flags, with an example.",

@@ -7,6 +7,7 @@ const OF_PHASES: Readonly<Record<string, Colour>> = {
   promoted: "green",
   "rolled back": "red",
   paused: "yellow",
+  "rolling back": "yellow",
 };
 
 /** What is said of a rollout, fit for a terminal: without control characters, and with its phase in a colour where there are colours. */

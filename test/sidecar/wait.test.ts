@@ -117,3 +117,23 @@ test("a rollout that is not there, or a sidecar that never was, is a failure and
   const away = await run("watch", "nobody", "--server", "127.0.0.1:1");
   assert.deepEqual([away.code, /127\.0\.0\.1:1/.test(away.err)], [1, true]);
 });
+
+test("a reader that has seen enough ends a watch without a word", async (context) => {
+  const { grpc, client } = await startTestSidecar(context);
+  await client.apply(planText());
+  const child = spawn(process.execPath, [main, "watch", "test", "--server", grpc]);
+  context.after(() => child.kill("SIGKILL"));
+  let err = "";
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  await once(child.stdout, "data");
+  child.stdout.destroy();
+  const ended = once(child, "exit");
+  for (const kind of ["Pause", "Resume", "Pause", "Resume"] as const) {
+    await client.change(kind, { name: "test", reason: "" });
+  }
+  await client.change("Rollback", { name: "test", reason: "" });
+  await ended;
+  assert.deepEqual([child.exitCode, err], [1, ""]);
+});

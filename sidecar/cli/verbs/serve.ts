@@ -3,7 +3,13 @@ import { EXIT } from "../exitCodes.ts";
 import { type Flag, parseFlags } from "../flags.ts";
 import { checkOperands, type Verb } from "../verb.ts";
 
-const ADDRESSES: readonly string[] = ["grpc", "http"];
+/** What values are called; those of other flags are files. */
+const VALUES: Readonly<Record<string, string>> = {
+  grpc: "ADDR",
+  http: "ADDR",
+  kube: "FILE|cluster",
+  rollouts: "NAMESPACE",
+};
 
 const flags: Readonly<Record<string, Flag>> = Object.fromEntries(
   CONFIG_KEYS.map(({ flag, default: preset, meaning }) => [
@@ -11,7 +17,7 @@ const flags: Readonly<Record<string, Flag>> = Object.fromEntries(
     {
       type: "string",
       default: preset,
-      value: ADDRESSES.includes(flag) ? "ADDR" : "FILE",
+      value: VALUES[flag] ?? "FILE",
       meaning,
     },
   ]),
