@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { guardedLookup } from "../../sidecar/outgoing/guardedLookup.ts";
 import { httpProbe } from "../../sidecar/outgoing/probe.ts";
 import { OutgoingError, type OutgoingErrorCode } from "../../sidecar/ports/outgoing.ts";
-import { type Answering, startReceiver } from "../support/receiver.ts";
+import { type Answering, answerEndlessly, startReceiver } from "../support/receiver.ts";
 
 const anywhere = httpProbe({ origins: undefined, ca: undefined });
 
@@ -27,13 +27,7 @@ test("2xx is ready, asked by GET without a body", async (context) => {
 test("a body without end is not read, and its connection is closed", async (context) => {
   const receiver = await startReceiver(context);
   const closed = new Promise((resolve) => {
-    receiver.answer((to) => {
-      to.on("close", resolve).writeHead(200);
-      const more = (): void => {
-        to.write("x".repeat(16_384), () => setImmediate(more));
-      };
-      more();
-    });
+    receiver.answer((to, received) => answerEndlessly(to.on("close", resolve), received));
   });
   await anywhere.check(receiver.url, AbortSignal.timeout(5_000));
   await closed;
