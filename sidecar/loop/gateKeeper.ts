@@ -41,6 +41,8 @@ type Question = {
   answer: GateAnswer | undefined;
 };
 
+/** Attempts under way at once, of all rollouts; more wait for one to end. */
+export const ATTEMPTS_MAX = 100;
 const RETRY_MS = { minMs: 1_000, maxMs: 60_000 };
 /** What is done about a gate that nobody has listed: somebody may list it yet. */
 const UNLISTED: Pick<Hook, "timeoutMs" | "giveUpMs" | "onFailure" | "onSilence"> = {
@@ -98,7 +100,8 @@ export class GateKeeper {
     }
     const question = this.#questionOf(plan.name, due);
     const isDue = this.#parts.clock.steadyMs() >= question.nextMs;
-    if (question.answer === undefined && isDue && !this.#attempts.has(plan.name)) {
+    const hasRoom = !this.#attempts.has(plan.name) && this.#attempts.size < ATTEMPTS_MAX;
+    if (question.answer === undefined && isDue && hasRoom) {
       const attempt = this.#attempt(plan, question).finally(() => {
         this.#attempts.delete(plan.name);
         this.#parts.answered();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ATTEMPTS_MAX } from "../../sidecar/loop/gateKeeper.ts";
 import { OutgoingError } from "../../sidecar/ports/outgoing.ts";
 import { FakeHook } from "../support/fakeHook.ts";
 import { GateStage, planWithGates } from "../support/gateStage.ts";
@@ -99,6 +100,24 @@ test("a rollout has at most one attempt under way, and a hanging gate of one hol
   const view = await harness.turnUntil(({ state }) => state.phase === "promoted");
   assert.equal(view?.state.phase, "promoted");
   assert.deepEqual([hook.underWayMax, hook.asked.length], [1, 1]);
+});
+
+test("not more than so many attempts are under way at once, and the others follow", async () => {
+  const { harness, hook } = new GateStage();
+  hook.says = "hangs";
+  const names = Array.from({ length: ATTEMPTS_MAX + 1 }, (_, index) => `rollout-${index}`);
+  for (const name of names) {
+    await harness.start({ ...planWithGates({ before: ["smoke"] }), name });
+  }
+  await harness.turn(1);
+  assert.equal(hook.underWay, ATTEMPTS_MAX);
+  const command = { kind: "rollback", by: "anna", reason: "" } as const;
+  const done = harness.loop.command("rollout-0", command, undefined);
+  await harness.turn(1);
+  await done;
+  await harness.turn(1);
+  await harness.turn(1);
+  assert.equal(new Set(hook.asked.map(({ rollout }) => rollout)).size, ATTEMPTS_MAX + 1);
 });
 
 test("while a rollout is paused nothing is asked anew, and then it is, under the same id", async () => {

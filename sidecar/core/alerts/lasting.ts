@@ -11,8 +11,8 @@ export type Stored = { readonly plan: Plan; readonly state: RolloutState };
 const ROLLED_BACK_MS = 24 * 3_600_000;
 
 /**
- * What of a rollout's log goes on at a time, as it would be told again: a rollback, a pause, anomalies. Ids are those of a repetition, not of the
- * event.
+ * What of a rollout's log goes on at a time, as it would be told again: a rollback, a pause, a gate that holds, anomalies. Ids are those of a repetition, not
+ * of the event.
  */
 export function lastingOf({ plan, state }: Stored, nowMs: number): readonly Notice[] {
   const { phase, reason, decidedAtMs, updatedAtMs } = state;
@@ -24,6 +24,11 @@ export function lastingOf({ plan, state }: Stored, nowMs: number): readonly Noti
   }
   if (phase === "paused") {
     lasting.push(raised(plan, { kind: "paused" }, { sinceMs: updatedAtMs, reason }));
+  }
+  const failed = state.gates?.failed;
+  if (failed?.onFailure === "hold" && !isFinal(state)) {
+    const why = { sinceMs: updatedAtMs, reason: failed.reason };
+    lasting.push(raised(plan, { kind: "gate-failed" }, why));
   }
   return lasting;
 }

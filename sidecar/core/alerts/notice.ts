@@ -98,6 +98,10 @@ function tellingOf(event: RolloutEvent): Pick<Notice, "kind" | "subject" | "stat
       return { kind: "anomaly", subject: event.anomaly, status: "raised" };
     case "anomaly-resolved":
       return { kind: "anomaly", subject: event.anomaly, status: "resolved" };
+    case "gate-failed": {
+      const status = event.onFailure === "hold" ? "raised" : "happened";
+      return { kind: event.kind, subject: "", status };
+    }
     case "rolled-back":
     case "paused":
       return { kind: event.kind, subject: "", status: "raised" };
@@ -107,7 +111,6 @@ function tellingOf(event: RolloutEvent): Pick<Notice, "kind" | "subject" | "stat
     case "resumed":
     case "rollback-stepped":
     case "gate-passed":
-    case "gate-failed":
     case "deleted":
       return { kind: event.kind, subject: "", status: "happened" };
     default:
