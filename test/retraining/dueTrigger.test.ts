@@ -57,10 +57,15 @@ test("an anomaly of a promoted version is due, under the id of its event, with a
   );
 });
 
-test("what is due before the promotion is due after it, if it goes on", () => {
+test("what began before the promotion is due a cool-down after it, if it goes on", () => {
+  const nothing = { doneTo: 0, lastMs: undefined };
+  const log = [started, raised("drift age"), promoted];
   assert.equal(dueIn([started, raised("drift age")]), undefined);
-  assert.equal(dueIn([started, raised("drift age"), promoted])?.id, "e2");
-  assert.equal(dueIn([started, raised("drift age"), resolved("drift age"), promoted]), undefined);
+  assert.equal(dueIn(log, nothing, 1 + COOL_DOWN_MS), undefined);
+  assert.equal(dueIn(log, nothing, 2 + COOL_DOWN_MS)?.id, "e2");
+  assert.equal(dueIn([...log, resolved("drift age")], nothing, 2 + COOL_DOWN_MS), undefined);
+  const due = dueIn([...log, raised("drift sex", 5)]);
+  assert.deepEqual([due?.id, due?.anomalies.length], ["e4", 1]);
 });
 
 const nothingDue = [

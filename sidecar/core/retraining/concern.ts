@@ -18,7 +18,8 @@ export type Raised = {
 export type Concern = {
   readonly plan: Plan;
   readonly rules: Retraining;
-  readonly isPromoted: boolean;
+  /** The promotion: its number in the log, and when it was, Unix time; undefined before it. */
+  readonly promoted: { readonly sequence: number; readonly atMs: number } | undefined;
   /** The oldest first; no more than the anomalies of a state. */
   readonly raised: readonly Raised[];
 };
@@ -43,7 +44,7 @@ export function noteEvent(
     const { retraining: rules } = plan;
     concerns.delete(rollout);
     if (rules !== undefined) {
-      concerns.set(rollout, { plan, rules, isPromoted: false, raised: [] });
+      concerns.set(rollout, { plan, rules, promoted: undefined, raised: [] });
     }
   } else if (event.kind === "rolled-back" || event.kind === "deleted") {
     concerns.delete(rollout);
@@ -62,7 +63,7 @@ function after(
 ): Concern {
   const { plan, raised, rules } = concern;
   if (event.kind === "promoted") {
-    return { ...concern, isPromoted: true };
+    return { ...concern, promoted: { sequence, atMs: event.atMs } };
   }
   if (event.kind === "anomaly-resolved") {
     return { ...concern, raised: raised.filter(({ name }) => name !== event.anomaly) };

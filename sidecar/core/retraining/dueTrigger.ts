@@ -12,7 +12,7 @@ export type Progress = {
 export type Trigger = {
   /** The same at every attempt, also after a restart: of the oldest anomaly that nobody has taken. */
   readonly id: string;
-  /** All anomalies that go on, the oldest first, also those that were told before. */
+  /** What goes on, the oldest first, also what was told before. */
   readonly anomalies: readonly Raised[];
   /** What is done once it was taken: see `Progress`. */
   readonly doneTo: number;
@@ -20,18 +20,20 @@ export type Trigger = {
 
 /**
  * What is to be told now, or undefined: the promoted version's anomalies, when one of them is new, and the cool-down since the last time is over.
- * What was told and not taken is told again after the cool-down, for as long as it goes on.
+ * What was told and not taken is told again after the cool-down, for as long as it goes on. What began before the promotion, when others' answers were
+ * looked at too, counts if it still goes on a cool-down after it.
  */
 export function dueTrigger(
-  { isPromoted, raised, rules }: Concern,
+  { promoted, raised, rules }: Concern,
   { doneTo, lastMs }: Progress,
   nowMs: number,
 ): Trigger | undefined {
-  const [first] = raised.filter(({ sequence }) => sequence > doneTo);
-  const isCool = lastMs === undefined || nowMs - lastMs >= rules.coolDownMs;
-  if (!isPromoted || !isCool || first === undefined) {
+  if (promoted === undefined || nowMs - (lastMs ?? Number.NEGATIVE_INFINITY) < rules.coolDownMs) {
     return undefined;
   }
-  const newest = Math.max(...raised.map(({ sequence }) => sequence));
-  return { id: first.id, anomalies: raised, doneTo: newest };
+  const isSettled = nowMs - promoted.atMs >= rules.coolDownMs;
+  const anomalies = raised.filter(({ sequence }) => isSettled || sequence > promoted.sequence);
+  const first = anomalies.find(({ sequence }) => sequence > doneTo);
+  const newest = anomalies.at(-1);
+  return first && newest && { id: first.id, anomalies, doneTo: newest.sequence };
 }
