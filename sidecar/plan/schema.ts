@@ -126,7 +126,21 @@ export function fitDocument(value: unknown): Fitting<PlanDocument> {
   return fit(document, value);
 }
 
-/** The schema as JSON Schema (draft 2020-12) of what an author writes, for editors. */
+/** The schema as JSON Schema (draft 2020-12) of what an author writes. */
 export function planJsonSchema(): object {
   return z.toJSONSchema(document, { io: "input" });
+}
+
+/** The same for files, which may be templates too: these name a model instead of versions. */
+export function fileJsonSchema(): object {
+  return z.toJSONSchema(document, {
+    io: "input",
+    override: ({ jsonSchema, path }) => {
+      if (path.join(".") === "properties.spec") {
+        const versions = ["primary", "candidate"];
+        jsonSchema.required = jsonSchema.required?.filter((key) => !versions.includes(key)) ?? [];
+        jsonSchema.anyOf = [{ required: versions }, { required: ["model"] }];
+      }
+    },
+  });
 }

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { canonicalPlan } from "../../sidecar/core/plan/canonicalPlan.ts";
 import type { Plan } from "../../sidecar/core/plan/plan.ts";
 import { type ParsedPlan, parsePlan } from "../../sidecar/plan/parsePlan.ts";
-import { planJsonSchema } from "../../sidecar/plan/schema.ts";
+import { fileJsonSchema } from "../../sidecar/plan/schema.ts";
 import { fullPlan, shortPlan } from "../support/plans.ts";
 
 const guardrailDefaults = { weight: 1, dryRun: false };
@@ -202,8 +202,8 @@ test("parsing never throws on a plan with a piece cut out, doubled or overwritte
   );
 });
 
-test("examples/plan.schema.json is the schema of plans", async () => {
+test("examples/plan.schema.json is the schema of files of plans, templates among them", async () => {
   const file = new URL("../../examples/plan.schema.json", import.meta.url);
   const written: unknown = JSON.parse(await readFile(file, "utf8"));
-  assert.deepEqual(written, JSON.parse(JSON.stringify(planJsonSchema())));
+  assert.deepEqual(written, JSON.parse(JSON.stringify(fileJsonSchema())));
 });
