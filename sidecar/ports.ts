@@ -190,10 +190,12 @@ export interface Rollouts {
   history(name: string, page: HistoryPage): Promise<readonly HistoryEntry[]>;
 }
 
-/** On what a change is made. */
+/** On what a rollout is started, and why. */
 export type Conditions = {
   /** The caller's own name of the request: with it, the request is done once, however often it comes. */
   readonly key?: RequestKey | undefined;
+  /** Why, in the caller's words; "" says nothing, as nothing does. */
+  readonly reason?: string;
   /** Refused unless the rollout has it; undefined takes any. */
   readonly revision?: number | undefined;
 };

@@ -28,6 +28,8 @@ export type Change = "Promote" | "Rollback" | "Pause" | "Resume" | "Approve" | "
 const OPTIONS = {
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 2_000,
+  // A thousand rollouts in one list.
+  "grpc.max_receive_message_length": 64 << 20,
 };
 
 /** Calls a sidecar's RolloutService. Every method rejects with grpc-js's ServiceError. */
@@ -45,9 +47,14 @@ export class RolloutClient {
   /** `key`: the caller's own name of the request, so that to send it again does no harm. `revision`: refused unless the name has it. */
   apply(
     plan: string,
-    { key, revision = 0 }: { readonly key?: string; readonly revision?: number } = {},
+    {
+      key,
+      reason = "",
+      revision = 0,
+    }: { readonly key?: string; readonly reason?: string; readonly revision?: number } = {},
   ): Promise<Rollout> {
-    return this.#rollout("Apply", v1.ApplyRequest.encode({ plan, revision }).finish(), key);
+    const request = v1.ApplyRequest.encode({ plan, reason, revision }).finish();
+    return this.#rollout("Apply", request, key);
   }
 
   get(name: string): Promise<Rollout> {

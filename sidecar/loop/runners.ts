@@ -102,7 +102,7 @@ export class Runners {
     const event = start(plan, {
       nowMs,
       by,
-      key: wish.only.key,
+      ...{ key: wish.only.key, reason: wish.only.reason },
       evidence,
       previous,
       generationInForce,

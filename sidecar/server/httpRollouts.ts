@@ -89,7 +89,7 @@ export class HttpRollouts {
     if (typeof body !== "string") {
       return body;
     }
-    const said = type === JSON_TYPE ? parseApply(body) : { plan: body, revision: 0 };
+    const said = type === JSON_TYPE ? parseApply(body) : { plan: body, reason: "", revision: 0 };
     const revision = conditionOf(request, said.revision);
     const view = await this.#parts.api.apply({ ...said, revision }, askerOf(request, who));
     const answer = rolloutAnswer(view);

@@ -9,8 +9,9 @@ const WHOLE = /^(?:0|[1-9]\d{0,15})$/;
 
 /** Reads ApplyRequest. Throws CallError `invalid`. */
 export function parseApply(text: string): ApplyRequest {
-  const { plan = "", revision = 0 } = fieldsOf(text, { plan: "text", revision: "number" });
-  return { plan: String(plan), revision: Number(revision) };
+  const kinds = { plan: "text", reason: "text", revision: "number" } as const;
+  const { plan = "", reason = "", revision = 0 } = fieldsOf(text, kinds);
+  return { plan: String(plan), reason: String(reason), revision: Number(revision) };
 }
 
 /** Reads ChangeRequest for the rollout that the path names; an empty text says nothing. Throws CallError `invalid`. */

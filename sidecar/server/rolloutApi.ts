@@ -43,12 +43,14 @@ export class RolloutApi {
     this.#watchers = new Watchers(parts);
   }
 
-  apply({ plan: text, revision }: ApplyRequest, asker: Asker): Promise<RolloutView> {
+  apply({ plan: text, reason, revision }: ApplyRequest, asker: Asker): Promise<RolloutView> {
     const { log, rollouts } = this.#parts;
-    return audited(log, { what: "apply", rollout: "", why: "", ...asker }, async () => {
+    return audited(log, { what: "apply", rollout: "", why: reason, ...asker }, async () => {
+      checkReason(reason);
       const plan = readPlan(text);
-      const key = keyOf(asker.key, ["apply", canonicalPlan(plan), revision]);
-      return rollouts.start(plan, asker.who, { key, revision: revision || undefined });
+      const key = keyOf(asker.key, ["apply", canonicalPlan(plan), reason, revision]);
+      const only = { key, reason, revision: revision === 0 ? undefined : revision };
+      return rollouts.start(plan, asker.who, only);
     });
   }
 
@@ -60,9 +62,7 @@ export class RolloutApi {
   ): Promise<RolloutView> {
     const { log, rollouts } = this.#parts;
     return audited(log, { what: kind, rollout: name, why: reason, ...asker }, async () => {
-      if (reason.length > REASON_LENGTH_MAX) {
-        throw new CallError("invalid", `reason: more than ${REASON_LENGTH_MAX} characters`);
-      }
+      checkReason(reason);
       const key = keyOf(asker.key, [kind, reason, revision]);
       const command = { kind, by: asker.who, reason, ...(key && { key }) };
       return rollouts.command(name, command, revision === 0 ? undefined : revision);
@@ -103,5 +103,11 @@ export class RolloutApi {
   /** Ends all who watch; other calls end by themselves. */
   stop(): void {
     this.#watchers.stop();
+  }
+}
+
+function checkReason(reason: string): void {
+  if (reason.length > REASON_LENGTH_MAX) {
+    throw new CallError("invalid", `reason: more than ${REASON_LENGTH_MAX} characters`);
   }
 }

@@ -15,6 +15,7 @@ const v1 = understudy.v1;
 export type ApplyRequest = {
   /** Its text. */
   readonly plan: string;
+  readonly reason: string;
   /** 0 takes any; NaN when it is no number that a rollout can have. */
   readonly revision: number;
 };
@@ -38,8 +39,8 @@ export type ChangeRequest = {
 
 /** Reads ApplyRequest. Throws on garbage. */
 export function decodeApplyRequest(buffer: Uint8Array): ApplyRequest {
-  const { plan, revision } = v1.ApplyRequest.decode(buffer);
-  return { plan, revision: toNumber(revision) };
+  const { plan, reason, revision } = v1.ApplyRequest.decode(buffer);
+  return { plan, reason, revision: toNumber(revision) };
 }
 
 /** Reads HistoryRequest. Throws on garbage. */

@@ -207,7 +207,8 @@ test("a second promotion is refused, and the first stands", async (context) => {
 
 test("every change that is asked for is one line of the log, done or refused, with who and why", async (context) => {
   const { client, logged } = await startTestSidecar(context);
-  await client.apply(planText(), { key: "deploy-7" });
+  const { reason } = await client.apply(planText(), { key: "deploy-7", reason: "release 7" });
+  assert.equal(reason, "release 7 (started by local caller)");
   await client.change("Pause", { name: "test", reason: "lunch" });
   await assert.rejects(client.change("Approve", { name: "test", reason: "please" }));
   await assert.rejects(client.apply("nonsense"));
@@ -217,7 +218,13 @@ test("every change that is asked for is one line of the log, done or refused, wi
   const fields = lines.map((line) => line.fields);
   const [applied, paused, refused, nonsense] = fields.map((each) => ({ ...Object(each) }));
   const done = { ...common, rollout: "test", outcome: "done" };
-  assert.deepEqual(applied, { ...done, what: "apply", why: "", key: "deploy-7", revision: 1 });
+  assert.deepEqual(applied, {
+    ...done,
+    what: "apply",
+    why: "release 7",
+    key: "deploy-7",
+    revision: 1,
+  });
   assert.deepEqual(paused, { ...done, what: "pause", why: "lunch", key: undefined, revision: 2 });
   assert.equal(refused?.outcome, "refused");
   assert.match(refused?.answer, /no approval is waited for/);

@@ -6,10 +6,12 @@ import { OUTPUT_FLAGS } from "../output.ts";
 import { defineVerb, type Verb } from "../verb.ts";
 import { tellOrWait, WAIT_FLAGS } from "../waiting.ts";
 
+const REASON = { type: "string", default: "", value: "TEXT", meaning: "why, for the log" } as const;
+
 /** `understudy apply`. */
 export const apply: Verb = defineVerb({
   operands: "FILE",
-  flags: { ...WAIT_FLAGS, ...KEY_FLAGS, ...OUTPUT_FLAGS, ...CONNECTION_FLAGS },
+  flags: { reason: REASON, ...WAIT_FLAGS, ...KEY_FLAGS, ...OUTPUT_FLAGS, ...CONNECTION_FLAGS },
   about: [
     "With --wait it ends with 0 when the rollout was promoted, 3 when it was rolled back, 4 when neither had happened at the timeout.",
   ],
@@ -19,7 +21,7 @@ export const apply: Verb = defineVerb({
     const key = flags["idempotency-key"];
     return await withClient({ flags, output }, (client) =>
       tellOrWait({ client, flags, output }, () =>
-        client.apply(plan, key === undefined ? {} : { key }),
+        client.apply(plan, { reason: flags.reason, ...(key !== undefined && { key }) }),
       ),
     );
   },

@@ -9,6 +9,8 @@ export type StartInput = {
   readonly nowMs: number;
   /** Who applied the plan. */
   readonly by: string;
+  /** Why, in the applier's words; absent, or "", when nothing was said. */
+  readonly reason?: string | undefined;
   /** The caller's own name of the request; absent when none was given. */
   readonly key?: RequestKey | undefined;
   /** Nothing seen yet, for this plan. */
@@ -24,10 +26,11 @@ export type StartInput = {
  * force, since filters refuse to go back.
  */
 export function start(plan: Plan, input: StartInput): RolloutEvent {
+  const started = `started by ${input.by}`;
   return {
     kind: "started",
     atMs: input.nowMs,
-    reason: `started by ${input.by}`,
+    reason: input.reason ? `${input.reason} (${started})` : started,
     cause: { kind: "command", by: input.by, ...(input.key !== undefined && { key: input.key }) },
     evidence: input.evidence,
     plan,
