@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { hooksOf } from "../../sidecar/hooks/hooks.ts";
 import { type HooksSettings, readHooks } from "../../sidecar/hooks/hooksFile.ts";
 import type { ReadSettings } from "../../sidecar/outgoing/settingsFile.ts";
+import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
 import { manualClock } from "../support/clock.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -55,15 +56,36 @@ test("without a file nothing is listed", () => {
   assert.equal(hooksOf(undefined, manualClock()).size, 0);
 });
 
-test("the example is read", () => {
-  const example = fileURLToPath(new URL("../../examples/hooks.yaml", import.meta.url));
-  const result = readHooks(example, { PATH, UNDERSTUDY_WEBHOOK_SECRET: SECRET });
+test("the example is read, and lists what the examples of plans ask", (context) => {
+  const bin = mkdtempSync(join(tmpdir(), "understudy-bin-"));
+  context.after(() => rmSync(bin, { recursive: true, force: true }));
+  writeFileSync(join(bin, "curl"), "", { mode: 0o755 });
+  const examples = fileURLToPath(new URL("../../examples/", import.meta.url));
+  const result = readHooks(join(examples, "hooks.yaml"), {
+    PATH: bin,
+    UNDERSTUDY_WEBHOOK_SECRET: SECRET,
+  });
   assert.ok("settings" in result, JSON.stringify(result));
-  assert.deepEqual([...hooksOf(result.settings, manualClock()).keys()], ["smoke", "change-board"]);
-  assert.deepEqual(result.settings.probes.origins, [
-    "http://127.0.0.1:9001",
-    "http://127.0.0.1:9002",
-  ]);
+  const hooks = hooksOf(result.settings, manualClock());
+  assert.deepEqual([...hooks.keys()], ["smoke-tests", "change-board"]);
+  for (const name of readdirSync(join(examples, "plans"))) {
+    const parsed = parsePlan(readFileSync(join(examples, "plans", name), "utf8"));
+    assert.ok("plan" in parsed, name);
+    const { readiness = {}, steps } = parsed.plan;
+    const gates = steps.flatMap((step) => [
+      ...(step.gates?.before ?? []),
+      ...(step.gates?.after ?? []),
+    ]);
+    assert.deepEqual(
+      gates.filter((gate) => !hooks.has(gate)),
+      [],
+    );
+    const urls = Object.values(readiness).filter((value) => typeof value === "string");
+    assert.deepEqual(
+      urls.filter((url) => !result.settings.probes.origins?.includes(new URL(url).origin)),
+      [],
+    );
+  }
 });
 
 test("all problems are named at once, in the order of the text, each with its place", (context) => {
