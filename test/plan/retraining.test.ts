@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { boundsOf } from "../../sidecar/core/explain/planSentences.ts";
 import { parsePlan } from "../../sidecar/plan/parsePlan.ts";
 import { formatProblem } from "../../sidecar/plan/problem.ts";
 import { shortPlan } from "../support/plans.ts";
@@ -31,4 +32,14 @@ test("retraining where nothing is watched, of unknown anomalies, or told to nobo
     "spec.retraining.on: a list: a list of drift, performance, coverage (12:21)",
     "spec.retraining.coolDown: 0s: a duration from 1s to 8760h, such as 250ms, 5s or 1h30m (12:35)",
   ]);
+});
+
+test("a plan's explanation says who is told of what, and how often at most", () => {
+  const text = `${shortPlan}  labels: { horizon: 1h }\n  retraining: { trigger: retrain, coolDown: 6h }\n`;
+  const parsed = parsePlan(text);
+  assert.ok(parsed.kind === "plan");
+  assert.equal(
+    boundsOf(parsed.plan).at(-1),
+    "Once v2 is promoted, the hook retrain is told of its drift, performance and coverage, at most once in 6h.",
+  );
 });

@@ -70,6 +70,7 @@ export function boundsOf(plan: Plan): readonly string[] {
     ...scheduleText(plan),
     ...readinessText(plan),
     ...maximumText(plan),
+    ...retrainingText(plan),
     ...(plan.steps.at(-1)?.kind === "switch" && plan.steps.every(({ kind }) => kind !== "canary")
       ? [
           `No user of ${candidate} is compared with one of ${primary} in this plan: what only users show is seen by the breaker alone.`,
@@ -111,6 +112,20 @@ function readinessText({ readiness, primary, candidate }: Plan): readonly string
   return [
     `${asked.join(" and ")} must answer that they are ready, asked every ${formatDuration(readiness.everyMs)}: no user is sent to a version that is not.`,
   ];
+}
+
+function retrainingText({ retraining, candidate }: Plan): readonly string[] {
+  if (retraining === undefined) {
+    return [];
+  }
+  const { coolDownMs, on, trigger } = retraining;
+  return [
+    `Once ${candidate} is promoted, the hook ${trigger} is told of its ${listed(on)}, at most once in ${formatDuration(coolDownMs)}.`,
+  ];
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 function maximumText({ maximum }: Plan): readonly string[] {
