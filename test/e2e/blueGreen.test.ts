@@ -15,6 +15,8 @@ const SPELL = 2_500;
 const isFrom = (version: string) => (one: Loaded) =>
   one.body.includes(`"model_version":"${version}"`);
 
+const begun = ({ beganMs }: Loaded): number => beganMs;
+
 test("blue-green's switch and its rollback each move all of 1,000 requests a second within a second, and none fails", async (context) => {
   const { sidecar, users } = await openStrategyHouse(context, []);
   const strategy = "[{ blueGreen: { approval: true, keepFor: 10m } }]";
@@ -25,8 +27,11 @@ test("blue-green's switch and its rollback each move all of 1,000 requests a sec
     headers: { [USER_HEADER]: `user-${index % 500}` },
   }));
   const spell = async (): Promise<void> => {
-    const enough = load.sent() + SPELL;
-    await until(() => load.sent() >= enough, { deadlineMs: 30_000, what: "a spell of requests" });
+    const enough = load.answered() + SPELL;
+    await until(() => load.answered() >= enough, {
+      deadlineMs: 30_000,
+      what: "a spell of requests",
+    });
   };
   await spell();
   const switchedMs = decidedMs(
@@ -36,6 +41,16 @@ test("blue-green's switch and its rollback each move all of 1,000 requests a sec
   const backMs = decidedMs(await sidecar.client.change("Rollback", { name: "green", reason: "" }));
   await spell();
   const requests = await load.end();
+  const lastOf = (version: string, untilMs: number): number =>
+    Math.max(
+      ...requests
+        .filter(isFrom(version))
+        .map(begun)
+        .filter((ms) => ms < untilMs),
+    );
+  context.diagnostic(
+    `${paceOf(requests)} requests a second; the last that went the old way began ${lastOf("v1", backMs) - switchedMs} ms after the switch, ${lastOf("v2", Number.POSITIVE_INFINITY) - backMs} ms after the rollback`,
+  );
   await sidecar.rollout("green", ended("rolled back"));
 
   assert.deepEqual(
@@ -55,6 +70,11 @@ test("blue-green's switch and its rollback each move all of 1,000 requests a sec
   );
   assert.ok(spells.every(({ of }) => of.length > SPELL / 10));
 });
+
+function paceOf(requests: readonly Loaded[]): number {
+  const [first = 0, last = 0] = [requests[0]?.beganMs, requests.at(-1)?.beganMs];
+  return Math.round((requests.length * 1_000) / (last - first));
+}
 
 function decidedMs({ decidedUnixMs }: Rollout): number {
   return Number(decidedUnixMs);
