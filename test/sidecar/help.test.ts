@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { parseFlags } from "../../sidecar/cli/flags.ts";
 import { checkOperands } from "../../sidecar/cli/verb.ts";
 import { VERBS } from "../../sidecar/cli/verbs.ts";
+import { wordsOf } from "../support/commandLine.ts";
 import { run, runIn } from "../support/verb.ts";
 
 test("help is short, names every verb once and says what exit codes mean", async () => {
@@ -37,11 +38,6 @@ for (const { name, load } of VERBS) {
       checkOperands(verb.operands, parseFlags(verb.flags, args).operands);
     }
   });
-}
-
-/** The words of a command line as a shell has them, with no quotes but single ones. */
-function wordsOf(line: string): readonly string[] {
-  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
 }
 
 test("sidecar/README.md tells of every verb", () => {
