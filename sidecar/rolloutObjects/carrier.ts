@@ -21,6 +21,7 @@ export type CarrierParts = {
 const LET_GO_MS = 60_000;
 /** A status is written at most so often. */
 const STATUS_MS = 1_000;
+const REFUSED_MS = 5_000;
 const FIELDS = { fieldManager: "understudy" };
 
 /** Carries out one Rollout object. */
@@ -30,6 +31,10 @@ export class Carrier {
   #read: { readonly generation: number; readonly plan: Plan | string } | undefined;
   /** The generation that was started. */
   #startedGeneration: number | undefined;
+  /** What the last start came to that was refused; it is asked for again after a while, as the rollout under way may have ended. */
+  #refusal:
+    | { readonly generation: number; readonly atMs: number; readonly told: Acceptance }
+    | undefined;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: CarrierParts) {
@@ -63,10 +68,17 @@ export class Carrier {
     const wasStarted =
       this.#startedGeneration === generation || acceptedGeneration(object) === generation;
     if (!wasStarted || rollouts.get(name) === undefined) {
+      const nowMs = this.#parts.clock.steadyMs();
+      const last = this.#refusal;
+      if (last?.generation === generation && nowMs - last.atMs < REFUSED_MS) {
+        return last.told;
+      }
       try {
         await rollouts.start(plan, `Rollout ${namespace}/${name}`);
       } catch (error) {
-        return refusalOf(error);
+        const told = refusalOf(error);
+        this.#refusal = { generation, atMs: nowMs, told };
+        return told;
       }
     }
     this.#startedGeneration = generation;

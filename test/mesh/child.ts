@@ -24,7 +24,11 @@ const LOG_TAIL_LINES = 20;
 export class Child {
   readonly #parts: ChildParts;
   #running:
-    | { readonly ended: Promise<void>; readonly kill: (signal: NodeJS.Signals) => void }
+    | {
+        readonly ended: Promise<void>;
+        readonly isAlive: () => boolean;
+        readonly kill: (signal: NodeJS.Signals) => void;
+      }
     | undefined;
 
   constructor(parts: ChildParts) {
@@ -36,8 +40,11 @@ export class Child {
     return readFileSync(this.#logFile, "utf8");
   }
 
-  /** Starts it, and waits until it serves. */
+  /** Starts it unless it runs, and waits until it serves. */
   async start(): Promise<void> {
+    if (this.#running?.isAlive() === true) {
+      return;
+    }
     const { name, command, env, folder, isReady } = this.#parts;
     const [file, ...args] = command;
     const output = openSync(this.#logFile, "a");
@@ -50,7 +57,7 @@ export class Child {
         resolve();
       });
     });
-    this.#running = { ended, kill: (signal) => child.kill(signal) };
+    this.#running = { ended, isAlive: () => !hasEnded, kill: (signal) => child.kill(signal) };
     try {
       await until(
         () => {

@@ -18,6 +18,7 @@ export type ControlPlane = {
   readonly istiodHttpPort: number;
   /** The kubeconfig of a user. */
   readonly kubeconfig: (user: User) => string;
+  readonly kubectlPath: string;
   /** Runs kubectl, as the admin unless said otherwise; returns what it printed. Rejects when it fails. */
   readonly kubectl: (args: readonly string[], user?: User) => Promise<string>;
   readonly stop: () => Promise<void>;
@@ -58,6 +59,7 @@ export async function startControlPlane(binaries: Binaries, folder: string): Pro
     xdsPort,
     istiodHttpPort: httpPort,
     kubeconfig,
+    kubectlPath: binaries.kubectl,
     kubectl,
     stop: async () => {
       await Promise.all([istiod.stop(), kubeApiserver.stop()]);

@@ -17,6 +17,8 @@ export type Shop = {
   readonly v1: Upstream;
   readonly v2: Upstream;
   readonly gateway: RunningEnvoy;
+  /** Whoever comes to the gateway, for any host; and the application's own users. */
+  readonly anyone: Client;
   readonly users: Client;
   /** Those of an application in the mesh, through the Envoy beside it. */
   readonly callers: Client;
@@ -25,7 +27,7 @@ export type Shop = {
 const ROUTED_MS_MAX = 30_000;
 const KINDS = ["virtualservices", "httproutes", "wasmplugins", "trafficextensions", "envoyfilters"];
 
-/** Puts everything into the mesh, with these routes, and waits until both Envoys answer. */
+/** Puts everything into the mesh, with these routes, if any, and waits until both Envoys answer. */
 export async function openShop(
   rig: Rig,
   context: TestContext,
@@ -53,9 +55,10 @@ export async function openShop(
       }),
     }),
   ]);
-  const users = asking(clientOf(context, ports.gateway), "app.mesh.local");
+  const anyone = clientOf(context, ports.gateway);
+  const users = asking(anyone, "app.mesh.local");
   const callers = asking(clientOf(context, ports.service), `shop.shop:${ports.service}`);
-  for (const client of [users, callers]) {
+  for (const client of routes.length === 0 ? [] : [users, callers]) {
     await until(
       () =>
         client.send().then(
@@ -68,7 +71,7 @@ export async function openShop(
       },
     );
   }
-  return { ports, v1, v2, gateway, users, callers };
+  return { ports, v1, v2, gateway, anyone, users, callers };
 }
 
 /** As who it asks the API server, where it keeps rollouts, and what else it is started with. */
@@ -102,7 +105,7 @@ export async function shareOfV2(client: Client, requests: number): Promise<numbe
 }
 
 /** The same users, who ask for a host. */
-function asking(client: Client, host: string): Client {
+export function asking(client: Client, host: string): Client {
   const hosted = (sent: Parameters<Client["send"]>[0] = {}) => ({
     ...sent,
     headers: { ...sent.headers, host },

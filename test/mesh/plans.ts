@@ -3,7 +3,7 @@ import { ROLLOUT } from "../support/filterConfig.ts";
 /** A plan that gives the candidate so many users by weights of the mesh's own, and leaves it there. */
 export function weightedPlan(kind: "istio" | "gatewayApi", weight: string): string {
   const actuator = {
-    istio: "istio: { virtualService: shop/app, split: weights, route: main }",
+    istio: "istio: { virtualService: shop/shop, split: weights, route: main }",
     gatewayApi: 'gatewayApi: { httpRoute: shop/shop, split: weights, backend: "shop-{version}" }',
   };
   return `
@@ -38,6 +38,6 @@ spec:
   compare:
     prediction: { label: "$.outputs[0].data[0]" }
     ignore: ["$.model_version"]
-  actuator: { istio: { virtualService: shop/app } }
+  actuator: { istio: { virtualService: shop/shop } }
 `;
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { findBinaries } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
 
@@ -13,6 +14,7 @@ export type Rig = ControlPlane & {
 
 const found = await findBinaries(process.env, (line) => process.stderr.write(`${line}\n`));
 const folder = await mkdtemp(join(tmpdir(), "understudy-mesh-"));
+const DEPLOY = fileURLToPath(new URL("../../deploy", import.meta.url));
 const TEST_MS_MAX = 180_000;
 let starting: Promise<Rig> | undefined;
 
@@ -45,6 +47,7 @@ async function startRig(): Promise<Rig> {
     throw new Error(found.missing);
   }
   const plane = await startControlPlane(found.binaries, folder);
+  await letIn(plane);
   return {
     ...plane,
     apply: async (objects) => {
@@ -53,4 +56,20 @@ async function startRig(): Promise<Rig> {
       await plane.kubectl(["apply", "--server-side", "--force-conflicts", "-f", file]);
     },
   };
+}
+
+/** Defines Rollout objects, and lets the user `understudy` do what the manifests let the sidecar do: it becomes their service account. */
+async function letIn({ kubectl, kubeconfig }: ControlPlane): Promise<void> {
+  await kubectl(["apply", "-f", join(DEPLOY, "base/rollouts.yaml")]);
+  const named = ["crd", "rollouts.understudy.dev", "--timeout=30s"];
+  await kubectl(["wait", "--for=condition=Established", ...named]);
+  for (const file of ["base", "example", "exampleGatewayApi"]) {
+    await kubectl(["apply", "--namespace", "shop", "-f", join(DEPLOY, file, "access.yaml")]);
+  }
+  const account = ["understudy", "--namespace", "shop", "--duration", "10h"];
+  const token = (await kubectl(["create", "token", ...account])).trim();
+  const path = kubeconfig("understudy");
+  const config = JSON.parse(await readFile(path, "utf8"));
+  config.users = [{ name: "understudy", user: { token } }];
+  await writeFile(path, JSON.stringify(config));
 }

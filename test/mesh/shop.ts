@@ -87,7 +87,7 @@ function virtualService(routes: readonly object[]): object {
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",
-    metadata: meta("app"),
+    metadata: meta("shop"),
     spec: { hosts: ["app.mesh.local"], gateways: ["gateway", "mesh"], http: routes },
   };
 }

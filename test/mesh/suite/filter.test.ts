@@ -7,7 +7,6 @@ import { seatAudience, userNames } from "../../support/audience.ts";
 import { ROLLOUT, rolloutConfig } from "../../support/filterConfig.ts";
 import { atStep, ended, type RealSidecar } from "../../support/realSidecar.ts";
 import { predicting } from "../../support/upstream.ts";
-import { sidecarAccess } from "../access.ts";
 import { openShop, type Shop, sidecarIn } from "../openShop.ts";
 import { splitPlan } from "../plans.ts";
 import { meshTest, type Rig } from "../rig.ts";
@@ -23,7 +22,6 @@ async function openSplitShop(
   rig: Rig,
   context: TestContext,
 ): Promise<Shop & { readonly sidecar: RealSidecar }> {
-  await rig.apply(sidecarAccess());
   const shop = await openShop(rig, context, [splitService()]);
   const folder = await mkdtemp(join(tmpdir(), "understudy-store-"));
   context.after(() => rm(folder, { recursive: true, force: true }));

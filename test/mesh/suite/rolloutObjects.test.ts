@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { until } from "../../support/until.ts";
-import { sidecarAccess } from "../access.ts";
 import { openShop, type Shop, shareOfV2, sidecarIn } from "../openShop.ts";
 import { meshTest, type Rig } from "../rig.ts";
 import { weightedService } from "../shop.ts";
 
-const DEFINITION = fileURLToPath(new URL("../../../deploy/base/rollouts.yaml", import.meta.url));
 const FAR_MS = 40_000;
 const FLAGS = ["--rollouts", "shop"];
 
@@ -21,18 +18,14 @@ function rolloutObject(spec: object = {}, name = "shop"): object {
       candidate: "v2",
       steps: [{ canary: { weight: "30%" } }],
       guardrails: { errorRate: { margin: 2, tolerance: "10%" } },
-      actuator: { istio: { virtualService: "app", split: "weights", route: "main" } },
+      actuator: { istio: { virtualService: "shop", split: "weights", route: "main" } },
       ...spec,
     },
   };
 }
 
-async function define(rig: Rig): Promise<void> {
-  await rig.kubectl(["apply", "--server-side", "-f", DEFINITION]);
-  const named = ["crd", "rollouts.understudy.dev", "--timeout=30s"];
-  await rig.kubectl(["wait", "--for=condition=Established", ...named]);
-  await rig.apply(sidecarAccess());
-  // Of a sidecar that was killed with its test.
+/** Lets go of what a sidecar held that was killed with its test. */
+async function free(rig: Rig): Promise<void> {
   await rig.kubectl(["delete", "lease", "--all", "--namespace", "shop"]);
 }
 
@@ -62,7 +55,7 @@ async function answeredBy(shop: Shop, is: (share: number) => boolean): Promise<v
 meshTest(
   "kubectl apply starts a rollout, get shows it, and delete rolls it back before the object goes",
   async (rig, context) => {
-    await define(rig);
+    await free(rig);
     const shop = await openShop(rig, context, [weightedService()]);
     await sidecarIn(rig, context, { flags: FLAGS });
     await rig.apply([rolloutObject()]);
@@ -80,7 +73,7 @@ meshTest(
 meshTest(
   "what no plan may be is never kept, and what the sidecar alone can tell is told in the status",
   async (rig, context) => {
-    await define(rig);
+    await free(rig);
     await openShop(rig, context, [weightedService()]);
     await sidecarIn(rig, context, { flags: FLAGS });
     const wrong = [
@@ -114,7 +107,7 @@ meshTest(
 meshTest(
   "of two sidecars one carries the objects out, and the other takes over when it ends",
   async (rig, context) => {
-    await define(rig);
+    await free(rig);
     const shop = await openShop(rig, context, [weightedService()]);
     const first = await sidecarIn(rig, context, { flags: FLAGS });
     await rig.apply([rolloutObject()]);
@@ -147,12 +140,13 @@ meshTest(
 );
 
 meshTest("objects are carried out again once kube-apiserver is back", async (rig, context) => {
-  await define(rig);
+  await free(rig);
   const shop = await openShop(rig, context, [weightedService()]);
   await sidecarIn(rig, context, { flags: FLAGS });
   await rig.apply([rolloutObject()]);
   await shows(rig, inForce, /^True$/);
   await rig.kubeApiserver.kill();
+  context.after(() => rig.kubeApiserver.start());
   await rig.kubeApiserver.start();
   await rig.kubectl(["delete", "rollout", "shop", "--namespace", "shop", "--timeout=90s"]);
   await answeredBy(shop, (share) => share === 0);

@@ -3,7 +3,6 @@ import type { TestContext } from "node:test";
 import type { Rollout } from "../../../sidecar/cli/client.ts";
 import type { RealSidecar } from "../../support/realSidecar.ts";
 import { until } from "../../support/until.ts";
-import { sidecarAccess } from "../access.ts";
 import { openShop, type Shop, shareOfV2, sidecarIn } from "../openShop.ts";
 import { weightedPlan } from "../plans.ts";
 import { meshTest, type Rig } from "../rig.ts";
@@ -17,7 +16,6 @@ async function openRollout(
   rig: Rig,
   context: TestContext,
 ): Promise<Shop & { readonly sidecar: RealSidecar }> {
-  await rig.apply(sidecarAccess());
   const shop = await openShop(rig, context, [weightedService()]);
   const sidecar = await sidecarIn(rig, context);
   await sidecar.client.apply(weightedPlan("istio", "30%"));
@@ -52,7 +50,7 @@ async function weigh(rig: Rig, v1: number, v2: number): Promise<void> {
     value,
   }));
   const args = ["--namespace", "shop", "--type", "json", "--patch", JSON.stringify(patch)];
-  await rig.kubectl(["patch", "virtualservice", "app", ...args]);
+  await rig.kubectl(["patch", "virtualservice", "shop", ...args]);
 }
 
 meshTest(
@@ -60,8 +58,9 @@ meshTest(
   async (rig, context) => {
     const { sidecar, ...shop } = await openRollout(rig, context);
     await rig.kubeApiserver.kill();
+    context.after(() => rig.kubeApiserver.start());
     await sidecar.client.change("Rollback", NAMED);
-    await withProblem(sidecar, /^unreachable: VirtualService shop\/app/);
+    await withProblem(sidecar, /^unreachable: VirtualService shop\/shop/);
     const share = await shareOfV2(shop.users, 200);
     assert.ok(share > 0.1 && share < 0.6);
     await rig.kubeApiserver.start();
@@ -75,6 +74,7 @@ meshTest(
   async (rig, context) => {
     const { sidecar, ...shop } = await openRollout(rig, context);
     await rig.istiod.kill();
+    context.after(() => rig.istiod.start());
     await sidecar.client.change("Rollback", NAMED);
     await inForce(sidecar, 0);
     const share = await shareOfV2(shop.users, 200);

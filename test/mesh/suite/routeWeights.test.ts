@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { until } from "../../support/until.ts";
-import { sidecarAccess } from "../access.ts";
 import { openShop, shareOfV2, sidecarIn } from "../openShop.ts";
 import { weightedPlan } from "../plans.ts";
 import { meshTest } from "../rig.ts";
 import { weightedService } from "../shop.ts";
 
 const FAR_MS = 20_000;
+/** One istiod of several writes the status of routes; who was killed is waited for, for half a minute. */
+const ACCEPTED_MS = 90_000;
 
 meshTest(
   "weights of a VirtualService reach the gateway's Envoy, up and back",
   async (rig, context) => {
-    await rig.apply(sidecarAccess());
     const shop = await openShop(rig, context, [weightedService()]);
     assert.equal(await shareOfV2(shop.users, 50), 0);
     const sidecar = await sidecarIn(rig, context);
@@ -36,13 +36,13 @@ meshTest(
 meshTest(
   "weights of an HTTPRoute reach the Envoy beside a caller, once istiod has accepted them",
   async (rig, context) => {
-    await rig.apply(sidecarAccess());
     const shop = await openShop(rig, context, [weightedService()]);
     assert.equal(await shareOfV2(shop.callers, 50), 0);
     const sidecar = await sidecarIn(rig, context);
     await sidecar.client.apply(weightedPlan("gatewayApi", "30%"));
     await sidecar.rollout("shop", {
       what: "the route is accepted",
+      deadlineMs: ACCEPTED_MS,
       is: (rollout) => rollout.inForce?.candidateBp === 3000,
     });
     await until(async () => Math.abs((await shareOfV2(shop.callers, 400)) - 0.3) < 0.1, {
