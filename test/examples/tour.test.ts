@@ -21,7 +21,7 @@ import { foundEnvoy } from "../support/envoy.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Ports that the tour names, in its text, in Envoy's configuration or by default. */
 const PORTS = ["8080", "8081", "8082", "9901", "50051", "9464"] as const;
-const TOUR_MS_MAX = 120_000;
+const TOUR_MS_MAX = 240_000;
 
 /** The README's tour, but for what builds. */
 function tour(): string {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { status } from "@grpc/grpc-js";
 import { understudy } from "#proto";
 import { type LabelRow, readLabels } from "../../sidecar/cli/labelFile.ts";
 import { sendLabels } from "../../sidecar/cli/sendLabels.ts";
@@ -97,6 +98,35 @@ test("many labels go in batches, and what became of all is added up", async () =
     sent.problems.map(({ place }) => place),
     [2, 2_002, 4_002],
   );
+});
+
+test("a batch is sent again while the sidecar is away, and not when it is refused", async () => {
+  const rows = async function* (): AsyncGenerator<LabelRow> {
+    yield { kind: "label", place: 1, label: { rollout: "r", id: "a", label: 1 } };
+  };
+  let calls = 0;
+  const failing = (code: number) => ({
+    labels: async () => {
+      calls += 1;
+      throw Object.assign(new Error("not now"), { code });
+    },
+  });
+  const away = {
+    labels: async () =>
+      calls < 2
+        ? await failing(status.UNAVAILABLE).labels()
+        : new understudy.v1.RecordLabelsResponse({ joined: 1 }),
+  };
+  assert.equal((await sendLabels(away, rows())).joined, 1);
+  calls = 0;
+  await assert.rejects(sendLabels(failing(status.PERMISSION_DENIED), rows()), /not now/);
+  assert.equal(calls, 1);
+});
+
+test("a file of labels that is not there is a failure that names it", async (context) => {
+  const { grpc } = await startTestSidecar(context);
+  const { code, err } = await run("labels", "/no/such/labels.csv", "--server", grpc);
+  assert.deepEqual([code, /no\/such\/labels\.csv/.test(err)], [1, true]);
 });
 
 test("understudy labels sends a file, says what became of it, and fails where some were refused", async (context) => {

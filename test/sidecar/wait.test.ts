@@ -72,7 +72,7 @@ test("who waits is not put off by a sidecar that is killed and starts again", as
     ...["apply", planFile(context), "--wait", "--timeout", "5m", "--server", grpc],
   );
   const hears = (what: RegExp) =>
-    until(() => said.some((line) => what.test(line)), { deadlineMs: 20_000, what: `${what}` });
+    until(() => said.some((line) => what.test(line)), { deadlineMs: 30_000, what: `${what}` });
   await hears(/progressing/);
   child.kill("SIGKILL");
   await once(child, "exit");
@@ -83,7 +83,7 @@ test("who waits is not put off by a sidecar that is killed and starts again", as
   const client = new RolloutClient(grpc);
   context.after(() => client.close());
   await until(() => client.get("test").catch(() => undefined), {
-    deadlineMs: 20_000,
+    deadlineMs: 30_000,
     what: "the sidecar is back",
   });
   const filter = new FakeFilter(grpc);

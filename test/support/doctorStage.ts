@@ -50,7 +50,7 @@ export async function says(
           expected.every((pattern, index) => pattern.test(last[index] ?? ""));
         return isAll && examined;
       },
-      { deadlineMs: 20_000, what: "doctor names the fault" },
+      { deadlineMs: 40_000, what: "doctor names the fault" },
     );
   } catch (error) {
     throw new Error(`doctor says:\n${last.join("\n")}`, { cause: error });

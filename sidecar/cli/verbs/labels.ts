@@ -30,10 +30,10 @@ export const labels: Verb = defineVerb({
   ],
   examples: ["labels outcomes.csv --rollout my-model-v2", "labels - --rollout my-model-v2"],
   run: async ({ flags, operands: [file = ""], output }) => {
-    const source = createReadStream(file, file === "-" ? { fd: 0 } : {});
-    const sent = await withClient({ flags, output }, (client) =>
-      sendLabels(client, readLabels(source, flags.rollout)),
-    );
+    const sent = await withClient({ flags, output }, (client) => {
+      const source = createReadStream(file, file === "-" ? { fd: 0 } : {});
+      return sendLabels(client, readLabels(source, flags.rollout));
+    });
     output.out(inForm(flags.output, { json: () => jsonOf(sent), text: () => plain(textOf(sent)) }));
     return sent.refused === 0 ? EXIT.done : EXIT.failed;
   },
