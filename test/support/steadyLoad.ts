@@ -10,8 +10,8 @@ export type Loaded = {
 
 /** Requests at a steady rate. */
 export type SteadyLoad = {
-  /** How many have been answered. */
-  readonly answered: () => number;
+  /** How many of those that began then or later, Unix time, have ended. */
+  readonly answeredSince: (beganMs: number) => number;
   /** Ends it; settles with all of its requests when the last is answered. Those that broke have status 0. */
   readonly end: () => Promise<readonly Loaded[]>;
 };
@@ -28,24 +28,25 @@ export function startSteadyLoad(
 ): SteadyLoad {
   const beganAtMs = performance.now();
   const done: Promise<Loaded>[] = [];
-  let answered = 0;
+  const ended: Loaded[] = [];
   const send = async (index: number): Promise<Loaded> => {
     const beganMs = Date.now();
     const { status, body } = await users.send(sentAs(index)).catch((error: unknown) => ({
       status: 0,
       body: String(error),
     }));
-    answered += 1;
-    return { beganMs, endedMs: Date.now(), status, body };
+    const one = { beganMs, endedMs: Date.now(), status, body };
+    ended.push(one);
+    return one;
   };
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - beganAtMs) * perSecond) / 1000);
-    while (done.length < due && done.length - answered < IN_FLIGHT_MAX) {
+    while (done.length < due && done.length - ended.length < IN_FLIGHT_MAX) {
       done.push(send(done.length));
     }
   }, TICK_MS);
   return {
-    answered: () => answered,
+    answeredSince: (beganMs) => ended.filter((one) => one.beganMs >= beganMs).length,
     end: () => {
       clearInterval(timer);
       return Promise.all(done);
