@@ -12,7 +12,8 @@ const HELP = ["--help", "-h"];
 
 /** Runs one verb of the command line; returns the exit code. */
 export async function runVerb(args: readonly string[], output: Output): Promise<ExitCode> {
-  const [name = "help", ...rest] = args;
+  const [first = "help", ...rest] = args;
+  const name = first === "--version" ? "version" : first;
   const isHelp = name === "help" || HELP.includes(name);
   const asked = isHelp ? rest[0] : name;
   const entry = VERBS.find((verb) => verb.name === asked);

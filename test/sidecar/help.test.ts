@@ -48,6 +48,10 @@ test("sidecar/README.md tells of every verb", () => {
   assert.deepEqual([...new Set(told)].sort(), [...VERBS.map(({ name }) => name), ...more].sort());
 });
 
+test("the version is told as other programs tell it", async () => {
+  assert.equal((await run("--version")).out, (await run("version")).out);
+});
+
 test("help of a verb is the same both ways, and no flag after --", async () => {
   assert.equal((await run("help", "get")).out, (await run("get", "--help")).out);
   assert.match((await run("get", "--", "--help", "more")).err, /^more: a word too many/);
