@@ -17,6 +17,8 @@ export type StrategyHouse = {
   readonly v1: Upstream;
   readonly v2: Upstream;
   readonly users: Client;
+  /** Where Envoy takes requests, on this machine. */
+  readonly port: number;
   /** What the candidate answers on each route; honest until a test says otherwise. */
   readonly answers: Record<Strategy, Answering>;
   /** How many of a hundred users on a rollout's route the candidate answers. */
@@ -29,12 +31,13 @@ const NAMES = userNames(100);
 const TESTERS_HOST = "green.test";
 const pathOf = (strategy: Strategy): string => `/v2/models/${strategy}/infer`;
 
-/** Opens one; testers ask on the test route of `green`, and users on the routes of those given. */
+/** Opens one, whose sidecar has more flags; testers ask on the test route of `green`, and users on the routes of those given. */
 export async function openStrategyHouse(
   context: TestContext,
   asked: readonly Strategy[] = STRATEGIES,
+  args: readonly string[] = [],
 ): Promise<StrategyHouse> {
-  const sidecar = await startRealSidecar(context);
+  const sidecar = await startRealSidecar(context, { args });
   const [v1, v2] = await Promise.all([startUpstream(context, "v1"), startUpstream(context, "v2")]);
   const mesh = await startMesh(context, {
     ports: { v1: v1.port, v2: v2.port, sidecar: sidecar.grpcPort },
@@ -65,6 +68,7 @@ export async function openStrategyHouse(
     v1,
     v2,
     users,
+    port: mesh.port,
     answers,
     onCandidate: async (strategy) => {
       const path = pathOf(strategy);
