@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { planText, startTestSidecar } from "../support/testSidecar.ts";
 import { run, runIn } from "../support/verb.ts";
@@ -87,4 +89,19 @@ test("a change that is asked for at another revision is refused", async (context
   await run("apply", planFile(context, planText()), "--server", grpc);
   const stale = await run("pause", "test", "--revision", "9", "--server", grpc);
   assert.deepEqual([stale.code, /revision/.test(stale.err)], [1, true]);
+});
+
+const skip = spawnSync("script", ["--version"]).status !== 0 && "script is not here";
+
+test("a terminal shows colours, unless NO_COLOR is set", { skip }, () => {
+  const main = fileURLToPath(new URL("../../sidecar/main.ts", import.meta.url));
+  const nowhere = "--envoy-admin http://127.0.0.1:2 --server 127.0.0.1:2";
+  const shown = (env: NodeJS.ProcessEnv): string => {
+    const typed = ["-qec", `'${process.execPath}' '${main}' doctor ${nowhere}`, "/dev/null"];
+    const { NO_COLOR: _, ...rest } = process.env;
+    const terminal = { ...rest, TERM: "xterm-256color", ...env };
+    return spawnSync("script", typed, { encoding: "utf8", env: terminal }).stdout;
+  };
+  assert.ok(shown({}).startsWith("\u001b[31mproblem"));
+  assert.ok(shown({ NO_COLOR: "1" }).startsWith("problem"));
 });
