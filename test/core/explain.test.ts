@@ -65,7 +65,7 @@ const pass: Turn = { passedMs: 60_000, pairs: 100, judgement: "pass" };
 test("a rollout that has just begun says what users get, what the step must see, and what would take it back", () => {
   const { standing, moves, next, evidence } = explained([], { laterMs: 12_000 });
   assert.deepEqual(standing, [
-    "test takes v2 in for v1: step 1 of 3, shadow 100%, for 12s.",
+    "test moves users from v1 to v2: step 1 of 3, shadow 100%, for 12s.",
     "The last decision, 12s ago: started by test.",
     "v1 answers all users, and 100% of requests are copied to the other one: that is in force.",
   ]);
@@ -89,7 +89,7 @@ test("evidence is told as odds, each guardrail's with what it takes, and all tog
   assert.equal(errors?.oddsAgainst, 1);
   assert.equal(
     errors?.weight,
-    "no evidence that v2 is beyond the limit, no evidence that it is within, where 20 to 1 passes. This step does not wait for it.",
+    "No evidence that v2 is beyond the limit, no evidence that it is within, where 20 to 1 passes. This step does not wait for it.",
   );
   assert.match(
     pairs?.weight ?? "",
@@ -105,7 +105,7 @@ test("odds have no bound for the eye, and one for programs", () => {
   const { guardrails } = explained([], { evidence: evidenceOf(plan, [batch]) });
   const pairs = guardrails.find(({ name }) => name === "disagreement");
   assert.equal(pairs?.oddsAgainst, 1e300);
-  assert.match(pairs?.weight ?? "", /^over 1,000,000 to 1 that v2 is beyond/);
+  assert.match(pairs?.weight ?? "", /^Over 1,000,000 to 1 that v2 is beyond/);
 });
 
 test("a step that is done says what holds the next: a gate, an approval, readiness, the schedule", () => {
@@ -135,7 +135,7 @@ test("a step that is done says what holds the next: a gate, an approval, readine
   };
   const until = "frozen until 1970-01-02 00:00 (UTC): holidays";
   const waiting = explained([], {}, frozen);
-  assert.equal(waiting.standing[0], `test takes v2 in for v1, and has not begun: ${until}.`);
+  assert.equal(waiting.standing[0], `test moves users from v1 to v2, and has not begun: ${until}.`);
   assert.equal(waiting.moves[0], `This step is done; the next is held up: ${until}.`);
 });
 
@@ -153,7 +153,7 @@ test("paused, rolling back, and ended rollouts say what is left to happen", () =
   const paused = explained([{ command: "pause", passedMs: 1_000 }], { laterMs: 90_000 });
   assert.equal(
     paused.standing[0],
-    "test takes v2 in for v1: paused in step 1 of 3, shadow 100%, for 1m30s.",
+    "test moves users from v1 to v2: paused in step 1 of 3, shadow 100%, for 1m30s.",
   );
   assert.equal(paused.moves[0], "Somebody's resume.");
   const stepped: Plan = {

@@ -33,7 +33,7 @@ test("the commands of the chapter about the API do what it says", {
   }
   const [applied, explained, paused, history] = answers;
   assert.equal(applied.name, "my-model-v2");
-  assert.match(explained.standing[0], /^my-model-v2 takes v2 in for v1/);
+  assert.match(explained.standing[0], /^my-model-v2 moves users from v1 to v2/);
   assert.equal(paused.phase, "PHASE_PAUSED");
   const kinds = history.events.map(({ kind }: { readonly kind: string }) => kind);
   assert.deepEqual(kinds, ["paused", "started"]);

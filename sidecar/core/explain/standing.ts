@@ -23,7 +23,7 @@ export function standingOf(seen: Explainable): readonly string[] {
 function whereOf(seen: Explainable): string {
   const { nowMs, plan, state } = seen;
   const { candidate, name, primary } = plan;
-  const what = `${name} takes ${candidate} in for ${primary}`;
+  const what = `${name} moves users from ${primary} to ${candidate}`;
   const total = plan.steps.length;
   const step = `step ${state.stepIndex + 1} of ${total}, ${stepText(stepAt(plan, state.stepIndex))}`;
   const since = timeText(nowMs - state.stepStartedAtMs);

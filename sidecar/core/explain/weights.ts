@@ -26,7 +26,7 @@ export function weightsOf(seen: Explainable): readonly GuardrailExplanation[] {
       name,
       judgement,
       seen: reason,
-      weight: sentences.join(" "),
+      weight: begun(sentences.join(" ")),
       oddsAgainst: oddsOf(logEBad),
       oddsFor: oddsOf(logEGood),
     };
@@ -48,6 +48,11 @@ export function togetherOf({ plan, state, evidence, verdict }: Explainable): rea
 }
 
 const NOTHING_TRIPPED = { trip: undefined, requestsPerSecond: undefined };
+
+/** As a sentence begins. */
+function begun(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 function against({ plan }: Explainable, logE: number): string {
   return `${oddsText(logE)} that ${plan.candidate} is beyond the limit,`;
