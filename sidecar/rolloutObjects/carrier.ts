@@ -4,6 +4,7 @@ import { isFinal } from "../core/rollout/state.ts";
 import { sameTraffic } from "../core/traffic.ts";
 import type { Cluster, KubeCall } from "../kube/cluster.ts";
 import { type Clock, RequestError, type Rollouts, type RolloutView } from "../ports.ts";
+import { eventCall, newsOf } from "./news.ts";
 import { planOfObject } from "./planOfObject.ts";
 import { FINALIZER, type ObjectStatus, type RolloutObject } from "./rolloutObject.ts";
 import { type Acceptance, statusOf } from "./status.ts";
@@ -153,6 +154,9 @@ export class Carrier {
       body: { type: "application/merge-patch+json", value: { status } },
     });
     this.#parts.adopt(answer);
+    for (const news of newsOf(object.status, status)) {
+      await this.#parts.cluster.send(eventCall(object, news, nowMs), signal);
+    }
   }
 
   async #setFinalizers(

@@ -26,6 +26,7 @@ const rights = [
     verbs: ["get", "create", "update"],
   },
   { resource: "coordination.k8s.io/leases", name: "other", verbs: ["create"] },
+  { resource: "/events", name: "", verbs: ["create"] },
   { resource: "extensions.istio.io/wasmplugins", name: "", verbs: [] },
   { resource: "rbac.authorization.k8s.io/roles", name: "", verbs: [] },
   { resource: "apiextensions.k8s.io/customresourcedefinitions", name: "", verbs: [] },

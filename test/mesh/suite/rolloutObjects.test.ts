@@ -93,6 +93,11 @@ meshTest(
       await printed(rig, `${accepted}.message}`),
       /spec\.guardrails\.errorRate\.tolerance: "200%": a percentage/,
     );
+    const events = ["get", "events", "-n", "shop", "--field-selector", "involvedObject.name=shop"];
+    assert.match(
+      await rig.kubectl(events),
+      /Warning +InvalidPlan +rollout\/shop +spec\.guardrails/,
+    );
     const elsewhere = { istio: { virtualService: "other/app", split: "weights", route: "main" } };
     await rig.apply([rolloutObject({ actuator: elsewhere })]);
     await shows(rig, `${accepted}.message}`, /other\/app: an object in shop, as the Rollout is/);
