@@ -46,8 +46,11 @@ export async function openCluster(source: string): Promise<Cluster> {
   } catch (error) {
     throw new KubeError("unreachable", `${source}: ${String(error)}`, { cause: error });
   }
-  if (config.getCurrentCluster() === null) {
-    throw new KubeError("unreachable", `${source}: names no cluster in its current context`);
+  const { server = "" } = config.getCurrentCluster() ?? {};
+  // What the library makes of an environment that names no API server.
+  if (!URL.canParse(server) || new URL(server).hostname === "undefined") {
+    const why = source === "cluster" ? "this is not a pod" : "its current context has no cluster";
+    throw new KubeError("unreachable", `${source}: ${why}`);
   }
   return new ConfiguredCluster(config);
 }
