@@ -175,7 +175,7 @@ test("in Evidently's mode its own tests decide, and a profile has not what they 
   const reference = records(context, { rows: 3_000, from: 0 });
   const current = records(context, { rows: 900, from: 3_000, worse: true });
   const flags = ["--current", current, "--ignore", "person", "--mode", "evidently"];
-  const { code, out } = await run("drift", "--reference", reference, ...flags, "--output", "json");
+  const { code, out } = await run("drift", "--reference", reference, ...flags, "--json");
   assert.equal(code, 0);
   const {
     features,

@@ -57,6 +57,7 @@ const FLAGS = {
   },
   "fail-on-drift": { type: "boolean", meaning: "ends with 1 where drift is found" },
   ...OUTPUT_FLAGS,
+  json: { type: "boolean", meaning: "the same as --output json" },
   ...TABLE_FLAGS,
 } as const;
 
@@ -91,7 +92,8 @@ function read(flags: Values<typeof FLAGS>): Asked {
   if (flags.mode === "evidently" && flags.html !== undefined) {
     throw new UsageError(["--html: only with --mode understudy"]);
   }
-  const { reference, current, html, output: form } = flags;
+  const { reference, current, html } = flags;
+  const form = flags.json ? "json" : flags.output;
   return {
     reference,
     current,
