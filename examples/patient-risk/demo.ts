@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { findEnvoy } from "../../sidecar/envoy/find.ts";
 import { pluginConfig } from "./bootstrap.ts";
+import { runLoop } from "./loop.ts";
 import { MODEL_NAME, VERSIONS } from "./model.ts";
 import { readPatients } from "./patients.ts";
 import { type Performed, perform, type Stage } from "./perform.ts";
@@ -21,14 +22,16 @@ import { timeline } from "./timeline.ts";
 import { type Seen, startTraffic } from "./traffic.ts";
 
 // Three rollouts in a real Envoy, one after the other, decided by evidence, and a shift of the population. Exit code 0 only when all ends as it should.
+// With --loop another play: the shift has a new version trained, which is rolled out in its turn.
 
-const USAGE = "usage: demo.ts [--report FILE] [--requests-per-second 50..2000] [--keep]";
+const USAGE = "usage: demo.ts [--loop] [--report FILE] [--requests-per-second 50..2000] [--keep]";
 const SEED = 1;
 
 type Options = {
   readonly report: string | undefined;
   readonly requestsPerSecond: number;
   readonly keep: boolean;
+  readonly loop: boolean;
 };
 
 function parseOptions(): Options {
@@ -37,13 +40,15 @@ function parseOptions(): Options {
       report: { type: "string" },
       "requests-per-second": { type: "string", default: "300" },
       keep: { type: "boolean", default: false },
+      loop: { type: "boolean", default: false },
     },
   });
   const requestsPerSecond = Number(values["requests-per-second"]);
   if (!(requestsPerSecond >= 50 && requestsPerSecond <= 2_000)) {
     throw new Error(USAGE);
   }
-  return { report: values.report, requestsPerSecond, keep: values.keep };
+  const { report, keep, loop } = values;
+  return { report, requestsPerSecond, keep, loop };
 }
 
 async function run(options: Options): Promise<number> {
@@ -170,7 +175,8 @@ function onSignal(): Promise<number> {
 }
 
 try {
-  process.exitCode = await run(parseOptions());
+  const options = parseOptions();
+  process.exitCode = options.loop ? await runLoop(options, onSignal()) : await run(options);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { InferenceSession, env as onnx, Tensor } from "onnxruntime-web";
 import { INPUT_NAME, type Predictions } from "./inference.ts";
 
@@ -50,16 +52,55 @@ export function readArtefact(file: string): Promise<Uint8Array> {
   return readFile(new URL(file, FOLDER));
 }
 
+/** What `retrain.py` wrote of its model. */
+export type Retrained = {
+  readonly file: string;
+  readonly sha256: string;
+  readonly trainingDataSha256: string;
+  readonly rows: number;
+  readonly threshold: number;
+  readonly auc: number;
+  readonly accuracy: number;
+};
+
+/** Where the model is that was trained ahead on new records. */
+export const TRAINED_AHEAD: string = fileURLToPath(FOLDER);
+
+/** Reads what `retrain.py` wrote to a folder. */
+export async function readRetrained(folder: string): Promise<Retrained> {
+  return JSON.parse(await readFile(join(folder, "retrained.json"), "utf8"));
+}
+
+/** Loads what `retrain.py` wrote to a folder, as the version that it is served as. */
+export async function loadRetrained(version: Version, folder: string): Promise<Model> {
+  const { file, threshold } = await readRetrained(folder);
+  const content = await readFile(join(folder, file));
+  return modelOf(version, { content, threshold, mistaken: undefined });
+}
+
 /** Loads a version. v3 and v4 are v2's model; v3 mistakes the unit of the chronic-disease index. */
 export async function loadModel(version: Version): Promise<Model> {
-  onnx.wasm.numThreads = 1;
-  const { features, wrongUnit, models } = await readMetrics();
+  const { wrongUnit, models } = await readMetrics();
   const { file, threshold } = models[version === "v1" ? "v1" : "v2"];
-  const session = await InferenceSession.create(await readArtefact(file), {
-    executionProviders: ["wasm"],
-  });
+  const mistaken = version === "v3" ? wrongUnit : undefined;
+  return modelOf(version, { content: await readArtefact(file), threshold, mistaken });
+}
+
+async function modelOf(
+  version: Version,
+  made: {
+    readonly content: Uint8Array;
+    readonly threshold: number;
+    readonly mistaken: Metrics["wrongUnit"] | undefined;
+  },
+): Promise<Model> {
+  onnx.wasm.numThreads = 1;
+  const { threshold } = made;
+  const { features } = await readMetrics();
+  const session = await InferenceSession.create(made.content, { executionProviders: ["wasm"] });
   const names = Object.keys(features);
-  const mistaken = version === "v3" ? names.indexOf(wrongUnit.feature) : -1;
+  const { feature = "", factor = 1 } = made.mistaken ?? {};
+  const mistaken = names.indexOf(feature);
   return {
     name: MODEL_NAME,
     version,
@@ -69,7 +110,7 @@ export async function loadModel(version: Version): Promise<Model> {
         mistaken === -1
           ? values
           : values.map((value, index) =>
-              index % names.length === mistaken ? value * wrongUnit.factor : value,
+              index % names.length === mistaken ? value * factor : value,
             );
       const input = new Tensor("float32", rows, [rowCount, names.length]);
       const { probabilities } = await session.run({ [INPUT_NAME]: input });

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { loadModel } from "./model.ts";
-import { inferenceBody, isInWorseHealth, type Patient, readPatients } from "./patients.ts";
+import { isInWorseHealth, type Patient, readPatients } from "./patients.ts";
+import { requestLines } from "./profile.ts";
 
 // Prints requests as JSON lines, each with what v2 answers: node requests.ts training|serving|worse
 
@@ -18,14 +19,4 @@ if (read === undefined) {
   process.exit(2);
 }
 
-const patients = await read();
-const model = await loadModel("v2");
-const inputs = patients.flatMap(({ features }) => Object.values(features));
-const { labels } = await model.predict(Float32Array.from(inputs), patients.length);
-process.stdout.write(
-  patients
-    .map(
-      (patient, row) => `${JSON.stringify({ ...inferenceBody(patient), flagged: labels[row] })}\n`,
-    )
-    .join(""),
-);
+process.stdout.write(await requestLines(await read(), await loadModel("v2")));

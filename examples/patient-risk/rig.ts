@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -22,6 +24,8 @@ export type Rig = {
   readonly folder: string;
   /** Gives Envoy another plugin configuration while it serves; resolves when it has taken it. */
   configure(plugin: object): Promise<void>;
+  /** Starts the server of a version that was to be deployed later, with more arguments. */
+  deploy(version: Version, args: readonly string[]): Promise<void>;
   /** What a version's server counted. */
   stats(version: Version): Promise<ServerStats>;
   /** Rejects when a process ends by itself. */
@@ -37,8 +41,20 @@ const POLL_MS = 50;
 
 const script = (path: string): string => new URL(path, import.meta.url).pathname;
 
+/** What is otherwise than usual. */
+export type RigOptions = {
+  /** Versions that are deployed later, with `deploy`. */
+  readonly later?: readonly Version[];
+  /** More flags of the sidecar, once it is known in which folder everything is and on which ports versions are served. */
+  readonly sidecarFlags?: (folder: string, ports: Rig["modelPorts"]) => Promise<readonly string[]>;
+};
+
 /** Starts all on free loopback ports, with the filter configured for the first rollout. Rejects, leaving nothing running, when one does not start. */
-export async function startRig(envoy: FoundEnvoy, plugin: object): Promise<Rig> {
+export async function startRig(
+  envoy: FoundEnvoy,
+  plugin: object,
+  { later = [], sidecarFlags }: RigOptions = {},
+): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), "understudy-demo-"));
   const stops: (() => Promise<void>)[] = [];
   const stop = async (logs: "keep" | "remove"): Promise<void> => {
@@ -54,11 +70,16 @@ export async function startRig(envoy: FoundEnvoy, plugin: object): Promise<Rig> 
     return running;
   };
   try {
+    const served = VERSIONS.filter((version) => !later.includes(version));
     const servers = await Promise.all(
-      VERSIONS.map((version) => startModelServer(version, folder).then(started)),
+      served.map((version) => startModelServer(version, folder).then(started)),
     );
-    const modelPorts = portsOf(servers.map(({ ready }) => ready));
-    const sidecar = started(await startSidecar(folder));
+    const reserved = await Promise.all(
+      later.map(async (version) => ({ version, port: await freePort() })),
+    );
+    const modelPorts = portsOf([...servers.map(({ ready }) => ready), ...reserved]);
+    const more = (await sidecarFlags?.(folder, modelPorts)) ?? [];
+    const sidecar = started(await startSidecar(folder, more));
     const { grpc, http } = sidecar.ready;
     const sidecarPort = Number(grpc.split(":").at(-1));
     const filterFile = join(folder, "filter.json");
@@ -74,11 +95,7 @@ export async function startRig(envoy: FoundEnvoy, plugin: object): Promise<Rig> 
       stopping = true;
       return front.stop();
     });
-    const envoyFailed = front.ended.then(() =>
-      stopping
-        ? new Promise<never>(() => {})
-        : Promise.reject(new Error(`Envoy has ended by itself:\n${front.log().slice(-2_000)}`)),
-    );
+    const envoyFailed = front.ended.then(() => (stopping ? NEVER : endedByItself(front)));
     const failed = Promise.race([sidecar.failed, envoyFailed, ...servers.map((s) => s.failed)]);
     failed.catch(() => {});
     return {
@@ -86,10 +103,11 @@ export async function startRig(envoy: FoundEnvoy, plugin: object): Promise<Rig> 
       frontPort: front.ports.get(FRONT) ?? 0,
       adminPort: front.adminPort,
       configure: (next) => configure(front, filterFile, next),
-      stats: async (version) => {
-        const response = await fetch(`http://127.0.0.1:${modelPorts[version]}/stats`);
-        return JSON.parse(await response.text());
+      deploy: async (version, args) => {
+        const port = ["--port", `${modelPorts[version]}`];
+        started(await startModelServer(version, folder, [...port, ...args]));
       },
+      stats: (version) => statsOf(modelPorts[version]),
     };
   } catch (error) {
     await stop("remove");
@@ -97,12 +115,27 @@ export async function startRig(envoy: FoundEnvoy, plugin: object): Promise<Rig> 
   }
 }
 
+const NEVER = new Promise<never>(() => {});
+
+function endedByItself(front: RunningEnvoy): Promise<never> {
+  return Promise.reject(new Error(`Envoy has ended by itself:\n${front.log().slice(-2_000)}`));
+}
+
+async function statsOf(port: number): Promise<ServerStats> {
+  const response = await fetch(`http://127.0.0.1:${port}/stats`);
+  return JSON.parse(await response.text());
+}
+
 type ServerReady = { readonly version: Version; readonly port: number };
 
-function startModelServer(version: Version, folder: string): Promise<Running<ServerReady>> {
+function startModelServer(
+  version: Version,
+  folder: string,
+  more: readonly string[] = [],
+): Promise<Running<ServerReady>> {
   return startNode({
     name: `model-${version}`,
-    args: [script("server.ts"), "--version", version],
+    args: [script("server.ts"), "--version", version, ...more],
     folder,
     ready: ({ msg, port }) =>
       msg === "listening" && typeof port === "number" ? { version, port } : undefined,
@@ -117,18 +150,28 @@ function portsOf(servers: readonly ServerReady[]): Readonly<Record<Version, numb
 
 type SidecarReady = { readonly grpc: string; readonly http: string };
 
-function startSidecar(folder: string): Promise<Running<SidecarReady>> {
+function startSidecar(folder: string, more: readonly string[]): Promise<Running<SidecarReady>> {
   const free = "127.0.0.1:0";
   return startNode({
     name: "sidecar",
     args: [
       ...[script("../../sidecar/main.ts"), "serve", "--grpc", free, "--http", free],
-      ...["--store", join(folder, "store.sqlite")],
+      ...["--store", join(folder, "store.sqlite"), ...more],
     ],
     folder,
     ready: ({ grpc, http }) =>
       typeof grpc === "string" && typeof http === "string" ? { grpc, http } : undefined,
   });
+}
+
+/** A port that nothing listens on; whoever wants it is soon to take it. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** The file is replaced in one step; Envoy watches its folder. A configuration that is refused leaves the old one in force. */

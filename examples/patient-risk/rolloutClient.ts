@@ -42,6 +42,10 @@ export type RolloutView = {
   readonly decidedUnixMs: number;
   /** What goes on now, the oldest first. */
   readonly anomalies: readonly AnomalyView[];
+  /** When the last window of captured requests began and ended, Unix time; undefined before one has ended. */
+  readonly window: { readonly fromUnixMs: number; readonly toUnixMs: number } | undefined;
+  readonly primary: string;
+  readonly candidate: string;
 };
 
 /** The calls of the sidecar that the demo makes. */
@@ -133,6 +137,11 @@ function viewOf(rollout: understudy.v1.Rollout): RolloutView {
     pairs: Number(rollout.pairs),
     candidateRequests: Number(rollout.candidateRequests),
     decidedUnixMs: Number(rollout.decidedUnixMs),
+    window: rollout.drift
+      ? { fromUnixMs: Number(rollout.drift.fromUnixMs), toUnixMs: Number(rollout.drift.toUnixMs) }
+      : undefined,
+    primary: rollout.primary,
+    candidate: rollout.candidate,
     anomalies: rollout.anomalies.map(({ name, reason }) => ({
       name: name ?? "",
       reason: reason ?? "",

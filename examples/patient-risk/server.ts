@@ -1,25 +1,34 @@
 import { parseArgs } from "node:util";
 import { modelServer } from "./api.ts";
 import { noFaults, oneInTen } from "./faults.ts";
-import { loadModel, VERSIONS } from "./model.ts";
+import { loadModel, loadRetrained, VERSIONS } from "./model.ts";
 
-// Serves one version of the model on loopback: node server.ts --version v2 --port 8080
+// Serves one version of the model on loopback: node server.ts --version v2 --port 8080. With --retrained FOLDER it is what retrain.py wrote there.
 
 const SEED = 3;
 /** Predictions before the first request, so that it does not wait for the compiler. */
 const WARM_UP_ROUNDS = 500;
 
 const { values } = parseArgs({
-  options: { version: { type: "string" }, port: { type: "string", default: "0" } },
+  options: {
+    version: { type: "string" },
+    port: { type: "string", default: "0" },
+    retrained: { type: "string" },
+  },
 });
 const version = VERSIONS.find((name) => name === values.version);
 const port = Number(values.port);
 if (version === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) {
-  console.error(`usage: node server.ts --version ${VERSIONS.join("|")} [--port 0..65535]`);
+  console.error(
+    `usage: node server.ts --version ${VERSIONS.join("|")} [--port 0..65535] [--retrained FOLDER]`,
+  );
   process.exit(2);
 }
 
-const model = await loadModel(version);
+const model =
+  values.retrained === undefined
+    ? await loadModel(version)
+    : await loadRetrained(version, values.retrained);
 for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
   await model.predict(new Float32Array(model.featureCount), 1);
 }

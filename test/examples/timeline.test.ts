@@ -17,6 +17,9 @@ const rollout: RolloutView = {
   candidateRequests: 12,
   decidedUnixMs: 0,
   anomalies: [],
+  window: undefined,
+  primary: "v1",
+  candidate: "v2",
 };
 const seen = {
   sent: 900,
