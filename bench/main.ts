@@ -9,6 +9,7 @@ import { type Rig, startRig } from "./rig/rig.ts";
 import { measureDelivery } from "./scenarios/delivery.ts";
 import { measureDrift } from "./scenarios/drift.ts";
 import { measureIdle } from "./scenarios/idle.ts";
+import { measureIstio } from "./scenarios/istio.ts";
 import { measureLabels } from "./scenarios/labels.ts";
 import { measureMemory } from "./scenarios/memory.ts";
 import { measureLargePairCost, measurePairCost, measureWatchedCost } from "./scenarios/pairCost.ts";
@@ -19,7 +20,7 @@ import { measureSplit } from "./scenarios/split.ts";
 // npm run bench: what the filter and the sidecar cost, as ratios to Envoy's own features and to a floor. See options.ts for the
 // command line. Exit status 0 when everything that was asked for was measured, whatever the figures are; 1 when something was not.
 
-/** What is measured without Envoy, and what with it. */
+/** What is measured without the Envoys of the rig, and what with them. */
 const ALONE = {
   sidecar: ({ rounds }: Options) => measurePairCost(rounds),
   sidecarDrift: ({ rounds }: Options) => measureWatchedCost(rounds),
@@ -28,6 +29,7 @@ const ALONE = {
   idle: () => measureIdle(),
   delivery: () => measureDelivery(),
   drift: measureDrift,
+  istio: () => measureIstio(),
 } as const;
 const WITH_ENVOY: Readonly<
   Record<Exclude<Measurement, keyof typeof ALONE>, (rig: Rig, options: Options) => Promise<Result>>

@@ -13,6 +13,7 @@ export const LIMITS: Readonly<Record<Measurement, number>> = {
   idle: 1,
   delivery: 1,
   drift: 2,
+  istio: 1.2,
 };
 
 const WHAT: Readonly<Record<Measurement, string>> = {
@@ -33,6 +34,8 @@ const WHAT: Readonly<Record<Measurement, string>> = {
     "from a change to the last proxy that has it: the worse p99 of 50 filters' streams and of 20 Envoys' by xDS / 100 ms",
   drift:
     "1,000,000 rows of CSV by 20 features: profile of one file and drift of another / reading every cell of both as a text",
+  istio:
+    "from a write of a weight until the gateway's Envoy has it, by istiod: the actuator's / curl's bare JSON patch",
 };
 
 /** One figure, and everything that it was made of. */
