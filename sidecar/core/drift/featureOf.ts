@@ -8,6 +8,7 @@ import {
   type NumericProfile,
   quantileEdges,
 } from "./profile.ts";
+import { sortNumbers } from "./sortNumbers.ts";
 
 type Numbers = Pick<
   NumericProfile,
@@ -72,7 +73,7 @@ function ascending(values: Float64Array): Float64Array {
       finite += 1;
     }
   }
-  return sorted.subarray(0, finite).sort();
+  return sortNumbers(sorted.subarray(0, finite));
 }
 
 function momentsOf(sorted: Float64Array): { readonly mean: number; readonly squares: number } {
