@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { findEnvoy } from "../sidecar/envoy/find.ts";
 import { type Measurement, type Options, parseOptions } from "./options.ts";
 import { formatTable, makeReport, missedLimits, type Result } from "./report.ts";
-import { pinSelf } from "./rig/cores.ts";
+import { type Pinning, pinSelf, unpinSelf } from "./rig/cores.ts";
 import { describeMachine } from "./rig/machine.ts";
 import { type Rig, startRig } from "./rig/rig.ts";
 import { measureDelivery } from "./scenarios/delivery.ts";
@@ -28,7 +28,10 @@ const ALONE = {
   labels: () => measureLabels(),
   idle: () => measureIdle(),
   delivery: () => measureDelivery(),
-  drift: measureDrift,
+  drift: (options: Options, pinning: Pinning) => {
+    unpinSelf(pinning);
+    return measureDrift(options);
+  },
   istio: () => measureIstio(),
 } as const;
 const WITH_ENVOY: Readonly<
@@ -62,7 +65,7 @@ async function main(args: readonly string[]): Promise<number> {
   const results: Result[] = [];
   try {
     for (const name of options.only) {
-      await measureOne(name, { rig, options, results });
+      await measureOne(name, { rig, pinning, options, results });
     }
   } finally {
     await rig?.close();
@@ -90,6 +93,7 @@ function endWithSignals(rig: Rig | undefined): void {
 /** What a measurement may use, and where its result goes. */
 type Run = {
   readonly rig: Rig | undefined;
+  readonly pinning: Pinning;
   readonly options: Options;
   readonly results: Result[];
 };
@@ -106,9 +110,9 @@ async function measureOne(name: Measurement, run: Run): Promise<void> {
   }
 }
 
-async function measurementOf(name: Measurement, { rig, options }: Run): Promise<Result> {
+async function measurementOf(name: Measurement, { rig, pinning, options }: Run): Promise<Result> {
   if (isAlone(name)) {
-    return await ALONE[name](options);
+    return await ALONE[name](options, pinning);
   }
   assert(rig !== undefined, `${name} needs Envoy`);
   return await WITH_ENVOY[name](rig, options);

@@ -24,6 +24,14 @@ export function pinSelf(): Pinning {
   return why === undefined ? { kind: "pinned", cores: { front, rest } } : { kind: "unpinned", why };
 }
 
+/** Lets this process, and what it starts from now on, run on every core again: where no Envoy is to have one for itself. */
+export function unpinSelf(pinning: Pinning): void {
+  if (pinning.kind === "pinned") {
+    const { front, rest } = pinning.cores;
+    pin(process.pid, [front, ...rest]);
+  }
+}
+
 /** Gives a running process, all its threads, the front core. Does nothing where nothing can be pinned. */
 export function pinToFront(pid: number, pinning: Pinning): void {
   if (pinning.kind === "pinned") {

@@ -21,7 +21,7 @@ type Files = Readonly<Record<"reference" | "current" | "profile" | "compiled", s
 
 /**
  * Time of `understudy profile` of one CSV and `understudy drift` of another against it, to reading every cell of both with the same reader, as texts.
- * Whole processes, one for each file, the start of Node included, with the code compiled before as the launcher keeps it; with `--evidently` its DataDriftPreset on the same files.
+ * Whole processes, one for each file, the start of Node included, on all cores, with the code compiled before as the launcher keeps it; with `--evidently` its DataDriftPreset on the same files.
  */
 export async function measureDrift({ rounds, evidently }: Options): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), "understudy-bench-"));
@@ -55,7 +55,7 @@ async function measureRound({ reference, current, profile, compiled }: Files): P
   const measure = (...args: readonly string[]) => run(compiled, ...args);
   return {
     parseReference: await measure("parse", reference),
-    profile: await measure("profile", "--input", reference, "--output", profile),
+    profile: await measure("profile", "--input", reference, "--to", profile),
     parseCurrent: await measure("parse", current),
     drift: await measure("drift", "--reference", profile, "--current", current, "--json"),
     typed: await measure("typed", current),
