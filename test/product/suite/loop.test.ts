@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type LoopReport, loopSurprises } from "../../examples/patient-risk/loop.ts";
-import { readRetrained, TRAINED_AHEAD } from "../../examples/patient-risk/model.ts";
-import { WITHOUT_PYTHON } from "../../examples/patient-risk/python.ts";
-import { foundEnvoy } from "../support/envoy.ts";
-import { until } from "../support/until.ts";
+import { type LoopReport, loopSurprises } from "../../../examples/patient-risk/loop.ts";
+import { readRetrained, TRAINED_AHEAD } from "../../../examples/patient-risk/model.ts";
+import { WITHOUT_PYTHON } from "../../../examples/patient-risk/python.ts";
+import { foundEnvoy } from "../../support/envoy.ts";
+import { until } from "../../support/until.ts";
 
-const demo = fileURLToPath(new URL("../../examples/patient-risk/demo.ts", import.meta.url));
+const demo = fileURLToPath(new URL("../../../examples/patient-risk/demo.ts", import.meta.url));
 const DEADLINE_MS = 300_000;
 /** A third of the usual, for busy machines. */
 const RATE = ["--requests-per-second", "100"];

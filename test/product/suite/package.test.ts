@@ -7,9 +7,9 @@ import { delimiter, join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { until } from "../support/until.ts";
+import { until } from "../../support/until.ts";
 
-const root: string = fileURLToPath(new URL("../../", import.meta.url));
+const root: string = fileURLToPath(new URL("../../../", import.meta.url));
 const folder: string = mkdtempSync(join(tmpdir(), "understudy-package-"));
 const installed: string = join(folder, "prefix/lib/node_modules/understudy");
 const command: string = join(folder, "prefix/bin/understudy");
