@@ -3,21 +3,21 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { pluginConfig } from "../../examples/patient-risk/bootstrap.ts";
-import { readPatients } from "../../examples/patient-risk/patients.ts";
-import { perform, type Stage } from "../../examples/patient-risk/perform.ts";
+import { pluginConfig } from "../../../examples/patient-risk/bootstrap.ts";
+import { readPatients } from "../../../examples/patient-risk/patients.ts";
+import { perform, type Stage } from "../../../examples/patient-risk/perform.ts";
 import {
   surprises,
   unexplainedFailures,
   watchSurprises,
-} from "../../examples/patient-risk/report.ts";
-import { startRig } from "../../examples/patient-risk/rig.ts";
-import { rolloutClient } from "../../examples/patient-risk/rolloutClient.ts";
-import { ACTS, type Act, readPlan } from "../../examples/patient-risk/scenario.ts";
-import { timeline } from "../../examples/patient-risk/timeline.ts";
-import { startTraffic } from "../../examples/patient-risk/traffic.ts";
-import { foundEnvoy } from "../support/envoy.ts";
-import { until } from "../support/until.ts";
+} from "../../../examples/patient-risk/report.ts";
+import { startRig } from "../../../examples/patient-risk/rig.ts";
+import { rolloutClient } from "../../../examples/patient-risk/rolloutClient.ts";
+import { ACTS, type Act, readPlan } from "../../../examples/patient-risk/scenario.ts";
+import { timeline } from "../../../examples/patient-risk/timeline.ts";
+import { startTraffic } from "../../../examples/patient-risk/traffic.ts";
+import { foundEnvoy } from "../../support/envoy.ts";
+import { until } from "../../support/until.ts";
 
 // The demo takes about two minutes, most of it for the promotion. Here that is played with fewer steps and quicker labels, and its two refusals as they are.
 
@@ -100,7 +100,7 @@ function groupIsAlive({ pid }: ChildProcess): boolean {
 
 test("Ctrl-C ends the demo and every process that it started", async (context) => {
   await foundEnvoy();
-  const script = fileURLToPath(new URL("../../examples/patient-risk/demo.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../../../examples/patient-risk/demo.ts", import.meta.url));
   const demo = spawn(process.execPath, [script], {
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
