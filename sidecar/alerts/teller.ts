@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Condition } from "../core/alerts/condition.ts";
 import type { Journal } from "../ports/journal.ts";
 import { type RolloutView, StoreError } from "../ports.ts";
+import { repeat } from "../repeat.ts";
 import { Conditions } from "./conditions.ts";
 import { Courier, type CourierParts, type Target } from "./courier.ts";
 import type { DeadLetter } from "./deadLetters.ts";
@@ -90,7 +90,7 @@ export class Teller {
 
   /** Looks again and again until stopped, while there is anybody to tell. */
   start(): void {
-    this.#turning = this.#turn(this.#stopping.signal);
+    this.#turning = repeat(() => this.#turn(), { restMs: LOOK_MS, signal: this.#stopping.signal });
   }
 
   /** Ends what is under way and saves how far each target is. What waits is told after the next start, if it is in the log. */
@@ -136,12 +136,10 @@ export class Teller {
     }
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      if (this.#couriers.length > 0 || this.#renewed !== undefined) {
-        await this.look();
-      }
-      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+  /** Looks, if there is anybody to tell. */
+  async #turn(): Promise<void> {
+    if (this.#couriers.length > 0 || this.#renewed !== undefined) {
+      await this.look();
     }
   }
 

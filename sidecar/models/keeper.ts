@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Condition } from "../core/alerts/condition.ts";
 import { backoffMs } from "../core/backoff.ts";
 import { CHAMPION, nameOfVersion } from "../core/models/model.ts";
@@ -8,6 +7,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Journal } from "../ports/journal.ts";
 import { type Registry, RegistryError } from "../ports/registry.ts";
 import { type Clock, type Log, RequestError, type Rollouts, StoreError } from "../ports.ts";
+import { repeat } from "../repeat.ts";
 import { Findings } from "./findings.ts";
 import type { ModelSettings, ModelsSettings } from "./modelsFile.ts";
 import { tell } from "./tell.ts";
@@ -83,7 +83,7 @@ export class ModelKeeper {
 
   /** Looks again and again until stopped. */
   start(): void {
-    this.#turning = this.#turn(this.#stopping.signal);
+    this.#turning = repeat(() => this.look(), { restMs: LOOK_MS, signal: this.#stopping.signal });
   }
 
   /** Ends what is under way; what was not told is told after the next start. */
@@ -111,13 +111,6 @@ export class ModelKeeper {
       this.#recovered();
     } catch (error) {
       this.#failed(error);
-    }
-  }
-
-  async #turn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.look();
-      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 

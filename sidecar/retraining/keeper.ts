@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "../core/backoff.ts";
 import type { Concern } from "../core/retraining/concern.ts";
 import { dueTrigger, type Trigger } from "../core/retraining/dueTrigger.ts";
@@ -7,6 +6,7 @@ import type { HookAnswer, Hooks } from "../ports/hooks.ts";
 import type { Journal } from "../ports/journal.ts";
 import { OutgoingError } from "../ports/outgoing.ts";
 import { type Clock, type Log, type RolloutView, StoreError } from "../ports.ts";
+import { repeat } from "../repeat.ts";
 import { AnomalyLog } from "./anomalyLog.ts";
 import { questionOf } from "./question.ts";
 
@@ -63,7 +63,7 @@ export class RetrainingKeeper {
 
   /** Looks again and again until stopped. */
   start(): void {
-    this.#turning = this.#turn(this.#stopping.signal);
+    this.#turning = repeat(() => this.look(), { restMs: LOOK_MS, signal: this.#stopping.signal });
   }
 
   /** Ends what is under way, which is told again after the next start, and saves what was taken. */
@@ -98,13 +98,6 @@ export class RetrainingKeeper {
       }
     });
     metrics.retrainingsOpen.set(this.#open.size);
-  }
-
-  async #turn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.look();
-      await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
-    }
   }
 
   /** Has the hook told, if it is time; whoever is being told is left to it, whatever happens meanwhile. */

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "../core/backoff.ts";
 import type { Cluster } from "../kube/cluster.ts";
 import { KubeError } from "../kube/error.ts";
 import { ObjectWatch } from "../kube/objectWatch.ts";
 import type { Clock, Log, Rollouts } from "../ports.ts";
+import { repeat } from "../repeat.ts";
 import { Carrier } from "./carrier.ts";
 import { Lease } from "./lease.ts";
 import { readRolloutObject } from "./rolloutObject.ts";
@@ -58,7 +58,10 @@ export class RolloutObjects {
   start(): void {
     this.#watch.start();
     const { signal } = this.#ending;
-    this.#running ??= Promise.all([this.#keepLease(signal), this.#turn(signal)]);
+    this.#running ??= Promise.all([
+      repeat(() => this.#keepLease(signal), { restMs: RENEW_MS, signal }),
+      repeat(() => this.#turn(signal), { restMs: TURN_MS, signal }),
+    ]);
   }
 
   /** Ends it and gives the lease away; resolves when nothing of it is left. Objects stay as they are. */
@@ -70,27 +73,21 @@ export class RolloutObjects {
   }
 
   async #keepLease(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const timed = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS_MAX)]);
-      await this.#lease.renew(timed).catch((error: unknown) => {
-        if (!signal.aborted) {
-          this.#tell(error);
-        }
-      });
-      await delay(RENEW_MS, undefined, { signal }).catch(() => undefined);
-    }
+    const timed = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS_MAX)]);
+    await this.#lease.renew(timed).catch((error: unknown) => {
+      if (!signal.aborted) {
+        this.#tell(error);
+      }
+    });
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const { standing } = this.#watch;
-      if (standing.kind === "failed") {
-        this.#tell(standing.error);
-      } else if (standing.kind === "live" && this.#lease.isHeld) {
-        this.#trouble = "";
-        await this.#carryAll(signal);
-      }
-      await delay(TURN_MS, undefined, { signal }).catch(() => undefined);
+    const { standing } = this.#watch;
+    if (standing.kind === "failed") {
+      this.#tell(standing.error);
+    } else if (standing.kind === "live" && this.#lease.isHeld) {
+      this.#trouble = "";
+      await this.#carryAll(signal);
     }
   }
 
