@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,6 +14,7 @@ import { openEmbeddedRegistry } from "../../sidecar/registry/embedded.ts";
 import { fastClock, manualClock } from "../support/clock.ts";
 import { seeded } from "../support/random.ts";
 import { embeddedIn, folderOf, registrationOf } from "../support/registries.ts";
+import { smallDisk } from "../support/smallDisk.ts";
 
 const child = fileURLToPath(new URL("../support/registryChild.ts", import.meta.url));
 const signal = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -138,24 +138,20 @@ test("with any one bit flipped, the registry refuses what it reads or reads it a
 });
 
 test("on a full disk nothing becomes a version, and registering goes on once there is room", async (context) => {
-  const disk = mkdtempSync(join(tmpdir(), "understudy-disk-"));
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
-  context.after(() => {
-    spawnSync("umount", ["-l", disk]);
-    rmSync(disk, { recursive: true, force: true });
-  });
-  if (mounted.status !== 0) {
-    context.skip(`no small disk can be mounted here: ${mounted.stderr}`);
+  const disk = smallDisk(context, "1m");
+  if (disk === undefined) {
     return;
   }
-  const registry = embeddedIn(disk);
+  const registry = embeddedIn(disk.folder);
   await registry.register(registrationOf(context, "small"), signal());
   const large = registrationOf(context, "x".repeat(2 << 20));
   await assert.rejects(registry.register(large, signal()), { code: "full" });
   assert.equal((await registry.read("risk", signal())).versions.length, 1);
-  const parts = readdirSync(join(disk, "registry.db.files")).filter((file) => /part$/.test(file));
+  const parts = readdirSync(join(disk.folder, "registry.db.files")).filter((file) =>
+    /part$/.test(file),
+  );
   assert.deepEqual(parts, []);
-  spawnSync("mount", ["-o", "remount,size=8m", disk]);
+  disk.grow("8m");
   assert.equal((await registry.register(large, signal())).version.version, 2);
   await registry.close();
 });

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { type Change, type Store, type StoredRollout, StoreError } from "../../sidecar/ports.ts";
 import { openSqliteStore } from "../../sidecar/stores/sqlite.ts";
 import { seeded } from "../support/random.ts";
+import { smallDisk } from "../support/smallDisk.ts";
 import { planNamed, startOf, toggleOf } from "../support/storedChanges.ts";
 
 const plan = planNamed("one");
@@ -62,17 +63,11 @@ test("case 74: with any one bit flipped, the file is refused or loads as it was,
 });
 
 test("case 72: on a full disk what was confirmed stays, and saving goes on once there is room", async (context) => {
-  const disk = mkdtempSync(join(tmpdir(), "understudy-disk-"));
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk]);
-  context.after(() => {
-    spawnSync("umount", ["-l", disk]);
-    rmSync(disk, { recursive: true, force: true });
-  });
-  if (mounted.status !== 0) {
-    context.skip(`no small disk can be mounted here: ${mounted.stderr}`);
+  const disk = smallDisk(context, "256k");
+  if (disk === undefined) {
     return;
   }
-  const store = openSqliteStore(join(disk, "rollouts.db"));
+  const store = openSqliteStore(join(disk.folder, "rollouts.db"));
   let change: Change = startOf(plan);
   let confirmed = 0;
   const fill = async (): Promise<void> => {
@@ -83,7 +78,7 @@ test("case 72: on a full disk what was confirmed stays, and saving goes on once 
     }
   };
   await assert.rejects(fill(), { code: "full", message: /full/ });
-  spawnSync("mount", ["-o", "remount,size=4m", disk]);
+  disk.grow("4m");
   const state = (await store.load()).get("one")?.state;
   assert.ok(state !== undefined && [confirmed, confirmed + 1].includes(state.revision));
   const next = toggleOf(plan, state, 2);

@@ -12,6 +12,7 @@ import { openPredictionStore, REQUESTS_MAX } from "../../sidecar/stores/predicti
 import { PredictionTables, type WritePoint } from "../../sidecar/stores/predictionTables.ts";
 import { openSqliteStore } from "../../sidecar/stores/sqlite.ts";
 import { label, prediction, ROOMY } from "../support/predictions.ts";
+import { smallDisk } from "../support/smallDisk.ts";
 
 const child = fileURLToPath(new URL("../support/predictionsChild.ts", import.meta.url));
 
@@ -81,20 +82,14 @@ test("at its bound in bytes the store says that it is full, keeps what it has, a
 });
 
 test("on a full disk the store says so, and goes on once there is room", async (context) => {
-  const disk = mkdtempSync(join(tmpdir(), "understudy-disk-"));
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", disk]);
-  context.after(() => {
-    spawnSync("umount", ["-l", disk]);
-    rmSync(disk, { recursive: true, force: true });
-  });
-  if (mounted.status !== 0) {
-    context.skip(`no small disk can be mounted here: ${mounted.stderr}`);
+  const disk = smallDisk(context, "512k");
+  if (disk === undefined) {
     return;
   }
-  const store = await openPredictionStore(join(disk, "predictions.db"), ROOMY);
+  const store = await openPredictionStore(join(disk.folder, "predictions.db"), ROOMY);
   const { error, stored } = await fill(store);
   assert.equal(error instanceof Error && "code" in error && error.code, "full");
-  spawnSync("mount", ["-o", "remount,size=4m", disk]);
+  disk.grow("4m");
   assert.equal((await store.counts()).cases, stored);
   assert.equal((await store.recordPredictions(bulky(stored, 100))).stored, 100);
   await store.close();
