@@ -37,8 +37,8 @@ function answers(upstream: Upstream, body: object): void {
 async function rollOut(context: TestContext): Promise<RealSidecar> {
   const sidecar = await startRealSidecar(context);
   const [v1, v2] = await Promise.all([startUpstream(context, "v1"), startUpstream(context, "v2")]);
-  answers(v1, { label: "keep", risk: 0.25, patient: { name: "Ann Bell", age: 41 } });
-  answers(v2, { label: "call", risk: 0.75, patient: { name: "Eve", age: 14 } });
+  answers(v1, { label: "keep", risk: 0.25, patient: { name: "Ann Bell", age: 41.75 } });
+  answers(v2, { label: "call", risk: 0.75, patient: { name: "Eve", age: 14.25 } });
   const mesh = await startMesh(context, {
     ports: { v1: v1.port, v2: v2.port, sidecar: sidecar.grpcPort },
     configuration: filterConfig([rolloutConfig({ requestTimeoutMs: 1000 })]),
@@ -71,6 +71,7 @@ test("people see some of the pairs that differ in Envoy, and nothing of what is 
   assert.match(text, /^ {2}0\.25 +0\.75 /m);
   assert.match(text, /^ {2}text of 8 +text of 3 /m);
   assert.match(text, /^ {2}number +number /m);
-  assert.doesNotMatch(text, /Ann|Bell|Eve|41|14\b(?!\.|:)/);
+  const withoutTimes = text.replaceAll(/\d{4}-\S+Z/g, "");
+  assert.doesNotMatch(withoutTimes, /Ann|Bell|Eve|41\.|14\./);
   assert.equal(text.split("\n").filter((line) => line.includes("keep")).length, 2);
 });
