@@ -71,7 +71,7 @@ test("people see some of the pairs that differ in Envoy, and nothing of what is 
   assert.match(text, /^ {2}0\.25 +0\.75 /m);
   assert.match(text, /^ {2}text of 8 +text of 3 /m);
   assert.match(text, /^ {2}number +number /m);
-  const withoutTimes = text.replaceAll(/\d{4}-\S+Z/g, "");
+  const withoutTimes = text.replaceAll(/:\d\d\.\d{3}Z/g, "");
   assert.doesNotMatch(withoutTimes, /Ann|Bell|Eve|41\.|14\./);
   assert.equal(text.split("\n").filter((line) => line.includes("keep")).length, 2);
 });
