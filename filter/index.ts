@@ -3,7 +3,7 @@ import { configure, end, tick, wantsCollection } from "./plugin/lifecycle";
 import { requestBody, requestHeaders } from "./plugin/request";
 import { responseBody, responseHeaders, responseTrailers, streamEnded } from "./plugin/response";
 import { addRoot, rootOf, rootOfExchange } from "./plugin/root";
-import { sendShadow, shadowAnswered } from "./plugin/shadow";
+import { completeShadow, shadowAnswered } from "./plugin/shadow";
 import { closeExchange, exchangeOf, forgetContext, nowNs, openExchange } from "./plugin/world";
 
 export { abort } from "./abi/abort";
@@ -72,7 +72,7 @@ export function proxy_on_request_trailers(context: u32, count: i32): i32 {
   depth++;
   const exchange = exchangeOf(context);
   const root = rootOfExchange(exchange);
-  if (exchange !== null && root !== null) sendShadow(root, exchange);
+  if (exchange !== null && root !== null) completeShadow(root, exchange);
   depth--;
   return Action.Continue;
 }

@@ -16,6 +16,12 @@ export function parseCpuUs(stat: string): number {
   return ticks * TICK_US;
 }
 
+/** Time that the hypervisor kept all cores from this machine while they had work, in microseconds, from the text of /proc/stat (proc(5): steal); 0 on a machine that can't tell. */
+export function parseStolenUs(stat: string): number {
+  const steal = /^cpu +(?:\d+ ){7}(\d+)/m.exec(stat)?.[1];
+  return Number(steal ?? 0) * TICK_US;
+}
+
 /** Resident bytes of a process from the text of /proc/<pid>/status (VmRSS). */
 export function parseResidentBytes(status: string): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
@@ -42,6 +48,11 @@ export function parseCpuList(list: string): number[] {
 /** CPU time that a running process has used so far, all threads, microseconds. Steps of 10 ms. */
 export function cpuUs(pid: number): number {
   return parseCpuUs(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
+
+/** Time that the hypervisor has kept all cores from this machine so far, microseconds. Steps of 10 ms. */
+export function stolenUs(): number {
+  return parseStolenUs(readFileSync("/proc/stat", "utf8"));
 }
 
 /** Resident memory of a running process in bytes. */

@@ -1,5 +1,5 @@
 import { Buffer, LogLevel } from "../abi/enums";
-import { log, readBuffer, releaseRoot, setTickPeriod } from "../abi/host";
+import { log, readBuffer, releaseRoot } from "../abi/host";
 import { landed } from "../abi/memory";
 import { copyBytes } from "../policy/bytes";
 import { Counter } from "../policy/counters";
@@ -7,7 +7,8 @@ import { ShadowStage } from "../policy/exchange";
 import { addLitter, takeLitter } from "../policy/litter";
 import { CONFIG_BYTES_MAX, parseConfig } from "../policy/parseConfig";
 import { release, reportLate } from "./report";
-import { Root, removeRoot } from "./root";
+import { Root, removeRoot, TICK_MS } from "./root";
+import { sendShadows } from "./sendShadows";
 import {
   count,
   defineCounters,
@@ -19,7 +20,6 @@ import {
   setClock,
 } from "./world";
 
-const TICK_MS: u32 = 50;
 /** How long a root context whose end Envoy wants may drain. */
 const DRAIN_MS: u64 = 10_000;
 /** Garbage that is left lying about. */
@@ -43,14 +43,24 @@ export function configure(root: Root, size: i32): bool {
   giveUp(root);
   root.stream.close();
   root.adopt(parsed.config);
-  setTickPeriod(TICK_MS);
+  root.rest();
   return true;
 }
 
-/** What is done every `TICK_MS`: deadlines, the stream to the sidecar, counters, draining. */
+/** Sends the copies that wait; the rest is done every `TICK_MS`. */
 export function tick(root: Root): void {
-  setClock();
+  const hurried = root.isHurried;
+  const sent = sendShadows(root);
+  if (hurried && !sent) root.rest();
   const now = nowNs();
+  if (hurried && now < root.turnAtNs) return;
+  root.turnAtNs = now + u64(TICK_MS) * 1_000_000;
+  turn(root, now);
+}
+
+/** Deadlines, the stream to the sidecar, counters, draining. */
+function turn(root: Root, now: u64): void {
+  setClock();
   reportLate(root, now);
   if (root.config !== null && root.endsAtMs === 0) root.stream.tick(now / 1_000_000);
   root.stream.flush();
@@ -68,6 +78,7 @@ export function wantsCollection(): bool {
 
 /** Envoy wants a root context to end. False asks it to wait until everything has come in. */
 export function end(root: Root): bool {
+  sendShadows(root);
   root.stream.flush();
   if (isDrained(root)) {
     finish(root);
@@ -91,6 +102,7 @@ function finish(root: Root): void {
 
 /** Forgets all that is under way in a root context; answers still to come are ignored. */
 function giveUp(root: Root): void {
+  root.waiting.length = 0;
   for (let i = 0; i < exchangeCount(); i++) {
     const exchange = exchangeAt(i);
     if (exchange.root !== root.id) continue;

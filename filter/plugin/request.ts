@@ -13,7 +13,7 @@ import { Found, StickyKind } from "../policy/sticky";
 import { captureBody, captureHead } from "./capturedRequest";
 import { ActiveRollout } from "./rollout";
 import { Root } from "./root";
-import { copyBody, planSecondary, planShadow, sendShadow } from "./shadow";
+import { completeShadow, copyBody, planSecondary, planShadow } from "./shadow";
 import { count, nowNs, unixMs } from "./world";
 
 const KEY_BYTES: i32 = 16;
@@ -48,14 +48,14 @@ export function requestHeaders(root: Root | null, exchange: Exchange | null, end
   }
   head.isTest = tested !== null;
   serve(root, rollout, exchange);
-  if (ended) sendShadow(root, exchange);
+  if (ended) completeShadow(root, exchange);
 }
 
 /** A piece of the request's body passes. */
 export function requestBody(root: Root, exchange: Exchange, size: i32, ended: bool): void {
   copyBody(root, exchange, size);
   captureBody(root, exchange, size);
-  if (ended) sendShadow(root, exchange);
+  if (ended) completeShadow(root, exchange);
 }
 
 /** The headers can't be read: ours are removed unseen, and the request goes to the primary. */

@@ -1,3 +1,4 @@
+import { setTickPeriod, speakFor } from "../abi/host";
 import { PluginConfig } from "../policy/config";
 import { dropCounter } from "../policy/counters";
 import { DropReason } from "../policy/drops";
@@ -8,6 +9,10 @@ import { ActiveRollout } from "./rollout";
 import { SidecarStream } from "./sidecarStream";
 import { count } from "./world";
 
+export const TICK_MS: u32 = 50;
+/** How long a copy waits while users' requests leave. Envoy's timers know no less. */
+const HURRY_MS: u32 = 1;
+
 /** One plugin configuration in force: a VM has several while one replaces another. */
 export class Root {
   readonly id: u32;
@@ -17,6 +22,12 @@ export class Root {
   stream: SidecarStream = new SidecarStream(0, new PluginConfig(), [], new Outbox([]));
   /** Exchanges in use. */
   live: i32 = 0;
+  /** Those whose copy is to be sent at the next tick, at most as many as their budgets hold; some may have been given up since. */
+  readonly waiting: Exchange[] = [];
+  /** Whether it ticks often, for what waits. */
+  isHurried: bool = false;
+  /** When it is time for all else that a tick does. */
+  turnAtNs: u64 = 0;
   /** Set once Envoy wants the context to end; it ends when drained, or at this time. */
   endsAtMs: u64 = 0;
 
@@ -43,8 +54,7 @@ export class Root {
     this.config = config;
   }
 
-  /** The first rollout that a request is about, or null. */
-  /** The rollout whose test route a request comes by. */
+  /** The first rollout whose test route a request comes by, or null. */
   matchTest(headers: Headers, head: RequestHead): ActiveRollout | null {
     for (let i = 0; i < this.rollouts.length; i++) {
       const rollout = unchecked(this.rollouts[i]);
@@ -53,12 +63,27 @@ export class Root {
     return null;
   }
 
+  /** The first rollout that a request is about, or null. */
   match(headers: Headers, head: RequestHead): ActiveRollout | null {
     for (let i = 0; i < this.rollouts.length; i++) {
       const rollout = unchecked(this.rollouts[i]);
       if (rollout.config.match.matches(headers, head)) return rollout;
     }
     return null;
+  }
+
+  /** Has it tick soon. Host calls speak for the root afterwards. */
+  hurry(): void {
+    if (this.isHurried) return;
+    this.isHurried = true;
+    speakFor(this.id);
+    setTickPeriod(HURRY_MS);
+  }
+
+  /** Has it tick at its usual pace. */
+  rest(): void {
+    this.isHurried = false;
+    setTickPeriod(TICK_MS);
   }
 
   /** Counts a drop, for Envoy and for the sidecar. */

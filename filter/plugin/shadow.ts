@@ -1,5 +1,5 @@
 import { Buffer, HeaderMap } from "../abi/enums";
-import { readBuffer, readPairs, sendHttp } from "../abi/host";
+import { readBuffer, readPairs } from "../abi/host";
 import { landed } from "../abi/memory";
 import { decodePairs } from "../abi/pairs";
 import { Answer, Failure } from "../policy/answer";
@@ -16,9 +16,7 @@ import { endCall, keepCall, keepHead, keepTrailers } from "./head";
 import { settle } from "./report";
 import { ActiveRollout } from "./rollout";
 import { Root } from "./root";
-import { count, exchangeOfToken, forgetToken, keepSecondaryToken, keepToken, nowNs } from "./world";
-
-const NOTHING = new StaticArray<u8>(0);
+import { count, exchangeOfToken, forgetToken, nowNs } from "./world";
 
 const answerHeaders = new Headers();
 const answerHead = new AnswerHead();
@@ -99,70 +97,19 @@ export function copyBody(root: Root, exchange: Exchange, size: i32): void {
   }
 }
 
-/** Sends the copy: the request's body has ended. */
-export function sendShadow(root: Root, exchange: Exchange): void {
+/**
+ * The request has ended, and with it its copy, which waits for the next tick: the user's request leaves first, and no user waits for
+ * the copy of another. Comes last in a callback.
+ */
+export function completeShadow(root: Root, exchange: Exchange): void {
   if (exchange.stage !== ShadowStage.Copying) return;
-  const headers = exchange.shadowHeaders;
-  if (headers === null) return;
   if (exchange.isGrpc && !hasOneMessage(exchange)) {
     abandon(root, exchange, DropReason.Streaming);
     return;
   }
-  const rollout = unchecked(root.rollouts[exchange.subject.rollout]);
-  exchange.sentNs = nowNs();
-  const refusal =
-    root.endsAtMs > 0
-      ? i32(DropReason.ShadowRefused)
-      : rollout.limits.refusal(exchange.sentNs / 1_000_000);
-  if (refusal !== 0) {
-    abandon(root, exchange, refusal as DropReason);
-    return;
-  }
-  const token = sendCopy(rollout, exchange, exchange.shadowVariant, headers);
-  if (token === 0) {
-    abandon(root, exchange, DropReason.ShadowRefused);
-    return;
-  }
-  keepToken(exchange, token);
-  exchange.stage = ShadowStage.Sent;
-  sendSecondary(root, rollout, exchange);
-  exchange.releaseCopy();
-}
-
-function sendSecondary(root: Root, rollout: ActiveRollout, exchange: Exchange): void {
-  const headers = exchange.secondaryHeaders;
-  if (headers === null) return;
-  const refusal = rollout.limits.refusal(exchange.sentNs / 1_000_000);
-  const token = refusal === 0 ? sendCopy(rollout, exchange, Variant.Primary, headers) : 0;
-  if (token === 0) {
-    exchange.dropSecondary();
-    root.drop(rollout.index, (refusal === 0 ? DropReason.ShadowRefused : refusal) as DropReason);
-    return;
-  }
-  keepSecondaryToken(exchange, token);
-  exchange.secondaryStage = ShadowStage.Sent;
-}
-
-/** Sends a copy of the request; returns the token of the call, 0 when the host refused it. */
-function sendCopy(
-  rollout: ActiveRollout,
-  exchange: Exchange,
-  variant: Variant,
-  headers: Capture,
-): u32 {
-  const body = exchange.shadowBody;
-  const token = sendHttp(
-    rollout.config.variant(variant).clusterBytes,
-    headers.bytes,
-    headers.length,
-    body === null ? NOTHING : body.bytes,
-    body === null ? 0 : body.length,
-    u32(rollout.config.shadow.timeoutMs),
-  );
-  if (token === 0) return 0;
-  rollout.limits.send();
-  count(Counter.ShadowsSent);
-  return token;
+  exchange.stage = ShadowStage.Waiting;
+  root.waiting.push(exchange);
+  root.hurry();
 }
 
 /** The copy was answered, or failed. Tokens that are not known are ignored. */
@@ -190,7 +137,8 @@ function hasOneMessage(exchange: Exchange): bool {
   return body !== null && isOneMessage(body.bytes, body.length);
 }
 
-function abandon(root: Root, exchange: Exchange, reason: DropReason): void {
+/** Gives the copy up, for a reason that is counted. */
+export function abandon(root: Root, exchange: Exchange, reason: DropReason): void {
   exchange.dropShadow();
   root.drop(exchange.subject.rollout, reason);
 }

@@ -11,10 +11,12 @@ export enum ShadowStage {
   None = 0,
   /** The request's body is being copied. */
   Copying = 1,
+  /** Whole, and to be sent at the next tick. */
+  Waiting = 2,
   /** Sent; the answer is to come. */
-  Sent = 2,
+  Sent = 3,
   /** The answer, or its failure, is in. */
-  Answered = 3,
+  Answered = 4,
 }
 
 /**
@@ -74,7 +76,8 @@ export class Exchange {
 
   /** Whether nothing more will happen to it. */
   get isOver(): bool {
-    return this.context === 0 && this.token === 0 && this.secondaryToken === 0;
+    if (this.context !== 0 || this.stage === ShadowStage.Waiting) return false;
+    return this.token === 0 && this.secondaryToken === 0;
   }
 
   /** Whether all answers that can come are in, so that it can be reported. */

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCpuList, parseCpuUs, parseResidentBytes } from "../../bench/rig/proc.ts";
+import {
+  parseCpuList,
+  parseCpuUs,
+  parseResidentBytes,
+  parseStolenUs,
+} from "../../bench/rig/proc.ts";
 
 const statOf = (command: string): string =>
   `4242 (${command}) S 1 4242 4242 0 -1 4194560 6216 0 0 0 1501 249 11 12 20 0 9 0 88114 2342 16042 18446744073709551615\n`;
@@ -38,4 +43,11 @@ for (const { given, expected } of [
 
 test("what is not a CPU list is refused", () => {
   assert.throws(() => parseCpuList("all"), /not a list of CPUs/);
+});
+
+test("stolen time is that of all cores in microseconds, and none where the machine can't tell", () => {
+  const cores = "cpu0 1901834 42174 236440 1207682 2199 0 31748 31311 0 0\n";
+  const stat = `cpu  3844101 84901 500683 2347444 6399 0 60789 61968 0 0\n${cores}intr 9 8\n`;
+  assert.equal(parseStolenUs(stat), 619_680_000);
+  assert.equal(parseStolenUs("cpu  1 2 3 4\n"), 0);
 });

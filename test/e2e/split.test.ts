@@ -78,8 +78,11 @@ test("raising the weight only adds users to the candidate, lowering it only remo
 });
 
 test("the shadow's cohorts are nested in the same order of users", async (context) => {
-  const { users, v2 } = await setStage(context, { traffic: { candidateBp: 0, shadowBp: 2000 } });
+  const { users, sidecar, v2 } = await setStage(context, {
+    traffic: { candidateBp: 0, shadowBp: 2000 },
+  });
   await onCandidate(users);
+  await sidecar.seen(USERS.length);
   const shadowed = (): readonly unknown[] =>
     v2.shadows().map(({ headers }) => headers[USER_HEADER]);
   const { length } = below(2000);

@@ -128,8 +128,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 test("callbacks in any order are survived", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 80 }), flag, (steps, ticksSoon) => {
       const host = stage(configOf({ requestTimeoutMs: 2000 }), trafficOf());
+      host.ticksSoon = ticksSoon;
       const ids: number[] = [];
       for (const act of steps) act(host, ids);
       survives(host);

@@ -4,6 +4,8 @@ import type { Call, HttpStream } from "./hostTypes.ts";
 import type { Header } from "./pairs.ts";
 import { HostState } from "./wasmState.ts";
 
+const SOON_MS = 10;
+
 /** The module as shipped, compiled once. */
 export const filterModule: WebAssembly.Module = new WebAssembly.Module(
   readFileSync(new URL("../../build/filter.wasm", import.meta.url)),
@@ -14,6 +16,9 @@ export const filterModule: WebAssembly.Module = new WebAssembly.Module(
  * data, and hands them to the shipped module. Tests look at what is there, not at which calls were made.
  */
 export class WasmHost extends HostState {
+  /** Whether a root that wants to tick within milliseconds does so after each part of a request, as in an Envoy that has nothing else to do. */
+  ticksSoon = true;
+
   constructor(shared: HostState["shared"] = new Map()) {
     super(shared);
     const { exports } = new WebAssembly.Instance(filterModule, this.imports());
@@ -55,16 +60,19 @@ export class WasmHost extends HostState {
     this.stream(id).requestHeaders = [...headers];
     const action = this.enter(id, "proxy_on_request_headers", headers.length, Number(ended));
     assert.equal(action, 0, "the filter never holds a request");
+    this.#tickSoon();
     return id;
   }
 
   requestBody(id: number, body: Buffer, ended: boolean): void {
     this.buffers.set(0, body);
     assert.equal(this.enter(id, "proxy_on_request_body", body.length, Number(ended)), 0);
+    this.#tickSoon();
   }
 
   requestTrailers(id: number): void {
     assert.equal(this.enter(id, "proxy_on_request_trailers", 1), 0);
+    this.#tickSoon();
   }
 
   responseHeaders(id: number, headers: readonly Header[], ended = false): void {
@@ -139,6 +147,14 @@ export class WasmHost extends HostState {
   tick(root: number, passedMs = 50): void {
     this.nowNs += BigInt(passedMs) * 1_000_000n;
     this.enter(root, "proxy_on_tick");
+  }
+
+  #tickSoon(): void {
+    for (const [root, periodMs] of this.periodsMs) {
+      if (this.ticksSoon && periodMs < SOON_MS) {
+        this.tick(root, 0);
+      }
+    }
   }
 
   /** Calls an export as a context, as the host would. */

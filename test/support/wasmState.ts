@@ -20,6 +20,8 @@ export class HostState {
   readonly http: Map<number, HttpStream> = new Map();
   readonly shared: Map<string, { value: Buffer; cas: number }>;
   readonly ended: number[] = [];
+  /** How often each context wants to tick. */
+  readonly periodsMs: Map<number, number> = new Map();
   /** Nanoseconds of the monotonic clock. */
   nowNs: bigint = 1_000_000_000n;
   /** What `proxy_http_call` and `proxy_grpc_stream` return: the host may refuse. */
@@ -188,19 +190,17 @@ export class HostState {
         this.logs.push(this.text(at, size));
         return OK;
       },
-      proxy_set_tick_period_milliseconds: (): number => OK,
+      proxy_set_tick_period_milliseconds: (periodMs: number): number => {
+        this.periodsMs.set(this.context, periodMs);
+        return OK;
+      },
       proxy_get_property: (...args: number[]): number => {
         const [path = 0, pathSize = 0, bytes = 0, size = 0] = args;
         const name = this.text(path, pathSize).replaceAll("\0", ".");
         const details = this.http.get(this.context)?.codeDetails ?? "";
-        const value = new Map([
-          ["xds.node.id", "node-1"],
-          ["response.code_details", details],
-        ]);
-        const found = value.get(name);
+        const found = { "xds.node.id": "node-1", "response.code_details": details }[name];
         return found === undefined ? NOT_FOUND : this.put(Buffer.from(found), bytes, size);
       },
-      proxy_call_foreign_function: (): number => NOT_FOUND,
       proxy_set_effective_context: (context: number): number => {
         this.context = context;
         return OK;
