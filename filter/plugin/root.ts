@@ -9,6 +9,7 @@ import { ActiveRollout } from "./rollout";
 import { SidecarStream } from "./sidecarStream";
 import { count } from "./world";
 
+/** How often a root context ticks. */
 export const TICK_MS: u32 = 50;
 /** How long a copy waits while users' requests leave. Envoy's timers know no less. */
 const HURRY_MS: u32 = 1;

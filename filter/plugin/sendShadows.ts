@@ -29,20 +29,18 @@ export function sendShadows(root: Root): bool {
 
 function sendShadow(root: Root, exchange: Exchange): void {
   const headers = exchange.shadowHeaders;
-  if (headers === null) return;
   const rollout = unchecked(root.rollouts[exchange.subject.rollout]);
   exchange.sentNs = nowNs();
   const refusal =
     root.endsAtMs > 0
       ? i32(DropReason.ShadowRefused)
       : rollout.limits.refusal(exchange.sentNs / 1_000_000);
-  if (refusal !== 0) {
-    abandon(root, exchange, refusal as DropReason);
-    return;
-  }
-  const token = sendCopy(rollout, exchange, exchange.shadowVariant, headers);
+  const token =
+    refusal === 0 && headers !== null
+      ? sendCopy(rollout, exchange, exchange.shadowVariant, headers)
+      : 0;
   if (token === 0) {
-    abandon(root, exchange, DropReason.ShadowRefused);
+    abandon(root, exchange, (refusal === 0 ? DropReason.ShadowRefused : refusal) as DropReason);
     return;
   }
   keepToken(exchange, token);
