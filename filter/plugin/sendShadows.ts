@@ -7,7 +7,6 @@ import { Variant } from "../policy/split";
 import { settle } from "./report";
 import { ActiveRollout } from "./rollout";
 import { Root } from "./root";
-import { abandon } from "./shadow";
 import { count, keepSecondaryToken, keepToken, nowNs } from "./world";
 
 const NOTHING = new StaticArray<u8>(0);
@@ -28,50 +27,49 @@ export function sendShadows(root: Root): bool {
 }
 
 function sendShadow(root: Root, exchange: Exchange): void {
-  const headers = exchange.shadowHeaders;
-  const rollout = unchecked(root.rollouts[exchange.subject.rollout]);
   exchange.sentNs = nowNs();
-  const refusal =
-    root.endsAtMs > 0
-      ? i32(DropReason.ShadowRefused)
-      : rollout.limits.refusal(exchange.sentNs / 1_000_000);
-  const token =
-    refusal === 0 && headers !== null
-      ? sendCopy(rollout, exchange, exchange.shadowVariant, headers)
-      : 0;
+  const token = sendCopy(root, exchange, exchange.shadowVariant, exchange.shadowHeaders);
   if (token === 0) {
-    abandon(root, exchange, (refusal === 0 ? DropReason.ShadowRefused : refusal) as DropReason);
+    exchange.dropShadow();
     return;
   }
   keepToken(exchange, token);
   exchange.stage = ShadowStage.Sent;
-  sendSecondary(root, rollout, exchange);
+  sendSecondary(root, exchange);
   exchange.releaseCopy();
 }
 
-function sendSecondary(root: Root, rollout: ActiveRollout, exchange: Exchange): void {
-  const headers = exchange.secondaryHeaders;
-  if (headers === null) return;
-  const refusal = rollout.limits.refusal(exchange.sentNs / 1_000_000);
-  const token = refusal === 0 ? sendCopy(rollout, exchange, Variant.Primary, headers) : 0;
+function sendSecondary(root: Root, exchange: Exchange): void {
+  if (exchange.secondaryHeaders === null) return;
+  const token = sendCopy(root, exchange, Variant.Primary, exchange.secondaryHeaders);
   if (token === 0) {
     exchange.dropSecondary();
-    root.drop(rollout.index, (refusal === 0 ? DropReason.ShadowRefused : refusal) as DropReason);
     return;
   }
   keepSecondaryToken(exchange, token);
   exchange.secondaryStage = ShadowStage.Sent;
 }
 
-/** Sends a copy of the request; returns the token of the call, 0 when the host refused it. */
-function sendCopy(
-  rollout: ActiveRollout,
-  exchange: Exchange,
-  variant: Variant,
-  headers: Capture,
-): u32 {
+/** Sends a copy of the request, if the limits allow; returns the token of the call, 0 when it did not leave, which is counted. */
+function sendCopy(root: Root, exchange: Exchange, variant: Variant, headers: Capture | null): u32 {
+  const rollout = unchecked(root.rollouts[exchange.subject.rollout]);
+  const refusal =
+    root.endsAtMs > 0 || headers === null
+      ? i32(DropReason.ShadowRefused)
+      : rollout.limits.refusal(exchange.sentNs / 1_000_000);
+  const token = refusal === 0 ? call(rollout, exchange, variant, headers as Capture) : 0;
+  if (token === 0) {
+    root.drop(rollout.index, (refusal === 0 ? DropReason.ShadowRefused : refusal) as DropReason);
+    return 0;
+  }
+  rollout.limits.send();
+  count(Counter.ShadowsSent);
+  return token;
+}
+
+function call(rollout: ActiveRollout, exchange: Exchange, variant: Variant, headers: Capture): u32 {
   const body = exchange.shadowBody;
-  const token = sendHttp(
+  return sendHttp(
     rollout.config.variant(variant).clusterBytes,
     headers.bytes,
     headers.length,
@@ -79,8 +77,4 @@ function sendCopy(
     body === null ? 0 : body.length,
     u32(rollout.config.shadow.timeoutMs),
   );
-  if (token === 0) return 0;
-  rollout.limits.send();
-  count(Counter.ShadowsSent);
-  return token;
 }

@@ -137,8 +137,7 @@ function hasOneMessage(exchange: Exchange): bool {
   return body !== null && isOneMessage(body.bytes, body.length);
 }
 
-/** Gives the copy up, for a reason that is counted. */
-export function abandon(root: Root, exchange: Exchange, reason: DropReason): void {
+function abandon(root: Root, exchange: Exchange, reason: DropReason): void {
   exchange.dropShadow();
   root.drop(exchange.subject.rollout, reason);
 }
