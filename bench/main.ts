@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { findEnvoy } from "../sidecar/envoy/find.ts";
 import { type Measurement, type Options, parseOptions } from "./options.ts";
-import { formatTable, makeReport, missedLimits, type Result } from "./report.ts";
+import { formatTable, makeReport, type Result, verdict } from "./report.ts";
 import { type Pinning, pinSelf, unpinSelf } from "./rig/cores.ts";
 import { describeMachine } from "./rig/machine.ts";
 import { type Rig, startRig } from "./rig/rig.ts";
@@ -60,7 +60,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const needsEnvoy = !options.only.every(isAlone);
   const envoy = needsEnvoy ? await findEnvoy({ env: process.env, say }) : undefined;
-  const rig = envoy === undefined ? undefined : await startRig(envoy.path, pinning);
+  const rig =
+    envoy === undefined ? undefined : await startRig(envoy.path, pinning, options.upstream);
   endWithSignals(rig);
   const results: Result[] = [];
   try {
@@ -75,8 +76,7 @@ async function main(args: readonly string[]): Promise<number> {
     writeFileSync(options.report, `${JSON.stringify(makeReport(results, where), undefined, 2)}\n`);
   }
   console.log(formatTable(results));
-  const missed = missedLimits(results);
-  console.log(missed.length === 0 ? "Within all limits." : `Limits missed: ${missed.join(", ")}.`);
+  console.log(verdict(options.only, results));
   return results.length === options.only.length ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Upstream } from "./rig/envoyConfig.ts";
 
 /** What can be measured, in the order in which it is (primaryP99 lets the sidecar run only on an idle core from then on, so it is its last user). */
 export const MEASUREMENTS = [
@@ -29,10 +30,13 @@ export type Options = {
   readonly only: readonly Measurement[];
   /** Interleaved rounds of each ratio, 1 to 100. */
   readonly rounds: number;
+  /** What the upstream of the Envoys does with a connection once it has answered. */
+  readonly upstream: Upstream;
   /** Whether drift is measured beside Evidently, which pip brings into a virtual environment of the bench. */
   readonly evidently: boolean;
 };
 
+const UPSTREAMS: readonly Upstream[] = ["keeps", "closes"];
 const ROUNDS = 9;
 const ROUNDS_MAX = 100;
 
@@ -44,12 +48,17 @@ export function parseOptions(args: readonly string[]): Options {
       report: { type: "string" },
       only: { type: "string" },
       rounds: { type: "string" },
+      upstream: { type: "string", default: "keeps" },
       evidently: { type: "boolean", default: false },
     },
   });
   const rounds = Number(values.rounds ?? ROUNDS);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
     throw new Error(`--rounds: ${values.rounds}: a whole number from 1 to ${ROUNDS_MAX}`);
+  }
+  const upstream = UPSTREAMS.find((known) => known === values.upstream);
+  if (upstream === undefined) {
+    throw new Error(`--upstream: ${values.upstream}: one of ${UPSTREAMS.join(", ")}`);
   }
   const names = values.only?.split(",") ?? MEASUREMENTS.filter((name) => name !== WHEN_NAMED);
   const unknown = names.find((name) => !MEASUREMENTS.some((known) => known === name));
@@ -60,6 +69,7 @@ export function parseOptions(args: readonly string[]): Options {
     report: values.report,
     only: MEASUREMENTS.filter((name) => names.includes(name)),
     rounds,
+    upstream,
     evidently: values.evidently,
   };
 }

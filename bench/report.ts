@@ -81,6 +81,17 @@ export function missedLimits(results: readonly Result[]): Measurement[] {
     .map(({ measurement }) => measurement);
 }
 
+/** One sentence on all that was to be measured: what missed its limit, and what has no figure. */
+export function verdict(asked: readonly Measurement[], results: readonly Result[]): string {
+  const missed = missedLimits(results);
+  const unmeasured = asked.filter((name) => !results.some((result) => result.measurement === name));
+  const said = [
+    ...(missed.length > 0 ? [`Limits missed: ${missed.join(", ")}.`] : []),
+    ...(unmeasured.length > 0 ? [`Not measured: ${unmeasured.join(", ")}.`] : []),
+  ];
+  return said.length === 0 ? "Within all limits." : said.join(" ");
+}
+
 /** A table for people: one row for each figure with its limit, then what it is. */
 export function formatTable(results: readonly Result[]): string {
   const missed = missedLimits(results);

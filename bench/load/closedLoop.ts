@@ -1,91 +1,83 @@
 import { type Connection, openConnections } from "./connection.ts";
-import { deferred } from "./deferred.ts";
+import { type Deferred, deferred } from "./deferred.ts";
 import type { Requests } from "./requests.ts";
+
+/** Enough that the front is never idle, few enough that its queues stay short. */
+const CONNECTIONS = 32;
 
 /** A load that saturates: every connection sends its next request as soon as the answer is in. */
 export class ClosedLoop {
   readonly #requests: Requests;
-  readonly #reached = deferred();
-  readonly #drained = deferred();
   #connections: readonly Connection[] = [];
-  #goal = Number.POSITIVE_INFINITY;
+  /** Of the run under way. */
+  #answered: Deferred | undefined;
   #next = 0;
-  #idle = 0;
-  #answered = 0;
+  #toSend = 0;
+  #underWay = 0;
   #failed = 0;
-  #isStopping: boolean = false;
   #broken: Error | undefined;
 
   private constructor(requests: Requests) {
     this.#requests = requests;
   }
 
-  /** Starts sending to a port of this machine over `count` connections. Rejects when one can't be made. */
-  static async start(port: number, count: number, requests: Requests): Promise<ClosedLoop> {
+  /** Opens connections to a port of this machine. Rejects when one can't be made. */
+  static async open(port: number, requests: Requests): Promise<ClosedLoop> {
     const loop = new ClosedLoop(requests);
-    loop.#connections = await openConnections(port, count, {
+    loop.#connections = await openConnections(port, CONNECTIONS, {
       onAnswer: (connection, status) => loop.#take(connection, status),
       onBroken: (error) => loop.#break(error),
     });
-    for (const connection of loop.#connections) {
-      loop.#send(connection);
-    }
     return loop;
   }
 
-  /** Requests answered so far. */
-  get answered(): number {
-    return this.#answered;
+  /** Sends `count` requests and resolves when all are answered. Rejects when one failed or a connection broke. One run at a time. */
+  async run(count: number): Promise<void> {
+    if (this.#broken !== undefined) {
+      throw this.#broken;
+    }
+    const answered = deferred();
+    this.#answered = answered;
+    this.#toSend = count;
+    this.#failed = 0;
+    for (const connection of this.#connections) {
+      this.#send(connection);
+    }
+    await answered.promise;
+    this.#answered = undefined;
+    if (this.#failed > 0) {
+      throw new Error(`${this.#failed} of ${count} requests failed: nothing to compare`);
+    }
   }
 
-  /** Of these, those answered with anything but 200. */
-  get failed(): number {
-    return this.#failed;
-  }
-
-  /** Resolves when `count` requests are answered, or a connection broke (`stop` tells). */
-  reaches(count: number): Promise<void> {
-    this.#goal = count;
-    return this.#reached.promise;
-  }
-
-  /** Lets requests under way end, then closes. Rejects when a connection broke during the load. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#drained.promise;
+  close(): void {
     for (const connection of this.#connections) {
       connection.close();
-    }
-    if (this.#broken !== undefined) {
-      const { message } = this.#broken;
-      throw new Error(`a connection broke under load: ${message}`, { cause: this.#broken });
     }
   }
 
   #take(connection: Connection, status: number): void {
-    this.#answered += 1;
+    this.#underWay -= 1;
     this.#failed += status === 200 ? 0 : 1;
-    if (this.#answered >= this.#goal) {
-      this.#reached.resolve();
-    }
     this.#send(connection);
+    if (this.#underWay === 0) {
+      this.#answered?.resolve();
+    }
   }
 
   #send(connection: Connection): void {
-    const request = this.#requests[this.#next++ % this.#requests.length];
-    if (!this.#isStopping && request !== undefined) {
-      connection.send(request);
+    const request = this.#requests[this.#next % this.#requests.length];
+    if (this.#toSend === 0 || request === undefined) {
       return;
     }
-    this.#idle += 1;
-    if (this.#idle === this.#connections.length) {
-      this.#drained.resolve();
-    }
+    this.#toSend -= 1;
+    this.#underWay += 1;
+    this.#next += 1;
+    connection.send(request);
   }
 
   #break(error: Error): void {
-    this.#broken ??= error;
-    this.#reached.resolve();
-    this.#drained.resolve();
+    this.#broken = new Error(`a connection broke under load: ${error.message}`, { cause: error });
+    this.#answered?.reject(this.#broken);
   }
 }

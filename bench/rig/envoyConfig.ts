@@ -16,8 +16,11 @@ type Json = { readonly [key: string]: unknown };
 
 const VERSION_HEADER = "x-understudy-variant";
 
-/** Bootstrap of the upstream: two ports, as of two versions, that both give `answer` once a request's last byte is in. */
-export function upstreamBootstrap(answer: string): Json {
+/** Whether an upstream keeps a connection after an answer, as servers do, or answers at a request's head and closes it. */
+export type Upstream = "keeps" | "closes";
+
+/** Bootstrap of the upstream: two ports, as of two versions, that both give `answer`. */
+export function upstreamBootstrap(answer: string, upstream: Upstream): Json {
   const direct = {
     match: { prefix: "/" },
     direct_response: { status: 200, body: { inline_string: answer } },
@@ -28,8 +31,8 @@ export function upstreamBootstrap(answer: string): Json {
       },
     ],
   };
-  // Without this Envoy answers at the request's head and closes the connection, as the body is still to come: then every request would
-  // cost the front a new connection, on all sides, and hide what is measured. Real servers read the body and keep the connection.
+  // Without this Envoy answers at the request's head and closes the connection, as the body is still to come: then every request
+  // costs the front a new connection, on all sides, and hides what is measured. Real servers read the body and keep the connection.
   const wholeRequest = {
     name: "envoy.filters.http.buffer",
     typed_config: {
@@ -37,7 +40,8 @@ export function upstreamBootstrap(answer: string): Json {
       max_request_bytes: 65_536,
     },
   };
-  const listeners = ["v1", "v2"].map((name) => listener(name, [direct], [wholeRequest]));
+  const filters = upstream === "keeps" ? [wholeRequest] : [];
+  const listeners = ["v1", "v2"].map((name) => listener(name, [direct], filters));
   return bootstrap(listeners, []);
 }
 

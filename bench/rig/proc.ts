@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** Length of one tick of the CPU times in /proc: USER_HZ is 100 on every Linux that Envoy is built for. */
 const TICK_US = 10_000;
@@ -20,6 +20,15 @@ export function parseCpuUs(stat: string): number {
 export function parseStolenUs(stat: string): number {
   const steal = /^cpu +(?:\d+ ){7}(\d+)/m.exec(stat)?.[1];
   return Number(steal ?? 0) * TICK_US;
+}
+
+/** Time on a core of one thread, in nanoseconds, from the text of its schedstat (Linux, Documentation/scheduler/sched-stats: the first of three numbers). */
+export function parseScheduledNs(schedstat: string): number {
+  const ns = Number.parseInt(schedstat, 10);
+  if (Number.isNaN(ns)) {
+    throw new Error(`schedstat does not begin with a time: ${JSON.stringify(schedstat)}`);
+  }
+  return ns;
 }
 
 /** Resident bytes of a process from the text of /proc/<pid>/status (VmRSS). */
@@ -48,6 +57,16 @@ export function parseCpuList(list: string): number[] {
 /** CPU time that a running process has used so far, all threads, microseconds. Steps of 10 ms. */
 export function cpuUs(pid: number): number {
   return parseCpuUs(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
+
+/** CPU time that the threads of a running process have used so far, microseconds, as fine as the kernel counts it (schedstat); in steps of 10 ms where it does not say. */
+export function threadsCpuUs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}/schedstat`);
+  if (!threads.every(existsSync)) {
+    return cpuUs(pid);
+  }
+  const nanoseconds = threads.map((file) => parseScheduledNs(readFileSync(file, "utf8")));
+  return nanoseconds.reduce((sum, ns) => sum + ns, 0) / 1000;
 }
 
 /** Time that the hypervisor has kept all cores from this machine so far, microseconds. Steps of 10 ms. */

@@ -5,7 +5,7 @@ import { type RunningEnvoy, startEnvoy } from "../../sidecar/envoy/start.ts";
 import { readStats } from "../../sidecar/envoy/stats.ts";
 import { makeRequests, PATH, type Requests } from "../load/requests.ts";
 import { type Pinning, pinToFront } from "./cores.ts";
-import { type FrontKind, frontBootstrap, upstreamBootstrap } from "./envoyConfig.ts";
+import { type FrontKind, frontBootstrap, type Upstream, upstreamBootstrap } from "./envoyConfig.ts";
 import { type BenchRollout, benchPlan, pluginConfiguration } from "./filterConfig.ts";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
 
@@ -34,7 +34,7 @@ export type Rig = {
 };
 
 /** Starts upstream and sidecar. Rejects when one does not start, and leaves nothing running then. */
-export async function startRig(path: string, pinning: Pinning): Promise<Rig> {
+export async function startRig(path: string, pinning: Pinning, answering: Upstream): Promise<Rig> {
   const stops: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const stop of stops.splice(0).reverse()) {
@@ -47,7 +47,7 @@ export async function startRig(path: string, pinning: Pinning): Promise<Rig> {
     return envoy;
   };
   try {
-    const upstream = await start(upstreamBootstrap(ANSWER));
+    const upstream = await start(upstreamBootstrap(ANSWER, answering));
     const sidecar = await startSidecar();
     stops.push(() => sidecar.stop());
     const parts = { start, pinning, upstream, sidecar };

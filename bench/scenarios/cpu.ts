@@ -1,48 +1,48 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ClosedLoop } from "../load/closedLoop.ts";
 import type { Requests } from "../load/requests.ts";
-import { cpuUs } from "../rig/proc.ts";
+import { threadsCpuUs } from "../rig/proc.ts";
 import type { Front } from "../rig/rig.ts";
 
-/** Enough that the front is never idle, few enough that its queues stay short. */
-const CONNECTIONS = 32;
 /** Connections and pools are made, and Envoy's caches are warm, before the count begins. */
-const WARM_MS = 400;
+export const WARM_REQUESTS = 2_000;
 
-/** One spell of a saturated front Envoy. */
-export type CpuRound = {
-  readonly usPerRequest: number;
-  /** Requests in the time that was measured, and all that were sent in the spell. */
+/** What requests cost a saturated front Envoy; adds up over spells. */
+export type CpuCost = {
   readonly requests: number;
-  readonly sent: number;
-  readonly perSecond: number;
-  /** CPU time over wall time of the front Envoy: near 1 when it was the bottleneck. */
-  readonly busy: number;
+  readonly cpuUs: number;
+  readonly wallUs: number;
 };
 
-/** Saturates the front for `durationMs` and counts its CPU time per request. Rejects when a request failed. */
-export async function measureCpu(
-  front: Front,
-  requests: Requests,
-  durationMs: number,
-): Promise<CpuRound> {
-  const load = await ClosedLoop.start(front.port, CONNECTIONS, requests);
-  await sleep(WARM_MS);
-  const read = () => ({ cpu: cpuUs(front.pid), count: load.answered, at: performance.now() });
-  const before = read();
-  await sleep(durationMs);
-  const after = read();
-  await load.stop();
-  if (load.failed > 0) {
-    throw new Error(`${load.failed} of ${load.answered} requests failed: nothing to compare`);
-  }
-  const count = after.count - before.count;
-  const wallMs = after.at - before.at;
+/** A front Envoy, with the load that saturates it. */
+export type Saturated = {
+  /** Sends so many requests as fast as they are answered. Rejects when one failed. */
+  spend(requests: number): Promise<CpuCost>;
+  close(): void;
+};
+
+/** Connects to a front Envoy and warms it. Nothing is sent but by `spend`. */
+export async function saturate(front: Front, requests: Requests): Promise<Saturated> {
+  const load = await ClosedLoop.open(front.port, requests);
+  await load.run(WARM_REQUESTS);
   return {
-    usPerRequest: (after.cpu - before.cpu) / count,
-    requests: count,
-    sent: load.answered,
-    perSecond: (count * 1000) / wallMs,
-    busy: (after.cpu - before.cpu) / (wallMs * 1000),
+    spend: async (count) => {
+      const cpuBefore = threadsCpuUs(front.pid);
+      const startMs = performance.now();
+      await load.run(count);
+      const wallUs = (performance.now() - startMs) * 1000;
+      return { requests: count, cpuUs: threadsCpuUs(front.pid) - cpuBefore, wallUs };
+    },
+    close: () => load.close(),
+  };
+}
+
+/** The cost of several spells together. */
+export function sumOf(costs: readonly CpuCost[]): CpuCost {
+  const add = (of: (cost: CpuCost) => number): number =>
+    costs.reduce((sum, cost) => sum + of(cost), 0);
+  return {
+    requests: add(({ requests }) => requests),
+    cpuUs: add(({ cpuUs }) => cpuUs),
+    wallUs: add(({ wallUs }) => wallUs),
   };
 }

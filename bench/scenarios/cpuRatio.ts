@@ -1,35 +1,50 @@
 import type { FrontKind } from "../rig/envoyConfig.ts";
-import type { Front, Rig } from "../rig/rig.ts";
+import type { Rig } from "../rig/rig.ts";
 import { median, type RatioSummary, summariseRounds } from "../stats.ts";
-import { type CpuRound, measureCpu } from "./cpu.ts";
+import { type CpuCost, saturate, sumOf } from "./cpu.ts";
 
-/** Short, so that both sides of a round see the same machine; many of them make up for it. */
-const SPELL_MS = 1000;
+/** Short, and many of each side by turns in a round: the machine is now fast, now slow, and both sides are to see the same of it. */
+const SPELL_REQUESTS = 1_000;
+const SPELLS = 10;
 
 /** Our way and Envoy's own way to do the same job. */
 export type Sides = { readonly ours: FrontKind; readonly native: FrontKind };
 
 /** Interleaved rounds of two front Envoys. */
 export type CpuRatio = RatioSummary & {
-  readonly details: readonly { readonly ours: CpuRound; readonly native: CpuRound }[];
+  readonly details: readonly { readonly ours: CpuCost; readonly native: CpuCost }[];
+  /** Requests sent to our side while it was measured. */
+  readonly sent: number;
 };
 
-/** CPU time per request of ours to native's, in `rounds` rounds of one spell each; every second round begins with the other side. */
+/** CPU time per request of ours to native's, in `rounds` rounds of as many spells of each side, which take turns in beginning. */
 export async function measureCpuRatio(rig: Rig, sides: Sides, rounds: number): Promise<CpuRatio> {
-  const ours = await rig.front(sides.ours);
-  const native = await rig.front(sides.native);
-  const spell = (front: Front): Promise<CpuRound> => measureCpu(front, rig.requests, SPELL_MS);
-  const details: { ours: CpuRound; native: CpuRound }[] = [];
+  const ours = await saturate(await rig.front(sides.ours), rig.requests);
+  const native = await saturate(await rig.front(sides.native), rig.requests);
+  const details: { ours: CpuCost; native: CpuCost }[] = [];
   for (let round = 0; round < rounds; round++) {
-    details.push(await alternate(round, { ours: () => spell(ours), native: () => spell(native) }));
+    const spells: { ours: CpuCost; native: CpuCost }[] = [];
+    for (let spell = 0; spell < SPELLS; spell++) {
+      const spend = {
+        ours: () => ours.spend(SPELL_REQUESTS),
+        native: () => native.spend(SPELL_REQUESTS),
+      };
+      spells.push(await alternate(spell, spend));
+    }
+    details.push({
+      ours: sumOf(spells.map((spell) => spell.ours)),
+      native: sumOf(spells.map((spell) => spell.native)),
+    });
   }
+  ours.close();
+  native.close();
   const summary = summariseRounds(
     details.map((round) => ({
-      ours: round.ours.usPerRequest,
-      native: round.native.usPerRequest,
+      ours: round.ours.cpuUs / round.ours.requests,
+      native: round.native.cpuUs / round.native.requests,
     })),
   );
-  return { ...summary, details };
+  return { ...summary, details, sent: sumOf(details.map((round) => round.ours)).requests };
 }
 
 /** Runs both sides one after the other, ours first in even rounds and last in odd ones, so that neither always follows the other. */
@@ -51,7 +66,8 @@ const BUSY_MIN = 0.8;
 /** The figures of a ratio of CPU times in one line, and the doubt about them when Envoy was not saturated. */
 export function describeCpu(measured: CpuRatio): { figures: string; doubt: string | undefined } {
   const { oursMedian, nativeMedian, lowest, highest, details } = measured;
-  const busy = median(details.map(({ ours, native }) => Math.min(ours.busy, native.busy)));
+  const busyOf = ({ cpuUs, wallUs }: CpuCost): number => cpuUs / wallUs;
+  const busy = median(details.map(({ ours, native }) => Math.min(busyOf(ours), busyOf(native))));
   const percent = `${(busy * 100).toFixed(0)} %`;
   return {
     figures:

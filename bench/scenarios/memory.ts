@@ -6,7 +6,6 @@ import type { Front, Rig } from "../rig/rig.ts";
 import { settled } from "../rig/sidecar.ts";
 import { checkDelivery, deliveryOf } from "./shadow.ts";
 
-const CONNECTIONS = 32;
 const WARM_REQUESTS = 50_000;
 const REQUESTS = 200_000;
 
@@ -40,9 +39,9 @@ export async function measureMemory(rig: Rig): Promise<Result> {
 }
 
 async function sendRequests(rig: Rig, front: Front, count: number): Promise<void> {
-  const load = await ClosedLoop.start(front.port, CONNECTIONS, rig.requests);
-  await load.reaches(count);
-  await load.stop();
+  const load = await ClosedLoop.open(front.port, rig.requests);
+  await load.run(count);
+  load.close();
 }
 
 async function memoryOf(front: Front): Promise<Memory> {

@@ -5,36 +5,32 @@ import { runWhenIdle } from "../rig/cores.ts";
 import { stolenUs } from "../rig/proc.ts";
 import type { Front, Rig } from "../rig/rig.ts";
 import { settled } from "../rig/sidecar.ts";
-import { quantile, summariseRounds } from "../stats.ts";
-import { measureCpu } from "./cpu.ts";
+import { median, quantile } from "../stats.ts";
+import { saturate } from "./cpu.ts";
 import { alternate } from "./cpuRatio.ts";
 import { checkDelivery, deliveryOf } from "./shadow.ts";
 
-const CAPACITY_MS = 1500;
+const CAPACITY_REQUESTS = 10_000;
 /** Short, so that many end before the hypervisor takes a core away again. */
 const SPELL_MS = 500;
-/** Undisturbed spells of each side in a round, and how many are tried for them. */
-const SPELLS = 12;
-const SPELLS_MAX = 36;
+/** Undisturbed pairs of spells for each round that was asked for, and how many are tried for them. */
+const PAIRS = 12;
+const PAIRS_MAX = 24;
 /** The least that the machine can say of stolen time. */
 const STOLEN_US_MAX = 10_000;
 
-type Latencies = { readonly p50Ms: number; readonly p99Ms: number; readonly requests: number };
-type Spell = { readonly latenciesMs: readonly number[]; readonly stolenUs: number };
-type Spells = { readonly ours: Spell; readonly native: Spell };
-type Round = {
-  readonly ours: Latencies;
-  readonly native: Latencies;
-  /** Spells of each side, and those among them in which no core was taken away. */
-  readonly tried: number;
-  readonly undisturbed: number;
-};
+/** What users waited in one spell, or in the median one. */
+type Latencies = { readonly p50Ms: number; readonly p90Ms: number; readonly p99Ms: number };
+type Spell = Latencies & { readonly requests: number; readonly stolenUs: number };
+/** Both sides under the same arrivals, one after the other. */
+type Pair = { readonly ours: Spell; readonly native: Spell };
 
 /**
  * The user's p99 with the filter's shadow on to that with native mirroring on, both at the same rate: a third of what the slower
- * of the two can do. Arrivals are a Poisson process, the same one for both sides of a spell; latency counts from the intended time.
- * A spell in which the hypervisor kept a core from this machine is taken again, for both sides: its slowest requests waited for
- * somebody else's machine, and tell nothing of either.
+ * of the two can do. Arrivals are a Poisson process, the same one for both sides of a pair of spells; latency counts from the intended time.
+ * The figure is the median of the pairs' ratios: native to itself differs by a third in the p99 of all requests of a minute, as few moments
+ * of the machine make it, and by a tenth in the median of fifty pairs. A pair in which the hypervisor kept a core from this machine is taken
+ * again: its slowest requests waited for somebody else's machine, and tell nothing of either side.
  *
  * On two cores the sidecar runs on the one that also holds the clock and the upstream. It runs there only when neither wants to, so that users
  * wait for Envoy, not for a sidecar that has the core; it keeps up all the same, and its pairs are counted. (The lowest priority is not
@@ -43,77 +39,76 @@ type Round = {
 export async function measurePrimaryP99(rig: Rig, rounds: number): Promise<Result> {
   const ours = await rig.front("filter-shadow");
   const native = await rig.front("native-shadow");
-  const capacity = Math.min(
-    (await measureCpu(ours, rig.requests, CAPACITY_MS)).perSecond,
-    (await measureCpu(native, rig.requests, CAPACITY_MS)).perSecond,
-  );
+  const capacity = Math.min(await capacityOf(rig, ours), await capacityOf(rig, native));
   const perSecond = capacity / 3;
   const competing = runWhenIdle(rig.sidecar.pid);
   const countsBefore = await settled(rig.sidecar);
-  let sent = 0;
-  const takeSpell = async (seed: number): Promise<Spells> => {
+  const tried = await takePairs(rounds, async (seed) => {
     const timesMs = poissonTimesMs(perSecond, SPELL_MS, seed);
-    sent += timesMs.length;
     const spell = (front: Front): Promise<Spell> => measureSpell(rig, front, timesMs);
     return await alternate(seed, { ours: () => spell(ours), native: () => spell(native) });
-  };
-  const details: Round[] = [];
-  for (let round = 0; round < rounds; round++) {
-    details.push(await measureRound(round, takeSpell));
-  }
+  });
+  const sent = tried.reduce((sum, pair) => sum + pair.ours.requests, 0);
   const delivery = deliveryOf(sent, countsBefore, await settled(rig.sidecar));
   checkDelivery(delivery);
-  const summary = summariseRounds(
-    details.map((round) => ({ ours: round.ours.p99Ms, native: round.native.p99Ms })),
-  );
+  const undisturbed = tried.filter(isUndisturbed);
+  const enough = undisturbed.length >= rounds * PAIRS;
+  const counted = enough ? undisturbed : tried;
+  const ratios = counted.map((pair) => pair.ours.p99Ms / pair.native.p99Ms);
+  const medians = {
+    ours: medianOf(counted.map((pair) => pair.ours)),
+    native: medianOf(counted.map((pair) => pair.native)),
+  };
+  const middle = [quantile(ratios, 0.25), quantile(ratios, 0.75)].map((ratio) => ratio.toFixed(2));
   return {
     measurement: "primaryP99",
-    ratio: summary.ratio,
+    ratio: median(ratios),
     figures:
-      `${summary.oursMedian.toFixed(2)} ms / ${summary.nativeMedian.toFixed(2)} ms, ` +
-      `rounds ${summary.lowest.toFixed(2)} to ${summary.highest.toFixed(2)}; ${perSecond.toFixed(0)} requests/s`,
-    doubt: competing ?? disturbance(details),
-    raw: { ...summary, perSecond, delivery, details },
+      `${medians.ours.p99Ms.toFixed(2)} ms / ${medians.native.p99Ms.toFixed(2)} ms in the median of ${counted.length} spells, ` +
+      `the middle half ${middle.join(" to ")}; ${perSecond.toFixed(0)} requests/s`,
+    doubt: competing ?? (enough ? undefined : disturbance(undisturbed.length, tried.length)),
+    raw: { medians, perSecond, delivery, undisturbed: undisturbed.length, tried },
   };
 }
 
-/** Takes spells until enough were undisturbed; all of them count where that never happens. */
-async function measureRound(
-  round: number,
-  takeSpell: (seed: number) => Promise<Spells>,
-): Promise<Round> {
-  const spells: Spells[] = [];
-  const undisturbed: Spells[] = [];
-  while (undisturbed.length < SPELLS && spells.length < SPELLS_MAX) {
-    const taken = await takeSpell(round * SPELLS_MAX + spells.length + 1);
-    spells.push(taken);
-    if (Math.max(taken.ours.stolenUs, taken.native.stolenUs) <= STOLEN_US_MAX) {
-      undisturbed.push(taken);
-    }
+/** Requests per second that saturate a front Envoy. */
+async function capacityOf(rig: Rig, front: Front): Promise<number> {
+  const saturated = await saturate(front, rig.requests);
+  const { requests, wallUs } = await saturated.spend(CAPACITY_REQUESTS);
+  saturated.close();
+  return requests / (wallUs / 1e6);
+}
+
+/** Takes pairs of spells until enough were undisturbed, or far too many were not. */
+async function takePairs(
+  rounds: number,
+  take: (seed: number) => Promise<Pair>,
+): Promise<readonly Pair[]> {
+  const pairs: Pair[] = [];
+  let undisturbed = 0;
+  while (undisturbed < rounds * PAIRS && pairs.length < rounds * PAIRS_MAX) {
+    const pair = await take(pairs.length + 1);
+    pairs.push(pair);
+    undisturbed += isUndisturbed(pair) ? 1 : 0;
   }
-  const counted = undisturbed.length === SPELLS ? undisturbed : spells;
-  return {
-    ours: latenciesOf(counted.flatMap(({ ours }) => ours.latenciesMs)),
-    native: latenciesOf(counted.flatMap(({ native }) => native.latenciesMs)),
-    tried: spells.length,
-    undisturbed: undisturbed.length,
-  };
+  return pairs;
 }
 
-function latenciesOf(latenciesMs: readonly number[]): Latencies {
-  return {
-    p50Ms: quantile(latenciesMs, 0.5),
-    p99Ms: quantile(latenciesMs, 0.99),
-    requests: latenciesMs.length,
-  };
+function isUndisturbed({ ours, native }: Pair): boolean {
+  return Math.max(ours.stolenUs, native.stolenUs) <= STOLEN_US_MAX;
 }
 
-/** Why the figure is in doubt, if rounds had too few spells without disturbance. */
-function disturbance(details: readonly Round[]): string | undefined {
-  const disturbed = details.filter(({ undisturbed }) => undisturbed < SPELLS).length;
-  return disturbed === 0
-    ? undefined
-    : `the hypervisor took cores away: ${disturbed} of ${details.length} rounds had fewer than ${SPELLS} spells without it`;
+/** Why the figure is in doubt when too few pairs were undisturbed, so that all count. */
+function disturbance(undisturbed: number, tried: number): string {
+  return `the hypervisor took cores away: only ${undisturbed} of ${tried} pairs of spells went without it, and all count`;
+}
+
+function medianOf(spells: readonly Spell[]): Latencies {
+  return {
+    p50Ms: median(spells.map((spell) => spell.p50Ms)),
+    p90Ms: median(spells.map((spell) => spell.p90Ms)),
+    p99Ms: median(spells.map((spell) => spell.p99Ms)),
+  };
 }
 
 async function measureSpell(rig: Rig, front: Front, timesMs: readonly number[]): Promise<Spell> {
@@ -122,5 +117,11 @@ async function measureSpell(rig: Rig, front: Front, timesMs: readonly number[]):
   if (failed > 0) {
     throw new Error(`${failed} of ${timesMs.length} requests failed: nothing to compare`);
   }
-  return { latenciesMs, stolenUs: stolenUs() - before };
+  return {
+    p50Ms: quantile(latenciesMs, 0.5),
+    p90Ms: quantile(latenciesMs, 0.9),
+    p99Ms: quantile(latenciesMs, 0.99),
+    requests: timesMs.length,
+    stolenUs: stolenUs() - before,
+  };
 }

@@ -3,6 +3,7 @@ import type { SidecarCounts } from "../rig/counts.ts";
 import { cpuUs } from "../rig/proc.ts";
 import type { Rig } from "../rig/rig.ts";
 import { settled } from "../rig/sidecar.ts";
+import { WARM_REQUESTS } from "./cpu.ts";
 import { describeCpu, measureCpuRatio } from "./cpuRatio.ts";
 
 /** Share of pairs that must arrive, else the figure would be of less than the whole work. */
@@ -21,15 +22,14 @@ export async function measureShadow(rig: Rig, rounds: number): Promise<Result> {
     { ours: "filter-shadow", native: "native-shadow" },
     rounds,
   );
-  const sent = measured.details.reduce((sum, { ours }) => sum + ours.sent, 0);
-  const delivery = deliveryOf(sent, before, await settled(rig.sidecar));
+  const delivery = deliveryOf(measured.sent + WARM_REQUESTS, before, await settled(rig.sidecar));
   checkDelivery(delivery);
   const { figures, doubt } = describeCpu(measured);
   const sidecarUsPerPair = (cpuUs(rig.sidecar.pid) - sidecarCpuBefore) / delivery.pairs;
   return {
     measurement: "shadow",
     ratio: measured.ratio,
-    figures: `${figures}; ${delivery.pairs} pairs of ${sent} requests received`,
+    figures: `${figures}; ${delivery.pairs} pairs of ${delivery.sent} requests received`,
     doubt,
     raw: { ...measured, delivery, sidecarUsPerPair },
   };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frontBootstrap } from "../../bench/rig/envoyConfig.ts";
+import { frontBootstrap, upstreamBootstrap } from "../../bench/rig/envoyConfig.ts";
 
 const backends = { primary: 1001, candidate: 1002 };
 const plugin = { wasmFile: "/build/filter.wasm", configuration: { rollouts: [] } };
@@ -23,4 +23,9 @@ test("a front with the filter routes by the header that the filter sets, and rea
   assert.match(bootstrap, /"filename":"\/build\/filter.wasm"/);
   assert.match(bootstrap, /"http2_protocol_options":{}/);
   assert.match(bootstrap, /"port_value":1003/);
+});
+
+test("an upstream that keeps its connections reads a request to its end before it answers", () => {
+  assert.match(text(upstreamBootstrap("{}", "keeps")), /envoy.filters.http.buffer/);
+  assert.doesNotMatch(text(upstreamBootstrap("{}", "closes")), /envoy.filters.http.buffer/);
 });

@@ -4,7 +4,9 @@ import {
   parseCpuList,
   parseCpuUs,
   parseResidentBytes,
+  parseScheduledNs,
   parseStolenUs,
+  threadsCpuUs,
 } from "../../bench/rig/proc.ts";
 
 const statOf = (command: string): string =>
@@ -20,6 +22,19 @@ test("a command's name with blanks and brackets does not shift the fields", () =
 
 test("a stat without CPU times is refused", () => {
   assert.throws(() => parseCpuUs("4242 (envoy) S 1"), /no CPU times/);
+});
+
+test("a thread's time on a core is the first number of its schedstat", () => {
+  assert.equal(parseScheduledNs("130775048 54214681 1427\n"), 130_775_048);
+  assert.throws(() => parseScheduledNs("\n"), /does not begin with a time/);
+});
+
+test("the threads of a process have used time on a core, and ever more of it", () => {
+  const before = threadsCpuUs(process.pid);
+  assert.ok(before > 0);
+  const user = process.cpuUsage().user;
+  while (process.cpuUsage().user < user + 30_000);
+  assert.ok(threadsCpuUs(process.pid) > before);
 });
 
 test("resident memory is VmRSS in bytes", () => {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatTable, LIMITS, makeReport, missedLimits, type Result } from "../../bench/report.ts";
+import {
+  formatTable,
+  LIMITS,
+  makeReport,
+  missedLimits,
+  type Result,
+  verdict,
+} from "../../bench/report.ts";
 
 const result = (measurement: Result["measurement"], ratio: number): Result => ({
   measurement,
@@ -40,4 +47,13 @@ test("a figure in doubt says why in the table and in the report", () => {
   const doubtful = { ...result("split", 1.25), doubt: "another load" };
   assert.match(formatTable([doubtful]), /In doubt: another load/);
   assert.match(JSON.stringify(makeReport([doubtful], {})), /"doubt":"another load"/);
+});
+
+test("all is within limits only when all that was asked for was measured", () => {
+  const [good, bad] = [result("split", LIMITS.split), result("shadow", LIMITS.shadow + 0.1)];
+  assert.equal(verdict(["split"], [good]), "Within all limits.");
+  assert.equal(verdict(["split", "shadow"], [good, bad]), "Limits missed: shadow.");
+  assert.equal(verdict(["split", "idle"], [good]), "Not measured: idle.");
+  const both = verdict(["shadow", "idle"], [bad]);
+  assert.equal(both, "Limits missed: shadow. Not measured: idle.");
 });
