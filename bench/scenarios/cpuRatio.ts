@@ -4,8 +4,8 @@ import { median, type RatioSummary, summariseRounds } from "../stats.ts";
 import { type CpuCost, saturate, sumOf } from "./cpu.ts";
 
 /** Short, and many of each side by turns in a round: the machine is now fast, now slow, and both sides are to see the same of it. */
-const SPELL_REQUESTS = 1_000;
-const SPELLS = 10;
+const SPELL_REQUESTS = 2_000;
+const SPELLS = 6;
 
 /** Our way and Envoy's own way to do the same job. */
 export type Sides = { readonly ours: FrontKind; readonly native: FrontKind };
