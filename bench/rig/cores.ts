@@ -51,13 +51,22 @@ function pin(pid: number, cores: readonly number[]): string | undefined {
   return taskset.status === 0 ? undefined : `taskset: ${String(taskset.stderr).trim()}`;
 }
 
-/** Lets a running process, all its threads, run only on what others leave of its core; undefined when it worked, else why not. */
-export function runWhenIdle(pid: number): string | undefined {
-  const chrt = spawnSync("chrt", ["--all-tasks", "--idle", "--pid", "0", String(pid)]);
+/** Who has a core when several want it: first, by turns like any process, or only when nobody else does. */
+export type Turn = "first" | "fair" | "idle";
+
+const POLICIES: Readonly<Record<Turn, readonly string[]>> = {
+  first: ["--rr", "--pid", "1"],
+  fair: ["--other", "--pid", "0"],
+  idle: ["--idle", "--pid", "0"],
+};
+
+/** Has a running process, all its threads and those to come, take such turns on its core; undefined when it worked, else why not. */
+export function takeTurns(pid: number, turn: Turn): string | undefined {
+  const chrt = spawnSync("chrt", ["--all-tasks", ...POLICIES[turn], String(pid)]);
   if (chrt.error !== undefined) {
-    return "the sidecar competes with the load: there is no chrt here (it is in the package util-linux)";
+    return "load and sidecar compete for a core: there is no chrt here (it is in the package util-linux)";
   }
   return chrt.status === 0
     ? undefined
-    : `the sidecar competes with the load: chrt: ${String(chrt.stderr).trim()}`;
+    : `load and sidecar compete for a core: chrt: ${String(chrt.stderr).trim()}`;
 }

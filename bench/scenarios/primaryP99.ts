@@ -1,7 +1,7 @@
 import { runOpenLoop } from "../load/openLoop.ts";
 import { poissonTimesMs } from "../load/random.ts";
 import type { Result } from "../report.ts";
-import { runWhenIdle } from "../rig/cores.ts";
+import { takeTurns } from "../rig/cores.ts";
 import { stolenUs } from "../rig/proc.ts";
 import type { Front, Rig } from "../rig/rig.ts";
 import { settled } from "../rig/sidecar.ts";
@@ -13,7 +13,7 @@ import { checkDelivery, deliveryOf } from "./shadow.ts";
 const CAPACITY_REQUESTS = 10_000;
 /** Short, so that many end before the hypervisor takes a core away again. */
 const SPELL_MS = 500;
-/** Undisturbed pairs of spells for each round that was asked for, and how many are tried for them. */
+/** Undisturbed pairs of spells that are wanted for each round, and how many are tried for them. */
 const PAIRS = 12;
 const PAIRS_MAX = 24;
 /** The least that the machine can say of stolen time. */
@@ -32,28 +32,27 @@ type Pair = { readonly ours: Spell; readonly native: Spell };
  * of the machine make it, and by a tenth in the median of fifty pairs. A pair in which the hypervisor kept a core from this machine is taken
  * again: its slowest requests waited for somebody else's machine, and tell nothing of either side.
  *
- * On two cores the sidecar runs on the one that also holds the clock and the upstream. It runs there only when neither wants to, so that users
- * wait for Envoy, not for a sidecar that has the core; it keeps up all the same, and its pairs are counted. (The lowest priority is not
- * enough: Linux lets a process that has the core keep it for a slice of about a millisecond, whatever the priority of the one that wakes.)
+ * On two cores load, upstream and sidecar share one. The load goes first, else its clock would tell how long it waited for that core; the
+ * sidecar runs when nobody else wants to, so that users wait for Envoy, not for a sidecar that has the core; it keeps up all the same, and its
+ * pairs are counted. (Nice values are not enough: Linux lets a process that has the core keep it for milliseconds, whoever wakes.)
  */
 export async function measurePrimaryP99(rig: Rig, rounds: number): Promise<Result> {
   const ours = await rig.front("filter-shadow");
   const native = await rig.front("native-shadow");
   const capacity = Math.min(await capacityOf(rig, ours), await capacityOf(rig, native));
   const perSecond = capacity / 3;
-  const competing = runWhenIdle(rig.sidecar.pid);
+  const competing = takeTurns(rig.sidecar.pid, "idle") ?? takeTurns(process.pid, "first");
   const countsBefore = await settled(rig.sidecar);
   const tried = await takePairs(rounds, async (seed) => {
     const timesMs = poissonTimesMs(perSecond, SPELL_MS, seed);
     const spell = (front: Front): Promise<Spell> => measureSpell(rig, front, timesMs);
     return await alternate(seed, { ours: () => spell(ours), native: () => spell(native) });
-  });
+  }).finally(() => takeTurns(process.pid, "fair"));
   const sent = tried.reduce((sum, pair) => sum + pair.ours.requests, 0);
   const delivery = deliveryOf(sent, countsBefore, await settled(rig.sidecar));
   checkDelivery(delivery);
   const undisturbed = tried.filter(isUndisturbed);
-  const enough = undisturbed.length >= rounds * PAIRS;
-  const counted = enough ? undisturbed : tried;
+  const counted = undisturbed.length >= rounds ? undisturbed : tried;
   const ratios = counted.map((pair) => pair.ours.p99Ms / pair.native.p99Ms);
   const medians = {
     ours: medianOf(counted.map((pair) => pair.ours)),
@@ -66,7 +65,7 @@ export async function measurePrimaryP99(rig: Rig, rounds: number): Promise<Resul
     figures:
       `${medians.ours.p99Ms.toFixed(2)} ms / ${medians.native.p99Ms.toFixed(2)} ms in the median of ${counted.length} spells, ` +
       `the middle half ${middle.join(" to ")}; ${perSecond.toFixed(0)} requests/s`,
-    doubt: competing ?? (enough ? undefined : disturbance(undisturbed.length, tried.length)),
+    doubt: competing ?? disturbance(undisturbed.length, { tried: tried.length, rounds }),
     raw: { medians, perSecond, delivery, undisturbed: undisturbed.length, tried },
   };
 }
@@ -98,9 +97,16 @@ function isUndisturbed({ ours, native }: Pair): boolean {
   return Math.max(ours.stolenUs, native.stolenUs) <= STOLEN_US_MAX;
 }
 
-/** Why the figure is in doubt when too few pairs were undisturbed, so that all count. */
-function disturbance(undisturbed: number, tried: number): string {
-  return `the hypervisor took cores away: only ${undisturbed} of ${tried} pairs of spells went without it, and all count`;
+/** Why the figure is in doubt, if fewer pairs were undisturbed than were wanted. */
+function disturbance(
+  undisturbed: number,
+  { tried, rounds }: { tried: number; rounds: number },
+): string | undefined {
+  const wanted = rounds * PAIRS;
+  const counted = undisturbed < rounds ? "all" : "only these";
+  return undisturbed >= wanted
+    ? undefined
+    : `the hypervisor took cores away: ${undisturbed} of ${tried} pairs of spells went without it, ${wanted} were wanted; ${counted} count`;
 }
 
 function medianOf(spells: readonly Spell[]): Latencies {

@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { runWhenIdle } from "../../bench/rig/cores.ts";
+import { takeTurns } from "../../bench/rig/cores.ts";
 
-const SCHED_IDLE = "5";
+const SCHED = { other: "0", rr: "2", idle: "5" };
 
 /** Field 41 of proc(5)'s stat: the scheduling policy. The second may hold blanks, so fields are counted from its end. */
 function policyOf(pid: number): string | undefined {
@@ -13,13 +13,24 @@ function policyOf(pid: number): string | undefined {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[38];
 }
 
-test("a process that is to run when its core is idle is scheduled so", async () => {
+test("a process takes turns on its core as it was told last", async () => {
   const child = spawn("sleep", ["60"]);
   await once(child, "spawn");
-  const why = runWhenIdle(child.pid ?? 0);
-  const policy = policyOf(child.pid ?? 0);
+  const pid = child.pid ?? 0;
+  const first = takeTurns(pid, "first");
+  const firstPolicy = policyOf(pid);
+  const others = (["fair", "idle"] as const).map((turn) => [takeTurns(pid, turn), policyOf(pid)]);
   child.kill();
   await once(child, "exit");
-  assert.equal(why, undefined);
-  assert.equal(policy, SCHED_IDLE);
+  assert.deepEqual(others, [
+    [undefined, SCHED.other],
+    [undefined, SCHED.idle],
+  ]);
+  // Only for those who may: else it says so, and nothing has changed.
+  if (first === undefined) {
+    assert.equal(firstPolicy, SCHED.rr);
+  } else {
+    assert.match(first, /compete for a core: chrt: .*not permitted/s);
+    assert.equal(firstPolicy, SCHED.other);
+  }
 });
