@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Upstream } from "./rig/envoyConfig.ts";
+import { UPSTREAMS, type Upstream } from "./rig/envoyConfig.ts";
 
 /** What can be measured, in the order in which it is (primaryP99 lets the sidecar run only on an idle core from then on, so it is its last user). */
 export const MEASUREMENTS = [
@@ -36,7 +36,6 @@ export type Options = {
   readonly evidently: boolean;
 };
 
-const UPSTREAMS: readonly Upstream[] = ["keeps", "closes"];
 const ROUNDS = 9;
 const ROUNDS_MAX = 100;
 

@@ -17,7 +17,8 @@ type Json = { readonly [key: string]: unknown };
 const VERSION_HEADER = "x-understudy-variant";
 
 /** Whether an upstream keeps a connection after an answer, as servers do, or answers at a request's head and closes it. */
-export type Upstream = "keeps" | "closes";
+export const UPSTREAMS = ["keeps", "closes"] as const;
+export type Upstream = (typeof UPSTREAMS)[number];
 
 /** Bootstrap of the upstream: two ports, as of two versions, that both give `answer`. */
 export function upstreamBootstrap(answer: string, upstream: Upstream): Json {

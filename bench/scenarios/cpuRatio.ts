@@ -1,7 +1,7 @@
 import type { FrontKind } from "../rig/envoyConfig.ts";
 import type { Rig } from "../rig/rig.ts";
 import { median, type RatioSummary, summariseRounds } from "../stats.ts";
-import { type CpuCost, saturate, sumOf } from "./cpu.ts";
+import { type CpuCost, saturate, sumOf, WARM_REQUESTS } from "./cpu.ts";
 
 /** Short, and many of each side by turns in a round: the machine is now fast, now slow, and both sides are to see the same of it. */
 const SPELL_REQUESTS = 2_000;
@@ -13,7 +13,7 @@ export type Sides = { readonly ours: FrontKind; readonly native: FrontKind };
 /** Interleaved rounds of two front Envoys. */
 export type CpuRatio = RatioSummary & {
   readonly details: readonly { readonly ours: CpuCost; readonly native: CpuCost }[];
-  /** Requests sent to our side while it was measured. */
+  /** Requests sent to our side, those that warmed it included. */
   readonly sent: number;
 };
 
@@ -44,7 +44,7 @@ export async function measureCpuRatio(rig: Rig, sides: Sides, rounds: number): P
       native: round.native.cpuUs / round.native.requests,
     })),
   );
-  return { ...summary, details, sent: sumOf(details.map((round) => round.ours)).requests };
+  return { ...summary, details, sent: WARM_REQUESTS + rounds * SPELLS * SPELL_REQUESTS };
 }
 
 /** Runs both sides one after the other, ours first in even rounds and last in odd ones, so that neither always follows the other. */

@@ -5,7 +5,7 @@ import { takeTurns } from "../rig/cores.ts";
 import { stolenUs } from "../rig/proc.ts";
 import type { Front, Rig } from "../rig/rig.ts";
 import { settled } from "../rig/sidecar.ts";
-import { median, quantile } from "../stats.ts";
+import { quantile, summariseRounds } from "../stats.ts";
 import { saturate } from "./cpu.ts";
 import { alternate } from "./cpuRatio.ts";
 import { checkDelivery, deliveryOf } from "./shadow.ts";
@@ -19,9 +19,14 @@ const PAIRS_MAX = 24;
 /** The least that the machine can say of stolen time. */
 const STOLEN_US_MAX = 10_000;
 
-/** What users waited in one spell, or in the median one. */
-type Latencies = { readonly p50Ms: number; readonly p90Ms: number; readonly p99Ms: number };
-type Spell = Latencies & { readonly requests: number; readonly stolenUs: number };
+/** What users waited in one spell, and what the hypervisor took in it. */
+type Spell = {
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly requests: number;
+  readonly stolenUs: number;
+};
 /** Both sides under the same arrivals, one after the other. */
 type Pair = { readonly ours: Spell; readonly native: Spell };
 
@@ -41,8 +46,8 @@ export async function measurePrimaryP99(rig: Rig, rounds: number): Promise<Resul
   const native = await rig.front("native-shadow");
   const capacity = Math.min(await capacityOf(rig, ours), await capacityOf(rig, native));
   const perSecond = capacity / 3;
-  const competing = takeTurns(rig.sidecar.pid, "idle") ?? takeTurns(process.pid, "first");
   const countsBefore = await settled(rig.sidecar);
+  const competing = takeTurns(rig.sidecar.pid, "idle") ?? takeTurns(process.pid, "first");
   const tried = await takePairs(rounds, async (seed) => {
     const timesMs = poissonTimesMs(perSecond, SPELL_MS, seed);
     const spell = (front: Front): Promise<Spell> => measureSpell(rig, front, timesMs);
@@ -53,20 +58,19 @@ export async function measurePrimaryP99(rig: Rig, rounds: number): Promise<Resul
   checkDelivery(delivery);
   const undisturbed = tried.filter(isUndisturbed);
   const counted = undisturbed.length >= rounds ? undisturbed : tried;
-  const ratios = counted.map((pair) => pair.ours.p99Ms / pair.native.p99Ms);
-  const medians = {
-    ours: medianOf(counted.map((pair) => pair.ours)),
-    native: medianOf(counted.map((pair) => pair.native)),
-  };
-  const middle = [quantile(ratios, 0.25), quantile(ratios, 0.75)].map((ratio) => ratio.toFixed(2));
+  const { rounds: p99s, ...summary } = summariseRounds(
+    counted.map((pair) => ({ ours: pair.ours.p99Ms, native: pair.native.p99Ms })),
+  );
+  const ratios = p99s.map((p99) => p99.ours / p99.native);
+  const middle = [0.25, 0.75].map((q) => quantile(ratios, q).toFixed(2));
   return {
     measurement: "primaryP99",
-    ratio: median(ratios),
+    ratio: summary.ratio,
     figures:
-      `${medians.ours.p99Ms.toFixed(2)} ms / ${medians.native.p99Ms.toFixed(2)} ms in the median of ${counted.length} spells, ` +
+      `${summary.oursMedian.toFixed(2)} ms / ${summary.nativeMedian.toFixed(2)} ms in the median of ${counted.length} spells, ` +
       `the middle half ${middle.join(" to ")}; ${perSecond.toFixed(0)} requests/s`,
     doubt: competing ?? disturbance(undisturbed.length, { tried: tried.length, rounds }),
-    raw: { medians, perSecond, delivery, undisturbed: undisturbed.length, tried },
+    raw: { ...summary, perSecond, delivery, undisturbed: undisturbed.length, tried },
   };
 }
 
@@ -107,14 +111,6 @@ function disturbance(
   return undisturbed >= wanted
     ? undefined
     : `the hypervisor took cores away: ${undisturbed} of ${tried} pairs of spells went without it, ${wanted} were wanted; ${counted} count`;
-}
-
-function medianOf(spells: readonly Spell[]): Latencies {
-  return {
-    p50Ms: median(spells.map((spell) => spell.p50Ms)),
-    p90Ms: median(spells.map((spell) => spell.p90Ms)),
-    p99Ms: median(spells.map((spell) => spell.p99Ms)),
-  };
 }
 
 async function measureSpell(rig: Rig, front: Front, timesMs: readonly number[]): Promise<Spell> {

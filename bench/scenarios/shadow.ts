@@ -3,7 +3,6 @@ import type { SidecarCounts } from "../rig/counts.ts";
 import { cpuUs } from "../rig/proc.ts";
 import type { Rig } from "../rig/rig.ts";
 import { settled } from "../rig/sidecar.ts";
-import { WARM_REQUESTS } from "./cpu.ts";
 import { describeCpu, measureCpuRatio } from "./cpuRatio.ts";
 
 /** Share of pairs that must arrive, else the figure would be of less than the whole work. */
@@ -22,7 +21,7 @@ export async function measureShadow(rig: Rig, rounds: number): Promise<Result> {
     { ours: "filter-shadow", native: "native-shadow" },
     rounds,
   );
-  const delivery = deliveryOf(measured.sent + WARM_REQUESTS, before, await settled(rig.sidecar));
+  const delivery = deliveryOf(measured.sent, before, await settled(rig.sidecar));
   checkDelivery(delivery);
   const { figures, doubt } = describeCpu(measured);
   const sidecarUsPerPair = (cpuUs(rig.sidecar.pid) - sidecarCpuBefore) / delivery.pairs;
