@@ -1,58 +1,45 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { ClosedLoop } from "../../bench/load/closedLoop.ts";
 import { makeRequests } from "../../bench/load/requests.ts";
+import { type Answering, type Receiver, startReceiver } from "../support/receiver.ts";
+
+const answering =
+  (status: number): Answering =>
+  (response) =>
+    response.writeHead(status, { "content-length": 2 }).end("{}");
 
 /** A load on a server of its own. */
-async function loadOn(context: TestContext, answer: RequestListener): Promise<ClosedLoop> {
-  const server = createServer(answer).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const load = await ClosedLoop.open(port, makeRequests());
-  context.after(() => {
-    load.close();
-    server.close();
-    server.closeAllConnections();
-  });
-  return load;
-}
-
-function counting(status = 200): { readonly count: number; readonly answer: RequestListener } {
-  const counted = {
-    count: 0,
-    answer: ((request, response) => {
-      counted.count += 1;
-      request.resume().on("end", () => {
-        response.writeHead(status, { "content-length": 2 }).end("{}");
-      });
-    }) satisfies RequestListener,
-  };
-  return counted;
+async function loadOn(
+  context: TestContext,
+  answer: Answering,
+): Promise<{ readonly load: ClosedLoop; readonly server: Receiver }> {
+  const server = await startReceiver(context);
+  server.answer(answer);
+  const load = await ClosedLoop.open(Number(new URL(server.url).port), makeRequests());
+  context.after(() => load.close());
+  return { load, server };
 }
 
 test("a run sends just as many requests as it is told, run after run over the same connections", async (context) => {
-  const server = counting();
-  const load = await loadOn(context, server.answer);
+  const { load, server } = await loadOn(context, answering(200));
   for (const [count, sent] of [
     [100, 100],
     [7, 107],
     [1, 108],
   ] as const) {
     await load.run(count);
-    assert.equal(server.count, sent);
+    assert.equal(server.received.length, sent);
   }
 });
 
 test("a run in which a request failed is no measurement", async (context) => {
-  const load = await loadOn(context, counting(503).answer);
+  const { load } = await loadOn(context, answering(503));
   await assert.rejects(load.run(5), /5 of 5 requests failed/);
 });
 
 test("a run whose connection breaks says so, and so does every later one", async (context) => {
-  const load = await loadOn(context, (request) => request.socket.destroy());
+  const { load } = await loadOn(context, (response) => response.destroy());
   await assert.rejects(load.run(5), /a connection broke under load/);
   await assert.rejects(load.run(5), /a connection broke under load/);
 });
