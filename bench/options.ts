@@ -30,7 +30,7 @@ export type Options = {
   readonly only: readonly Measurement[];
   /** Interleaved rounds of each ratio, 1 to 100. */
   readonly rounds: number;
-  /** What the upstream of the Envoys does with a connection once it has answered. */
+  /** How the upstream of the Envoys answers. */
   readonly upstream: Upstream;
   /** Whether drift is measured beside Evidently, which pip brings into a virtual environment of the bench. */
   readonly evidently: boolean;

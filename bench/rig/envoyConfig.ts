@@ -16,8 +16,11 @@ type Json = { readonly [key: string]: unknown };
 
 const VERSION_HEADER = "x-understudy-variant";
 
-/** Whether an upstream keeps a connection after an answer, as servers do, or answers at a request's head and closes it. */
-export const UPSTREAMS = ["keeps", "closes"] as const;
+/**
+ * What an upstream does: it answers at once and keeps the connection, answers at a request's head and closes it, or keeps it and
+ * takes 5 ms to answer, as a model does.
+ */
+export const UPSTREAMS = ["keeps", "closes", "computes"] as const;
 export type Upstream = (typeof UPSTREAMS)[number];
 
 /** Bootstrap of the upstream: two ports, as of two versions, that both give `answer`. */
@@ -41,7 +44,18 @@ export function upstreamBootstrap(answer: string, upstream: Upstream): Json {
       max_request_bytes: 65_536,
     },
   };
-  const filters = upstream === "keeps" ? [wholeRequest] : [];
+  const computing = {
+    name: "envoy.filters.http.fault",
+    typed_config: {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
+      delay: { fixed_delay: "0.005s", percentage: { numerator: 100 } },
+    },
+  };
+  const filters = {
+    keeps: [wholeRequest],
+    closes: [],
+    computes: [wholeRequest, computing],
+  }[upstream];
   const listeners = ["v1", "v2"].map((name) => listener(name, [direct], filters));
   return bootstrap(listeners, []);
 }

@@ -28,4 +28,11 @@ test("a front with the filter routes by the header that the filter sets, and rea
 test("an upstream that keeps its connections reads a request to its end before it answers", () => {
   assert.match(text(upstreamBootstrap("{}", "keeps")), /envoy.filters.http.buffer/);
   assert.doesNotMatch(text(upstreamBootstrap("{}", "closes")), /envoy.filters.http.buffer/);
+  assert.match(text(upstreamBootstrap("{}", "computes")), /envoy.filters.http.buffer/);
+});
+
+test("only an upstream that computes takes its time to answer", () => {
+  assert.match(text(upstreamBootstrap("{}", "computes")), /"fixed_delay":"0.005s"/);
+  assert.doesNotMatch(text(upstreamBootstrap("{}", "keeps")), /fixed_delay/);
+  assert.doesNotMatch(text(upstreamBootstrap("{}", "closes")), /fixed_delay/);
 });

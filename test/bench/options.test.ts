@@ -33,7 +33,7 @@ for (const { given, says } of [
   { given: ["--only", "splt"], says: /--only: "splt": some of split,shadow,memory/ },
   { given: ["--rounds", "0"], says: /--rounds: 0: a whole number from 1 to 100/ },
   { given: ["--rounds", "2.5"], says: /--rounds: 2.5/ },
-  { given: ["--upstream", "drops"], says: /--upstream: drops: one of keeps, closes/ },
+  { given: ["--upstream", "drops"], says: /--upstream: drops: one of keeps, closes, computes/ },
   { given: ["--fast"], says: /--fast/ },
 ]) {
   test(`${given.join(" ")} is refused with what is allowed`, () => {
