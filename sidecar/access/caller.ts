@@ -12,6 +12,8 @@ export type Caller = {
   readonly credential: string;
   /** Unix time from which it counts no more; infinite when it always does. */
   readonly untilMs: number;
+  /** Of a filter: the rollouts that it may report and be told about, 1 to 64 names; absent when all. */
+  readonly rollouts?: readonly string[];
 };
 
 /** Whether the text is a role. */

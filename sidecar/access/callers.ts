@@ -8,20 +8,26 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 const DATE = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z)?$/;
 const HASH = /^sha256:([0-9a-f]{64})$/;
 const CERTIFICATE = /^certificate:((?:URI|DNS|CN):[!-~]{1,256})$/;
-const FIELDS = "NAME ROLE UNTIL CREDENTIAL, with a space between them";
+const FIELDS =
+  "NAME ROLE UNTIL CREDENTIAL and, of a filter, its ROLLOUTS; with a space between them";
+/** As `metadata.name` of a plan. */
+const ROLLOUT = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** As many as the configuration of one filter may have. */
+const ROLLOUTS_MAX = 64;
 const CREDENTIAL = "sha256:HEX of a token, or certificate: and URI:, DNS: or CN: with what it says";
 
-/** The line of a caller in the file: `NAME ROLE UNTIL CREDENTIAL`. */
-export function formatCaller({ name, role, untilMs, credential }: Caller): string {
+/** The line of a caller in the file: `NAME ROLE UNTIL CREDENTIAL`, and `ROLLOUT,ROLLOUT` where it is for some alone. */
+export function formatCaller({ name, role, untilMs, credential, rollouts }: Caller): string {
   const until = untilMs === Number.POSITIVE_INFINITY ? "never" : new Date(untilMs).toISOString();
-  return `${name} ${role} ${until.replace(".000Z", "Z")} ${credential}`;
+  const scope = rollouts === undefined ? "" : ` ${rollouts.join(",")}`;
+  return `${name} ${role} ${until.replace(".000Z", "Z")} ${credential}${scope}`;
 }
 
 /** Reads a line of the file: the caller, or what is wrong with it. What may be a secret is never repeated. */
 export function parseCaller(line: string): Caller | string {
   const fields = line.trim().split(/\s+/);
-  const [name = "", role = "", until = "", credential = ""] = fields;
-  if (fields.length !== 4) {
+  const [name = "", role = "", until = "", credential = "", scope] = fields;
+  if (fields.length < 4 || fields.length > 5) {
     return `${fields.length} fields: ${FIELDS}`;
   }
   if (!NAME.test(name)) {
@@ -37,7 +43,28 @@ export function parseCaller(line: string): Caller | string {
   if (!HASH.test(credential) && !CERTIFICATE.test(credential)) {
     return `credential of ${name}: ${CREDENTIAL}`;
   }
-  return { name, role, untilMs, credential };
+  const caller = { name, role, untilMs, credential };
+  return scope === undefined ? caller : scoped(caller, scope);
+}
+
+/** The caller for some rollouts alone, or what is wrong with their list. */
+function scoped(caller: Caller, scope: string): Caller | string {
+  const rollouts = scope.split(",");
+  const problem = rolloutsProblem(rollouts);
+  if (caller.role !== "filter") {
+    return `rollouts of ${caller.name}: only a filter is for some alone; the role ${caller.role} is for all`;
+  }
+  return problem === undefined ? { ...caller, rollouts } : `rollouts of ${caller.name}: ${problem}`;
+}
+
+/** What is wrong with names of rollouts that a filter may report; undefined when nothing is. */
+export function rolloutsProblem(rollouts: readonly string[]): string | undefined {
+  if (!rollouts.every((name) => ROLLOUT.test(name))) {
+    return "names of 1 to 63 of a-z, 0-9 and '-', with a comma and no space between them";
+  }
+  return rollouts.length > ROLLOUTS_MAX
+    ? `${rollouts.length} names: at most ${ROLLOUTS_MAX}`
+    : undefined;
 }
 
 /** Unix time of a date or time in UTC; NaN when the text is none. */
@@ -117,6 +144,6 @@ export class Callers {
   /** Whether this caller is still in the file as it was. */
   has(caller: Caller): boolean {
     const now = this.#byCredential.get(caller.credential);
-    return now?.name === caller.name && now.role === caller.role && now.untilMs === caller.untilMs;
+    return now !== undefined && formatCaller(now) === formatCaller(caller);
   }
 }

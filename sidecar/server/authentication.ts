@@ -5,6 +5,7 @@ import {
   type ServerInterceptor,
   ServerListenerBuilder,
 } from "@grpc/grpc-js";
+import type { Caller } from "../access/caller.ts";
 import type { Gate } from "./gate.ts";
 import { currentConnection } from "./guardedListener.ts";
 import { statusOf } from "./status.ts";
@@ -13,11 +14,16 @@ import { statusOf } from "./status.ts";
 export const LOCAL_CALLER = "local caller";
 
 /** By the metadata of a call, which is the one thing that the interceptor and the method both see. */
-const names = new WeakMap<Metadata, string>();
+const callers = new WeakMap<Metadata, Caller>();
 
 /** The name of who calls, for logs and events. */
 export function callerName(call: { readonly metadata: Metadata }): string {
-  return names.get(call.metadata) ?? LOCAL_CALLER;
+  return callerOf(call)?.name ?? LOCAL_CALLER;
+}
+
+/** Who calls; undefined while callers need not say. */
+export function callerOf(call: { readonly metadata: Metadata }): Caller | undefined {
+  return callers.get(call.metadata);
 }
 
 /** Stands before every method of the gRPC port: a call that the gate does not admit reaches none. */
@@ -32,7 +38,7 @@ export function authenticating(gate: Gate): ServerInterceptor {
         try {
           const admitted = gate.admit(path, shown, connection);
           if (admitted !== undefined) {
-            names.set(metadata, admitted.caller.name);
+            callers.set(metadata, admitted.caller);
             ended = gate.opened(admitted, connection);
           }
         } catch (error) {

@@ -1,11 +1,12 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { Caller } from "../access/caller.ts";
 import type { Target } from "../core/target.ts";
 import type { Traffic } from "../core/traffic.ts";
 import type { Limits } from "../limits.ts";
 import type { Metrics } from "../metrics.ts";
 import type { FilterConnection, FilterHub, FilterStream, Intake, Log } from "../ports.ts";
 import type { Connection } from "./guardedListener.ts";
-import { helloProblem } from "./hello.ts";
+import { foreignTo, helloProblem } from "./hello.ts";
 import type { FilterBatch, FilterMessage, Hello, InForce, SidecarMessage } from "./observeCodec.ts";
 import { Outbox } from "./outbox.ts";
 import { printable } from "./printable.ts";
@@ -34,6 +35,7 @@ const GENERATION_MAX = 2 ** 48;
 export class FilterSession implements FilterStream {
   readonly #stream: Stream;
   readonly #connection: Connection | undefined;
+  readonly #caller: Caller | undefined;
   readonly #parts: SessionParts;
   readonly #ended: (session: FilterSession) => void;
   readonly #greeting: (session: FilterSession, source: string) => void;
@@ -49,6 +51,8 @@ export class FilterSession implements FilterStream {
     stream: Stream,
     parts: SessionParts & {
       readonly connection: Connection | undefined;
+      /** Undefined while callers need not say who they are. */
+      readonly caller: Caller | undefined;
       /** Told the session's source, once it is known. */
       readonly greeting: (session: FilterSession, source: string) => void;
       readonly ended: (session: FilterSession) => void;
@@ -58,6 +62,7 @@ export class FilterSession implements FilterStream {
     this.#stream = stream;
     this.#parts = parts;
     this.#connection = parts.connection;
+    this.#caller = parts.caller;
     this.#greeting = parts.greeting;
     this.#ended = parts.ended;
     this.#creditBytes = limits.creditBytes;
@@ -101,7 +106,8 @@ export class FilterSession implements FilterStream {
       return;
     }
     const { source, nodeId } = this.#hello ?? {};
-    this.#parts.log.warn({ reason, details, source, nodeId }, "filter's stream closed");
+    const about = { reason, details, caller: this.#caller?.name, source, nodeId };
+    this.#parts.log.warn(about, "filter's stream closed");
     this.#stream.emit("error", statusOf(endError(reason, details)));
     if (reason === "unread") {
       this.#connection?.close("unread");
@@ -138,6 +144,11 @@ export class FilterSession implements FilterStream {
         : "a second hello on one stream";
     if (problem !== undefined) {
       this.end("bad-hello", problem);
+      return;
+    }
+    const foreign = foreignTo(this.#caller, hello);
+    if (foreign !== undefined) {
+      this.end("forbidden", printable(foreign));
       return;
     }
     clearTimeout(this.#helloTimer);

@@ -3,7 +3,7 @@ import type { Callers } from "../access/callers.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Clock, Log } from "../ports.ts";
 import type { Connection } from "./guardedListener.ts";
-import { permissionOf } from "./permissions.ts";
+import { isByRollout, permissionOf } from "./permissions.ts";
 import { CallError, codeOf } from "./status.ts";
 
 /** What a caller shows of itself. */
@@ -71,9 +71,8 @@ export class Gate {
       return this.#deny(new CallError("unauthenticated", UNKNOWN), { method }, connection);
     }
     const { caller } = admitted;
-    if (!permission.includes(caller.role)) {
-      const roles = permission.length === 0 ? "no role" : `one of ${permission.join(", ")}`;
-      const text = `the role ${caller.role} may not call this; it takes ${roles}`;
+    const text = whyForbidden(caller, method);
+    if (text !== undefined) {
       const about = { method, caller: caller.name };
       return this.#deny(new CallError("forbidden", text), about, connection);
     }
@@ -143,4 +142,16 @@ export class Gate {
       connection.close("denied");
     }
   }
+}
+
+/** Why a caller may not call the method; undefined when it may. */
+function whyForbidden({ role, rollouts }: Caller, method: string): string | undefined {
+  const permission = permissionOf(method);
+  if (permission !== "everybody" && !permission.includes(role)) {
+    const roles = permission.length === 0 ? "no role" : `one of ${permission.join(", ")}`;
+    return `the role ${role} may not call this; it takes ${roles}`;
+  }
+  return rollouts === undefined || isByRollout(method)
+    ? undefined
+    : "a caller for some rollouts alone may not call this: it is about all of them";
 }

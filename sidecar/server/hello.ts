@@ -1,3 +1,4 @@
+import type { Caller } from "../access/caller.ts";
 import type { Hello } from "./observeCodec.ts";
 
 /** Version of the contract in proto/observe.proto. */
@@ -24,4 +25,10 @@ export function helloProblem(hello: Hello, rolloutsMax: number): string | undefi
     return "rollouts: a name is there twice";
   }
   return nextSequence >= 1 ? undefined : "next_sequence: not a number from 1";
+}
+
+/** A rollout of a Hello that its caller may not report, as the callers file has it; undefined when all may be. */
+export function foreignTo(caller: Caller | undefined, hello: Hello): string | undefined {
+  const own = caller?.rollouts;
+  return own && hello.rollouts.find((name) => !own.includes(name));
 }

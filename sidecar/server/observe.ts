@@ -1,4 +1,5 @@
 import type { handleBidiStreamingCall } from "@grpc/grpc-js";
+import { callerOf } from "./authentication.ts";
 import { FilterSession, type SessionParts } from "./filterSession.ts";
 import { currentConnection } from "./guardedListener.ts";
 import type { FilterMessage, SidecarMessage } from "./observeCodec.ts";
@@ -29,6 +30,7 @@ export class ObserveHandler {
     const session = new FilterSession(stream, {
       ...this.#parts,
       connection: currentConnection(),
+      caller: callerOf(stream),
       greeting: (greeted, source) => this.#replace(greeted, source),
       ended: (ended) => this.#forget(ended),
     });

@@ -56,9 +56,18 @@ export const PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
   ...under("", HTTP),
 ]);
 
+const BY_ROLLOUT: ReadonlySet<string> = new Set(
+  under("/understudy.v1.ObserveService/", OBSERVE).map(([method]) => method),
+);
+
 /** Who may call the method: nobody what is not in the table. */
 export function permissionOf(method: string): Permission {
   return PERMISSIONS.get(method) ?? [];
+}
+
+/** Whether a caller for some rollouts alone may call the method: one whose messages say which they are about. */
+export function isByRollout(method: string): boolean {
+  return BY_ROLLOUT.has(method);
 }
 
 function under(

@@ -1,4 +1,4 @@
-import { CallError } from "./status.ts";
+import { CallError, type CallErrorCode } from "./status.ts";
 
 /** Why a filter's stream ended. */
 export type EndReason =
@@ -6,6 +6,7 @@ export type EndReason =
   | "replaced"
   | "no-hello"
   | "bad-hello"
+  | "forbidden"
   | "garbage"
   | "credit"
   | "in-force-flood"
@@ -15,15 +16,20 @@ export type EndReason =
 /** What the filter is told when its stream is ended. */
 export function endError(reason: EndReason, details: string): CallError {
   const text = details === "" ? REASONS[reason] : `${REASONS[reason]}: ${details}`;
-  const code = reason === "unread" || reason === "credit" ? "too-many" : "invalid";
-  return new CallError(code, text);
+  return new CallError(CODES[reason] ?? "invalid", text);
 }
 
+const CODES: Readonly<Partial<Record<EndReason, CallErrorCode>>> = {
+  forbidden: "forbidden",
+  unread: "too-many",
+  credit: "too-many",
+};
 const REASONS: Readonly<Record<EndReason, string>> = {
   gone: "the filter has gone",
   replaced: "the same source has opened another stream",
   "no-hello": "the first message was no Hello, or none came in time",
   "bad-hello": "the Hello can't be taken",
+  forbidden: "the Hello names a rollout that is not this caller's",
   garbage: "a message could not be read",
   credit: "more was sent than the credit allows",
   "in-force-flood": "too many reports of what is in force",

@@ -36,11 +36,25 @@ test("a caller is read as it is written", () => {
       fc.stringMatching(/^certificate:(URI|DNS|CN):[!-~]{1,256}$/),
     ),
   });
+  const names = fc.array(fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/), {
+    minLength: 1,
+    maxLength: 64,
+  });
+  const scope = fc.option(names, { nil: undefined });
   fc.assert(
-    fc.property(caller, (each) => {
-      assert.deepEqual(parseCaller(formatCaller(each)), { ...each });
+    fc.property(caller, scope, (each, rollouts) => {
+      const written =
+        rollouts === undefined ? each : { ...each, role: "filter" as const, rollouts };
+      assert.deepEqual(parseCaller(formatCaller(written)), { ...written });
     }),
   );
+});
+
+test("a filter may be for 64 rollouts, and not for more", () => {
+  const line = (count: number): string =>
+    `gate filter never ${HASH} ${Array.from({ length: count }, (_, index) => `r${index}`).join(",")}`;
+  assert.equal(typeof parseCaller(line(64)), "object");
+  assert.match(String(parseCaller(line(65))), /^rollouts of gate: 65 names: at most 64/);
 });
 
 const wrong: readonly { readonly line: string; readonly why: RegExp }[] = [
@@ -52,6 +66,10 @@ const wrong: readonly { readonly line: string; readonly why: RegExp }[] = [
   { line: "ci admin never understudy_secret", why: /^credential of ci/ },
   { line: `ci admin never ${HASH}0`, why: /^credential of ci/ },
   { line: "ci admin never certificate:IP:10.0.0.1", why: /^credential of ci/ },
+  { line: `ci admin never ${HASH} shop`, why: /^rollouts of ci: only a filter/ },
+  { line: `ci filter never ${HASH} shop,,a`, why: /^rollouts of ci: names of 1 to 63/ },
+  { line: `ci filter never ${HASH} Shop`, why: /^rollouts of ci: names of 1 to 63/ },
+  { line: `ci filter never ${HASH} shop, checkout`, why: /^6 fields/ },
 ];
 for (const { line, why } of wrong) {
   test(`the line "${line.slice(0, 40)}" is refused with its reason, and without what may be a secret`, () => {

@@ -65,6 +65,19 @@ test("with mutual TLS the command line shows its certificate", async (context) =
   assert.match((await run([...to, "--cert", cert])).err, /--cert, --key: only together/);
 });
 
+test("a filter's token may be for some rollouts, and no other role's may", async (context) => {
+  const path = join(folderOf(context), "callers");
+  const create = ["token", "create", "--callers", path, "--name", "gate", "--rollouts"];
+  assert.equal((await run([...create, "shop,checkout", "--role", "filter"])).code, 0);
+  assert.match(readFileSync(path, "utf8"), /^gate filter never sha256:\S+ shop,checkout$/m);
+  const admin = await run([...create, "shop", "--role", "admin"]);
+  assert.equal(admin.code, 2);
+  assert.match(admin.err, /--rollouts: shop: only with --role filter/);
+  const spaced = await run([...create, "shop, checkout", "--role", "filter"]);
+  assert.equal(spaced.code, 2);
+  assert.match(spaced.err, /--rollouts: .*with a comma and no space/);
+});
+
 test("a token is not sent to another machine in the clear", async () => {
   const { code, err } = await run(
     ["list", "--server", "192.0.2.1:50051"],

@@ -11,10 +11,12 @@ export type CallersFile = {
   /** Adds a token for the role, by the name `NAME` or that of the role, and returns it. */
   readonly token: (
     role: Role,
-    options?: { readonly name?: string; readonly until?: string },
+    options?: { readonly name?: string; readonly until?: string; readonly rollouts?: string },
   ) => string;
   /** Adds a certificate's owner, named as the role. */
   readonly certificate: (role: Role, identity: string) => void;
+  /** Has the caller of this name, who was for all, be for these rollouts alone. */
+  readonly narrow: (name: string, rollouts: string) => void;
   /** Takes out the caller of this name. */
   readonly remove: (name: string) => void;
   /** Puts any text in place of what is there. */
@@ -35,14 +37,19 @@ export function makeCallersFile(context: TestContext): CallersFile {
   save();
   return {
     path,
-    token: (role, { name = role, until = "never" } = {}) => {
+    token: (role, { name = role, until = "never", rollouts = "" } = {}) => {
       const token = mintToken();
-      lines.set(name, `${name} ${role} ${until} sha256:${hashToken(token).toString("hex")}`);
+      const hash = hashToken(token).toString("hex");
+      lines.set(name, `${name} ${role} ${until} sha256:${hash} ${rollouts}`);
       save();
       return token;
     },
     certificate: (role, identity) => {
       lines.set(role, `${role} ${role} never certificate:${identity}`);
+      save();
+    },
+    narrow: (name, rollouts) => {
+      lines.set(name, `${lines.get(name)} ${rollouts}`);
       save();
     },
     remove: (name) => {

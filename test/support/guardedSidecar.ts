@@ -10,7 +10,7 @@ import type { Clock, Log } from "../../sidecar/ports.ts";
 import { startSidecar } from "../../sidecar/sidecar.ts";
 import { type Authority, type CertificateFiles, makeAuthority } from "./authority.ts";
 import { type CallersFile, makeCallersFile } from "./callersFile.ts";
-import { FakeFilter } from "./fakeFilter.ts";
+import { FakeFilter, type FakeFilterOptions } from "./fakeFilter.ts";
 
 /** What a caller of a test has. */
 export type Identity = { readonly token?: string; readonly certificate?: CertificateFiles };
@@ -32,7 +32,7 @@ export type GuardedSidecar = {
   readonly logged: readonly { readonly message: string; readonly fields: object }[];
   readonly connect: (identity?: Identity) => Promise<SidecarConnection>;
   readonly client: (identity?: Identity) => Promise<RolloutClient>;
-  readonly filter: (identity?: Identity) => Promise<FakeFilter>;
+  readonly filter: (identity?: Identity, options?: FakeFilterOptions) => Promise<FakeFilter>;
   /** The status of one call with an empty message, whatever kind the method is of. */
   readonly call: (path: string, identity?: Identity) => Promise<{ code: number; details: string }>;
   readonly ask: (path: string, options?: RequestOptions, body?: string) => Promise<HttpGot>;
@@ -96,7 +96,7 @@ export async function startGuardedSidecar(
   return {
     ...{ grpc: sidecar.grpc, http: sidecar.http, callers, authority, logged, connect, ask },
     client: async (identity) => closed(new RolloutClient(await connect(identity))),
-    filter: async (identity) => closed(new FakeFilter(await connect(identity))),
+    filter: async (identity, options) => closed(new FakeFilter(await connect(identity), options)),
     call: async (path, identity) => callOnce(await connect(identity), path),
     metric: async (name) => {
       const { body } = await ask("/metrics", { headers: bearer(metricsToken) });

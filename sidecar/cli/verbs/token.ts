@@ -1,5 +1,5 @@
 import { isRole, ROLES } from "../../access/caller.ts";
-import { parseTime } from "../../access/callers.ts";
+import { parseTime, rolloutsProblem } from "../../access/callers.ts";
 import { addCaller } from "../../access/callersFile.ts";
 import { hashToken, mintToken } from "../../access/token.ts";
 import { EXIT } from "../exitCodes.ts";
@@ -30,16 +30,29 @@ export const token: Verb = defineVerb({
       check: (text) => (Number.isNaN(timeOf(text)) ? "never, or a time in UTC" : undefined),
       meaning: "when it ends, in UTC: 2027-01-31, 2027-01-31T12:00Z, never",
     },
+    rollouts: {
+      type: "string",
+      value: "NAMES",
+      check: (text) => rolloutsProblem(text.split(",")),
+      meaning: "of a filter: which it may report, with a comma between; all",
+    },
   },
-  examples: ["token create --callers callers --role operator --name anna"],
+  examples: [
+    "token create --callers callers --role operator --name anna",
+    "token create --callers callers --role filter --name shop-gateway --rollouts shop,checkout",
+  ],
   run: async ({ flags, output }) => {
-    const { callers: file, name, role, until } = flags;
+    const { callers: file, name, role, until, rollouts } = flags;
     if (!isRole(role)) {
       throw new UsageError([`--role: ${role}: ${listed(ROLES)}`]);
     }
+    if (rollouts !== undefined && role !== "filter") {
+      throw new UsageError([`--rollouts: ${rollouts}: only with --role filter`]);
+    }
     const minted = mintToken();
     const credential = `sha256:${hashToken(minted).toString("hex")}`;
-    await addCaller(file, { name, role, untilMs: timeOf(until), credential });
+    const scope = rollouts === undefined ? {} : { rollouts: rollouts.split(",") };
+    await addCaller(file, { name, role, untilMs: timeOf(until), credential, ...scope });
     output.out(minted);
     return EXIT.done;
   },
