@@ -49,11 +49,11 @@ export function parseCaller(line: string): Caller | string {
 
 /** The caller for some rollouts alone, or what is wrong with their list. */
 function scoped(caller: Caller, scope: string): Caller | string {
-  const rollouts = scope.split(",");
-  const problem = rolloutsProblem(rollouts);
   if (caller.role !== "filter") {
     return `rollouts of ${caller.name}: only a filter is for some alone; the role ${caller.role} is for all`;
   }
+  const rollouts = scope.split(",");
+  const problem = rolloutsProblem(rollouts);
   return problem === undefined ? { ...caller, rollouts } : `rollouts of ${caller.name}: ${problem}`;
 }
 
