@@ -122,8 +122,7 @@ for (const { name, open } of channels) {
 
   for (const { name: given, answering, code, retryAfterMs } of answers) {
     test(`${name}: ${given} is "${code}"`, async (context) => {
-      const receiver = await startReceiver(context);
-      receiver.answer(answering);
+      const receiver = await startReceiver(context, { answering });
       const error = await errorOf(open(partsFor(receiver.url)));
       assert.equal(error.code, code);
       assert.equal(error.retryAfterMs, retryAfterMs);
@@ -133,15 +132,15 @@ for (const { name, open } of channels) {
 
   test(`${name}: case 61: a redirect is not followed`, async (context) => {
     const elsewhere = await startReceiver(context);
-    const receiver = await startReceiver(context);
-    receiver.answer((to) => to.writeHead(307, { location: elsewhere.url }).end());
+    const receiver = await startReceiver(context, {
+      answering: (to) => to.writeHead(307, { location: elsewhere.url }).end(),
+    });
     assert.equal((await errorOf(open(partsFor(receiver.url)))).code, "redirected");
     assert.deepEqual(elsewhere.received, []);
   });
 
   test(`${name}: a target that takes the request and never answers is cut in time`, async (context) => {
-    const receiver = await startReceiver(context);
-    receiver.answer(() => undefined);
+    const receiver = await startReceiver(context, { answering: () => undefined });
     assert.equal((await errorOf(open(partsFor(receiver.url)), 100)).code, "unreachable");
   });
 
@@ -151,8 +150,7 @@ for (const { name, open } of channels) {
   });
 
   test(`${name}: case 62: an answer that goes on and on is cut at 64 KiB, a slow one in time`, async (context) => {
-    const receiver = await startReceiver(context);
-    receiver.answer(answerEndlessly);
+    const receiver = await startReceiver(context, { answering: answerEndlessly });
     assert.equal((await errorOf(open(partsFor(receiver.url)))).code, "failed");
     receiver.answer((to) => void to.writeHead(200).write("x"));
     assert.equal((await errorOf(open(partsFor(receiver.url)), 100)).code, "unreachable");
@@ -173,7 +171,7 @@ for (const { name, open } of channels) {
 
   test(`${name}: a target whose certificate nobody trusts is sent nothing; with its own authority it is`, async (context) => {
     const tls = certificate(context);
-    const receiver = await startReceiver(context, tls);
+    const receiver = await startReceiver(context, { tls });
     const error = await errorOf(open(partsFor(receiver.url)));
     assert.equal(error.code, "unreachable");
     assert.match(error.message, /SELF_SIGNED/);

@@ -75,8 +75,9 @@ test("killed between an event and its delivery, the sidecar tells it after the n
 });
 
 test("case 91: a secret is in no log, no metric, no file of the store and no body; what was given up is on /alerts", async (context) => {
-  const receiver = await startReceiver(context);
-  receiver.answer((response) => response.writeHead(400).end(SECRET));
+  const receiver = await startReceiver(context, {
+    answering: (response) => response.writeHead(400).end(SECRET),
+  });
   const folder = folderFor(context, `${receiver.url}/quiet-path-7f3a`);
   const paths = { storePath: join(folder, "db"), alertsPath: join(folder, "alerts.yaml") };
   const sidecar = await startSidecarProcess(context, paths);

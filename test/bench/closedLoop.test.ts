@@ -14,8 +14,7 @@ async function loadOn(
   context: TestContext,
   answer: Answering,
 ): Promise<{ readonly load: ClosedLoop; readonly server: Receiver }> {
-  const server = await startReceiver(context);
-  server.answer(answer);
+  const server = await startReceiver(context, { answering: answer });
   const load = await ClosedLoop.open(Number(new URL(server.url).port), makeRequests());
   context.after(() => load.close());
   return { load, server };

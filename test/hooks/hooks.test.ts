@@ -30,8 +30,7 @@ async function said(
   answering: Answering,
   timeoutMs = 5_000,
 ): Promise<HookAnswer | OutgoingError> {
-  const receiver = await startReceiver(context);
-  receiver.answer(answering);
+  const receiver = await startReceiver(context, { answering });
   return asked(receiver.url, timeoutMs);
 }
 

@@ -70,8 +70,7 @@ async function untilDecided(sidecar: SidecarProcess, kind: string): Promise<void
 }
 
 test("killed while a webhook is asked, the sidecar asks it again under the same id, and no event is doubled", async (context) => {
-  const receiver = await startReceiver(context);
-  receiver.answer(() => undefined);
+  const receiver = await startReceiver(context, { answering: () => undefined });
   const paths = folderFor(context, webhookOf(receiver));
   const first = await startSidecarProcess(context, paths);
   await clientOf(context, first).apply(gatedPlan);

@@ -52,8 +52,7 @@ const answers: readonly {
 
 for (const { name, answering, code, timeoutMs } of answers) {
   test(`${name} is not ready: "${code}"`, async (context) => {
-    const receiver = await startReceiver(context);
-    receiver.answer(answering);
+    const receiver = await startReceiver(context, { answering });
     assert.equal((await errorOf(receiver.url, timeoutMs)).code, code);
     assert.equal(receiver.received.length, 1);
   });

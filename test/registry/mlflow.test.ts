@@ -28,8 +28,7 @@ async function serving(
   context: TestContext,
   answering: Answering,
 ): Promise<{ readonly registry: Registry; readonly receiver: Receiver }> {
-  const receiver = await startReceiver(context);
-  receiver.answer(answering);
+  const receiver = await startReceiver(context, { answering });
   return { receiver, registry: mlflowAt(receiver.url, TOKEN) };
 }
 
@@ -86,8 +85,7 @@ test("a redirect is refused, and the token goes nowhere else", async (context) =
 });
 
 test("a server that never answers is cut in time, and so is one that goes on and on", async (context) => {
-  const receiver = await startReceiver(context);
-  receiver.answer(() => undefined);
+  const receiver = await startReceiver(context, { answering: () => undefined });
   const server = { url: new URL(receiver.url), bearer: undefined, ca: undefined };
   const registry = openMlflowRegistry({ server, clock: fastClock(1), timeoutMs: 100 });
   await assert.rejects(registry.read("risk", signal()), { code: "unreachable" });

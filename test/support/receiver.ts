@@ -45,19 +45,27 @@ function* pieces(): Generator<string> {
 
 const welcome: Answering = (response) => response.writeHead(200).end("ok");
 
-/** Starts one on a free port of this machine, with TLS when it has a key; it ends with the test. */
+/** How a receiver is started. */
+export type ReceiverOptions = {
+  /** How it answers at first. */
+  readonly answering?: Answering;
+  /** With TLS, when it has a key. */
+  readonly tls?: { readonly keyPath: string; readonly certPath: string };
+};
+
+/** Starts one on a free port of this machine; it ends with the test. */
 export async function startReceiver(
   context: TestContext,
-  tls?: { readonly keyPath: string; readonly certPath: string },
+  { answering = welcome, tls }: ReceiverOptions = {},
 ): Promise<Receiver> {
   const received: Received[] = [];
-  let answering = welcome;
+  let current = answering;
   const listener: RequestListener = (request, response) => {
     void bodyOf(request).then((body) => {
       const { headers, method = "", url = "" } = request;
       const one = { method, path: url, headers, body };
       received.push(one);
-      answering(response, one);
+      current(response, one);
     });
   };
   const server: Server =
@@ -80,7 +88,7 @@ export async function startReceiver(
     url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     received,
     answer: (next) => {
-      answering = next;
+      current = next;
     },
   };
 }
