@@ -10,7 +10,7 @@ const HASH = /^sha256:([0-9a-f]{64})$/;
 const CERTIFICATE = /^certificate:((?:URI|DNS|CN):[!-~]{1,256})$/;
 const FIELDS =
   "NAME ROLE UNTIL CREDENTIAL and, of a filter, its ROLLOUTS; with a space between them";
-/** As `metadata.name` of a plan. */
+/** As `metadata.name` of a plan, whose room this one knows nothing of. */
 const ROLLOUT = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** As many as the configuration of one filter may have. */
 const ROLLOUTS_MAX = 64;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { word } from "../plan/fields.ts";
+import { NAME, word } from "../plan/fields.ts";
 import { parseTargetUrl } from "./endpoint.ts";
 
 // Schemas of values that files of settings share. The message of an issue says what is allowed, nothing else.
@@ -7,7 +7,7 @@ import { parseTargetUrl } from "./endpoint.ts";
 /** A name by which others refer to something of the file. */
 export function name(): z.ZodString {
   return word(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    NAME,
     "a name of 1 to 63 small letters, digits and -, beginning and ending with a letter or digit",
   );
 }

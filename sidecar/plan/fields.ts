@@ -5,6 +5,8 @@ import { PERCENTAGE, parsePercentage } from "../core/plan/percentage.ts";
 
 // Schemas of the plan's values. The message of an issue says what is allowed, nothing else.
 
+/** A name of 1 to 63 small letters, digits and -, beginning and ending with a letter or digit, as Kubernetes names its objects. */
+export const NAME: RegExp = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const COUNT_MAX = 1_000_000_000;
 const PPM = 1_000_000;
 

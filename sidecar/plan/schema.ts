@@ -4,7 +4,7 @@ import { FORMATS } from "../core/plan/plan.ts";
 import { actuator } from "./actuatorSchema.ts";
 import type { PlanDocument } from "./document.ts";
 import { drift } from "./driftSchema.ts";
-import { count, duration, jsonPath, number, section, share, word } from "./fields.ts";
+import { count, duration, jsonPath, NAME, number, section, share, word } from "./fields.ts";
 import { grpc } from "./grpcSchema.ts";
 import { breaker, guardrails, maximum } from "./guardrailSchema.ts";
 import { labels } from "./labelsSchema.ts";
@@ -78,7 +78,7 @@ const document: z.ZodType<PlanDocument> = section({
   kind: z.literal("Rollout", { error: "Rollout" }),
   metadata: section({
     name: word(
-      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      NAME,
       "a name of 1 to 63 small letters, digits and -, beginning and ending with a letter or digit",
     ),
   }),

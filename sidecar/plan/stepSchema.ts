@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, duration, section, share, word } from "./fields.ts";
+import { count, duration, NAME, section, share, word } from "./fields.ts";
 import type {
   GatesDocument,
   MinimumDocument,
@@ -21,10 +21,7 @@ const names = `a list of at most ${GATES_MAX} names of hooks`;
 
 /** Name of a hook that the sidecar's owner has listed. */
 export function hookName(): z.ZodString {
-  return word(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "the name of a hook: 1 to 63 small letters, digits and -",
-  );
+  return word(NAME, "the name of a hook: 1 to 63 small letters, digits and -");
 }
 
 /** Names of such hooks. */

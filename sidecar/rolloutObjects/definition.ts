@@ -1,3 +1,4 @@
+import { NAME } from "../plan/fields.ts";
 import { planJsonSchema } from "../plan/schema.ts";
 import { type JsonSchema, structural } from "./structural.ts";
 
@@ -93,7 +94,7 @@ function rolloutSchema(): JsonSchema {
     required: ["spec"],
     "x-kubernetes-validations": [
       {
-        rule: "self.metadata.name.matches('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$')",
+        rule: `self.metadata.name.matches('${NAME.source}')`,
         message: "the name is 1 to 63 small letters, digits and -",
       },
     ],

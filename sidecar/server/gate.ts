@@ -1,4 +1,4 @@
-import type { Caller } from "../access/caller.ts";
+import type { Caller, Role } from "../access/caller.ts";
 import type { Callers } from "../access/callers.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Clock, Log } from "../ports.ts";
@@ -71,7 +71,7 @@ export class Gate {
       return this.#deny(new CallError("unauthenticated", UNKNOWN), { method }, connection);
     }
     const { caller } = admitted;
-    const text = whyForbidden(caller, method);
+    const text = whyForbidden(caller, method, permission);
     if (text !== undefined) {
       const about = { method, caller: caller.name };
       return this.#deny(new CallError("forbidden", text), about, connection);
@@ -145,10 +145,13 @@ export class Gate {
 }
 
 /** Why a caller may not call the method; undefined when it may. */
-function whyForbidden({ role, rollouts }: Caller, method: string): string | undefined {
-  const permission = permissionOf(method);
-  if (permission !== "everybody" && !permission.includes(role)) {
-    const roles = permission.length === 0 ? "no role" : `one of ${permission.join(", ")}`;
+function whyForbidden(
+  { role, rollouts }: Caller,
+  method: string,
+  permitted: readonly Role[],
+): string | undefined {
+  if (!permitted.includes(role)) {
+    const roles = permitted.length === 0 ? "no role" : `one of ${permitted.join(", ")}`;
     return `the role ${role} may not call this; it takes ${roles}`;
   }
   return rollouts === undefined || isByRollout(method)

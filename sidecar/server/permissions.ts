@@ -44,10 +44,15 @@ const HTTP = {
   "/v1/labels": LABELERS,
 } as const;
 
+/** Methods whose messages say which rollouts they are about. */
+const BY_ROLLOUT: ReadonlyMap<string, Permission> = new Map(
+  under("/understudy.v1.ObserveService/", OBSERVE),
+);
+
 /** Every method of the gRPC port by its path, and every path of the HTTP port, with who may call it. */
 export const PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
   ...under("/understudy.v1.RolloutService/", ROLLOUT),
-  ...under("/understudy.v1.ObserveService/", OBSERVE),
+  ...BY_ROLLOUT,
   ...under("/understudy.v1.LabelService/", LABEL),
   ...under(DISCOVERY, ENVOYS),
   ...under("/grpc.health.v1.Health/", HEALTH),
@@ -56,16 +61,12 @@ export const PERMISSIONS: ReadonlyMap<string, Permission> = new Map([
   ...under("", HTTP),
 ]);
 
-const BY_ROLLOUT: ReadonlySet<string> = new Set(
-  under("/understudy.v1.ObserveService/", OBSERVE).map(([method]) => method),
-);
-
 /** Who may call the method: nobody what is not in the table. */
 export function permissionOf(method: string): Permission {
   return PERMISSIONS.get(method) ?? [];
 }
 
-/** Whether a caller for some rollouts alone may call the method: one whose messages say which they are about. */
+/** Whether the method is one that a caller for some rollouts alone may call. */
 export function isByRollout(method: string): boolean {
   return BY_ROLLOUT.has(method);
 }

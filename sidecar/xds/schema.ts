@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, section, word } from "../plan/fields.ts";
+import { duration, NAME, section, word } from "../plan/fields.ts";
 import { type Fitting, fit } from "../plan/misfit.ts";
 import type { EnvoysDocument } from "./document.ts";
 import { routeConfiguration } from "./routeSchema.ts";
@@ -17,11 +17,7 @@ const list = <Item extends z.ZodType>(item: Item, of: string, max: number) => {
 };
 
 const name = () => word(/^\P{C}{1,256}$/u, "a name of 1 to 256 characters");
-const rollout = () =>
-  word(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    "the name of a rollout, as metadata.name of its plan",
-  );
+const rollout = () => word(NAME, "the name of a rollout, as metadata.name of its plan");
 const version = () =>
   word(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, "a version name, as in the plan");
 

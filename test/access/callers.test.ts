@@ -9,6 +9,7 @@ import { Callers, formatCaller, parseCaller, parseCallers } from "../../sidecar/
 import { addCaller, readCallers } from "../../sidecar/access/callersFile.ts";
 import { readSecretFile } from "../../sidecar/access/secretFile.ts";
 import { hashToken, isToken, mintToken } from "../../sidecar/access/token.ts";
+import { NAME } from "../../sidecar/plan/fields.ts";
 
 const HASH = `sha256:${"0".repeat(64)}`;
 
@@ -36,7 +37,7 @@ test("a caller is read as it is written", () => {
       fc.stringMatching(/^certificate:(URI|DNS|CN):[!-~]{1,256}$/),
     ),
   });
-  const names = fc.array(fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/), {
+  const names = fc.array(fc.stringMatching(NAME), {
     minLength: 1,
     maxLength: 64,
   });
